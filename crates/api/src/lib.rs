@@ -1,0 +1,2 @@
+//! What every operation means: handle, authenticate, authorize, one file per resource.
+#![forbid(unsafe_code)]

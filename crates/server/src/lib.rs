@@ -1,0 +1,2 @@
+//! The edge: sockets, TLS, limits, health, metrics, the operator's socket.
+#![forbid(unsafe_code)]

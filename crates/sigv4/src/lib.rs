@@ -1,0 +1,2 @@
+//! AWS Signature Version 4: parse, canonicalise, verify, sign, presign. Pure.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! AWS protocols: bytes to typed calls and back. Pure.
+#![forbid(unsafe_code)]
