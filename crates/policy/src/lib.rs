@@ -1,2 +1,79 @@
 //! The AWS IAM policy language: text to document to decision with reasons. Pure.
+//!
+//! The way through the crate is short:
+//!
+//! 1. [`Document::check`] reads a policy that somebody wants to save and reports every finding
+//!    with AWS's own sentence and the span of the culprit; [`Document::parse`] reads one that was
+//!    saved before.
+//! 2. [`Policy::compile`] turns the document into its compiled form, once.
+//! 3. [`decide`] answers a [`Request`] from compiled [`Policies`] with a [`Decision`] that knows
+//!    its [`Reason`]. It does no I/O, knows no time and, on the common path, allocates nothing.
+//!
+//! ```
+//! use locum_policy::{
+//!     ConditionKey, Context, Document, Kind, Policies, Policy, Principal, PrincipalKind, Request,
+//!     ResourceRule, Values, decide,
+//! };
+//!
+//! struct Nothing;
+//! impl Context for Nothing {
+//!     fn values<'a>(&'a self, _: &ConditionKey) -> Values<'a> {
+//!         Values::Absent
+//!     }
+//! }
+//!
+//! let text = r#"{"Version": "2012-10-17", "Statement": [
+//!     {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::reports/*"}]}"#;
+//! let document = Document::check(text, Kind::Managed).map_err(|findings| findings[0].clone())?;
+//! let policy = Policy::compile(&document);
+//!
+//! let principal = Principal {
+//!     kind: PrincipalKind::User {
+//!         arn: "arn:aws:iam::111122223333:user/ada",
+//!         id: "AIDAIOSFODNN7EXAMPLE",
+//!     },
+//!     account: "111122223333",
+//! };
+//! let request = Request {
+//!     action: "s3:GetObject",
+//!     resource: "arn:aws:s3:::reports/may.csv",
+//!     principal: &principal,
+//!     context: &Nothing,
+//! };
+//! let policies = Policies {
+//!     identity: &[&policy],
+//!     session: None,
+//!     resource: None,
+//!     resource_rule: ResourceRule::Standard,
+//!     resource_account: "111122223333",
+//! };
+//! assert!(decide(&request, &policies).is_allowed());
+//! # Ok::<(), locum_policy::Finding>(())
+//! ```
 #![forbid(unsafe_code)]
+
+mod arn;
+mod decide;
+mod decision;
+mod document;
+mod finding;
+mod key;
+pub mod limits;
+mod policy;
+mod request;
+mod value;
+
+pub use arn::Arn;
+pub use decide::decide;
+pub use decision::{Decision, PolicyType, Reason, StatementRef};
+pub use document::{Document, size_without_whitespace};
+pub use finding::{Finding, Kind, Severity};
+pub use key::{ConditionKey, KnownKey};
+pub use policy::Policy;
+pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use value::{Value, Values};
+
+/// Whether `text` matches `pattern`, where `*` stands for any number of characters and `?` for one.
+pub fn wildcard_match(pattern: &str, text: &str) -> bool {
+    pattern == "*" || pattern == text
+}

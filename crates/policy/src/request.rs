@@ -1,0 +1,105 @@
+//! The question: who asks for which action on which resource, and under which policies.
+
+use crate::key::ConditionKey;
+use crate::policy::Policy;
+use crate::value::Values;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Principal<'a> {
+    /// What kind of principal, with its names.
+    pub kind: PrincipalKind<'a>,
+    /// The account of the principal: 12 digits, or empty when anonymous.
+    pub account: &'a str,
+}
+
+/// The kinds of principals that can ask.
+#[derive(Debug, Clone, Copy)]
+pub enum PrincipalKind<'a> {
+    /// The root user of the account.
+    Root,
+    /// An IAM user, also in a session from `GetSessionToken`.
+    User {
+        /// `arn:aws:iam::A:user/path/name`
+        arn: &'a str,
+        /// `AIDA…`
+        id: &'a str,
+    },
+    /// A session of a role.
+    RoleSession {
+        /// `arn:aws:iam::A:role/path/name`
+        role_arn: &'a str,
+        /// `AROA…`
+        role_id: &'a str,
+        /// `arn:aws:sts::A:assumed-role/name/session`
+        session_arn: &'a str,
+        /// The session's name alone.
+        session_name: &'a str,
+    },
+    /// A session from `GetFederationToken`.
+    FederatedUser {
+        /// `arn:aws:sts::A:federated-user/name`
+        arn: &'a str,
+        /// The user who asked for the session: `arn:aws:iam::A:user/path/name`
+        user_arn: &'a str,
+        /// That user's unique id, `AIDA…`
+        user_id: &'a str,
+    },
+    /// Somebody whom an identity provider vouches for (`AssumeRoleWithWebIdentity`, `…WithSAML`).
+    Federated {
+        /// The provider's ARN, or the host name of a built-in one.
+        provider: &'a str,
+    },
+    /// An AWS service such as `ec2.amazonaws.com`.
+    Service {
+        /// The service principal's name.
+        name: &'a str,
+    },
+    /// Nobody known.
+    Anonymous,
+}
+
+/// The request's condition values, pulled one key at a time.
+pub trait Context {
+    /// The values of one key in this request. Nothing is asked that no condition asks for. Names
+    /// in `key` are lower case; compare tag names ignoring ASCII case.
+    fn values<'a>(&'a self, key: &ConditionKey) -> Values<'a>;
+}
+
+/// One question to [`decide`](crate::decide).
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Such as `sts:AssumeRole`; compared ignoring ASCII case.
+    pub action: &'a str,
+    /// An ARN, or `*` for actions without a resource.
+    pub resource: &'a str,
+    /// Who asks.
+    pub principal: &'a Principal<'a>,
+    /// The condition values.
+    pub context: &'a dyn Context,
+}
+
+/// How the resource's own policy and the caller's policies combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceRule {
+    /// Same account: either side may allow. Cross-account: both must.
+    Standard,
+    /// A role's trust policy: an identity policy's Allow alone never suffices; the trust policy
+    /// must name the principal, or delegate to its account.
+    Trust,
+}
+
+/// The compiled policies that bear on a request.
+#[derive(Clone, Copy)]
+pub struct Policies<'a> {
+    /// The user's or role's policies; empty for root.
+    pub identity: &'a [&'a Policy],
+    /// The session policies; `None` when none was passed.
+    pub session: Option<&'a [&'a Policy]>,
+    /// The resource's own policy.
+    pub resource: Option<&'a Policy>,
+    /// How `resource` combines with the others.
+    pub resource_rule: ResourceRule,
+    /// The account that owns the resource, 12 digits.
+    pub resource_account: &'a str,
+}
