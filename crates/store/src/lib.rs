@@ -1,2 +1,40 @@
 //! Accounts as values, changes as values, and the engines that keep them.
 #![forbid(unsafe_code)]
+
+mod account;
+mod change;
+mod completion;
+mod engine;
+mod entity;
+mod id;
+mod installation;
+pub mod limits;
+mod memory;
+mod policy_text;
+mod prepare;
+mod record;
+mod seal;
+mod secret;
+mod table;
+mod tree;
+
+pub use account::{Account, AttachmentCount};
+pub use change::{Change, Event, Key, LoggedChange, LoggedWrite, Record, UnitWrite};
+pub use engine::{
+    BackupError, BoxFuture, CommitError, Counters, Engine, LeaseState, LoadError, Loaded,
+    RecordError, Unavailable,
+};
+pub use entity::{
+    AccessKey, AccountMeta, AccountStatus, InlinePolicy, JoinedMethod, KeyOwner, KeyStatus,
+    ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
+};
+pub use id::{AccountId, AccountIdText, Revision, Unit};
+pub use installation::{
+    AccountSummary, CreateAccountRequest, CreateAccountState, Installation, InstallationMeta,
+    KeyState, Organization, SessionKeyEpoch,
+};
+pub use memory::{MemoryEngine, MemoryOptions, memory};
+pub use policy_text::PolicyText;
+pub use seal::RandomSource;
+pub use secret::Secret;
+pub use table::{Iter, Table};

@@ -1,0 +1,143 @@
+//! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
+
+use crate::entity::{AccessKey, AccountMeta, ManagedPolicy, Role, User};
+use crate::id::{AccountId, Revision, Unit};
+use crate::installation::{
+    AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch,
+};
+
+/// One entity to be put; it replaces what stands under its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Of an account: a user.
+    User(User),
+    /// Of an account: a role.
+    Role(Role),
+    /// Of an account: a customer managed policy.
+    Policy(ManagedPolicy),
+    /// Of an account: an access key.
+    AccessKey(AccessKey),
+    /// Of an account: the account itself. A new account needs it.
+    AccountMeta(AccountMeta),
+    /// Of the installation: the installation itself. A new installation needs it.
+    InstallationMeta(InstallationMeta),
+    /// Of the installation: a key of the session key ring.
+    SessionKey(SessionKeyEpoch),
+    /// Of the installation: the organization.
+    Organization(Organization),
+    /// Of the installation: an entry of the account index.
+    AccountSummary(AccountSummary),
+    /// Of the installation: a request to create an account.
+    CreateAccountRequest(CreateAccountRequest),
+}
+
+impl Record {
+    /// Where the record stands in its unit.
+    pub fn key(&self) -> Key {
+        match self {
+            Record::User(value) => Key::User(value.name.to_ascii_lowercase()),
+            Record::Role(value) => Key::Role(value.name.to_ascii_lowercase()),
+            Record::Policy(value) => Key::Policy(value.name.to_ascii_lowercase()),
+            Record::AccessKey(value) => Key::AccessKey(value.id.clone()),
+            Record::AccountMeta(_) => Key::AccountMeta,
+            Record::InstallationMeta(_) => Key::InstallationMeta,
+            Record::SessionKey(value) => Key::SessionKey(value.epoch),
+            Record::Organization(_) => Key::Organization,
+            Record::AccountSummary(value) => Key::AccountSummary(value.id),
+            Record::CreateAccountRequest(value) => Key::CreateAccountRequest(value.id.clone()),
+        }
+    }
+}
+
+/// The place of a record in its unit. Names are compared ignoring ASCII case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A user's name.
+    User(String),
+    /// A role's name.
+    Role(String),
+    /// A managed policy's name.
+    Policy(String),
+    /// An access key's id.
+    AccessKey(String),
+    /// The account itself; cannot be deleted.
+    AccountMeta,
+    /// The installation itself; cannot be deleted.
+    InstallationMeta,
+    /// An epoch of the session key ring.
+    SessionKey(u32),
+    /// The organization.
+    Organization,
+    /// An entry of the account index.
+    AccountSummary(AccountId),
+    /// The id of a request to create an account.
+    CreateAccountRequest(String),
+}
+
+/// What changes in one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitWrite {
+    /// The unit.
+    pub unit: Unit,
+    /// The revision of the value that was read; [`Revision::NONE`]: the unit must not exist.
+    pub expects: Revision,
+    /// Put after the deletes, so a rename is one delete and one put.
+    pub puts: Vec<Record>,
+    /// Deleting what is not there is no error.
+    pub deletes: Vec<Key>,
+}
+
+/// One record for the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Unix seconds; its UTC day names the trail's file.
+    pub time_s: i64,
+    /// One CloudTrail JSON object without a line feed. It must be unique (its `eventID` makes it
+    /// so): after a crash, records already in the trail are recognised by their bytes.
+    pub record: Vec<u8>,
+}
+
+/// The only kind of write: all of it becomes durable, or none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// At most one write per unit.
+    pub writes: Vec<UnitWrite>,
+    /// In the order in which they are to stand in the trail.
+    pub events: Vec<Event>,
+    /// Idempotency token; kept for the distributed engine, not used by the embedded ones.
+    pub token: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// A change that only records what happened.
+    pub fn event(event: Event) -> Change {
+        Change {
+            events: vec![event],
+            ..Change::default()
+        }
+    }
+}
+
+/// A change as the log tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// The shard whose log it stands in.
+    pub shard: u16,
+    /// Its revision: one more than its predecessor's in this shard.
+    pub revision: Revision,
+    /// SHA-256 over the predecessor's chain value and this change as stored.
+    pub chain: [u8; 32],
+    /// What was written.
+    pub writes: Vec<LoggedWrite>,
+}
+
+/// What a logged change did to one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedWrite {
+    /// The unit.
+    pub unit: Unit,
+    /// Records put.
+    pub puts: Vec<Record>,
+    /// Records deleted.
+    pub deletes: Vec<Key>,
+}

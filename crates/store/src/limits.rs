@@ -1,0 +1,58 @@
+//! Every limit of the store, in one place.
+
+use std::time::Duration;
+
+/// Largest encoded record: the largest legal entity (a managed policy of five versions at 6,144
+/// characters of up to four bytes, fifty tags) is below 160 KiB.
+pub const RECORD_BYTES_MAX: usize = 512 * 1024;
+/// Longest name in a record key (the longest of AWS's is a 128-character name; ids are shorter).
+pub const KEY_BYTES_MAX: usize = 512;
+/// Puts and deletes of one change: a bulk load sends several changes.
+pub const CHANGE_RECORDS_MAX: usize = 10_000;
+/// Bytes of all records and events of one change.
+pub const CHANGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest event: CloudTrail's own limit for one record.
+pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Events of one change.
+pub const CHANGE_EVENTS_MAX: usize = 1_000;
+
+/// Events that wait for the trail, in bytes; beyond it calls are answered `Unavailable`.
+pub const TRAIL_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Calls that wait for the trail.
+pub const TRAIL_QUEUE_CALLS_MAX: usize = 65_536;
+/// Changes that wait for the writer.
+pub const WRITE_QUEUE_MAX: usize = 8_192;
+/// Bytes that wait for the writer.
+pub const WRITE_QUEUE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Changes in one transaction of the writer.
+pub const BATCH_CHANGES_MAX: usize = 1_024;
+/// Bytes in one transaction of the writer.
+pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Loads that wait for a reader.
+pub const LOAD_QUEUE_MAX: usize = 4_096;
+/// Rows of events whose delivery to the trail is not yet confirmed; beyond it writes are refused.
+pub const OUTBOX_ROWS_MAX: usize = 100_000;
+
+/// A commit that is not durable by then is answered `Unavailable` (its outcome is unknown).
+/// With the watch's tick it stays below two seconds.
+pub const COMMIT_WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// How often waiting commits are looked at.
+pub const WATCH_TICK: Duration = Duration::from_millis(250);
+/// How long the writer idles before it tidies (delivered outbox rows, the fence).
+pub const TIDY_AFTER: Duration = Duration::from_millis(500);
+/// Pause between tries when storage fails.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// Bytes of the change log that are kept; older changes are dropped from its start.
+pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Changes that one `changes_since` returns at most.
+pub const CHANGES_READ_MAX: usize = 10_000;
+/// Shards of the change log. The number is fixed for the life of a data directory.
+pub const SHARDS: u16 = 1;
+/// Longest lease name and holder.
+pub const LEASE_TEXT_BYTES_MAX: usize = 256;
+
+/// Bytes of accounts kept in memory unless the options say otherwise.
+pub const CACHE_BYTES_DEFAULT: u64 = 4 * 1024 * 1024 * 1024;
+/// Bytes of redb's own page cache. Small: accounts are served from values, not from pages.
+pub const PAGE_CACHE_BYTES: usize = 32 * 1024 * 1024;

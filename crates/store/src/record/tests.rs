@@ -1,0 +1,1 @@
+//! Records of version 1, as bytes that must stay readable.
