@@ -1,0 +1,110 @@
+//! The models' patterns as tables, and the one matcher that reads them: linear, no allocation.
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// A pattern of the model, compiled by `cargo xtask codegen`.
+#[derive(Debug)]
+pub struct Pattern {
+    /// The model's text, as validation errors print it.
+    pub source: &'static str,
+    pub(crate) rule: Rule,
+}
+
+/// How a pattern is matched.
+#[derive(Debug)]
+pub(crate) enum Rule {
+    /// Between `min` and `max` characters of one class.
+    Chars { class: CharClass, min: usize, max: usize },
+    /// A deterministic machine.
+    Machine(&'static Machine),
+}
+
+/// A set of characters.
+#[derive(Debug)]
+pub(crate) struct CharClass {
+    /// One bit for each ASCII character.
+    pub(crate) ascii: u128,
+    /// What belongs to it above ASCII.
+    pub(crate) beyond: Beyond,
+}
+
+/// The part of a class above ASCII.
+#[derive(Debug)]
+pub(crate) enum Beyond {
+    /// Inclusive ranges of code points.
+    Ranges(&'static [(u32, u32)]),
+    /// `\p{L}\p{Z}\p{N}`.
+    LettersSeparatorsNumbers,
+}
+
+/// A deterministic machine over ASCII and "any other character". State 0 is dead, 1 is the start.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// Symbol → column; the last symbol stands for every character above ASCII.
+    pub(crate) classes: [u8; 129],
+    /// Columns per state.
+    pub(crate) width: usize,
+    /// State × width + column → state.
+    pub(crate) next: &'static [u16],
+    /// State → whether the text may end here.
+    pub(crate) accepts: &'static [bool],
+}
+
+impl Pattern {
+    /// Whether the whole text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.rule {
+            Rule::Chars { class, min, max } => class.matches(text, *min, *max),
+            Rule::Machine(machine) => machine.matches(text),
+        }
+    }
+}
+
+impl CharClass {
+    fn matches(&self, text: &str, min: usize, max: usize) -> bool {
+        let bytes = text.as_bytes();
+        if bytes.iter().all(|b| b.is_ascii() && self.ascii >> b & 1 == 1) {
+            return (min..=max).contains(&bytes.len());
+        }
+        let mut count = 0;
+        for c in text.chars() {
+            if !self.has(c) {
+                return false;
+            }
+            count += 1;
+        }
+        (min..=max).contains(&count)
+    }
+
+    fn has(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return self.ascii >> (c as u32) & 1 == 1;
+        }
+        match self.beyond {
+            Beyond::Ranges(ranges) => {
+                ranges.iter().any(|(from, to)| (*from..=*to).contains(&(c as u32)))
+            }
+            Beyond::LettersSeparatorsNumbers => matches!(
+                c.general_category_group(),
+                GeneralCategoryGroup::Letter
+                    | GeneralCategoryGroup::Separator
+                    | GeneralCategoryGroup::Number
+            ),
+        }
+    }
+}
+
+impl Machine {
+    fn matches(&self, text: &str) -> bool {
+        let mut state = 1_usize;
+        for c in text.chars() {
+            let symbol = (c as usize).min(128);
+            let column = self.classes.get(symbol).copied().map_or(0, usize::from);
+            state = self.next.get(state * self.width + column).copied().map_or(0, usize::from);
+            if state == 0 {
+                return false;
+            }
+        }
+        self.accepts.get(state).copied().unwrap_or(false)
+    }
+}

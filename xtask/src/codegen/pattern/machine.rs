@@ -1,0 +1,157 @@
+//! From a parsed pattern to a deterministic machine over ASCII and "any other character".
+
+use super::parse::{Class, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Symbols: the 128 ASCII characters, and one for everything else.
+pub const SYMBOLS: usize = 129;
+/// More states than this means the pattern wants another treatment.
+const STATES_MAX: usize = 4096;
+
+/// The tables. State 0 is dead, state 1 is the start.
+pub struct Table {
+    pub classes: Vec<u8>,
+    pub width: usize,
+    pub next: Vec<u16>,
+    pub accepts: Vec<bool>,
+}
+
+#[derive(Default)]
+struct Nfa {
+    /// Free moves.
+    free: Vec<Vec<usize>>,
+    /// A move on a set of symbols.
+    moves: Vec<Option<([bool; SYMBOLS], usize)>>,
+}
+
+impl Nfa {
+    fn state(&mut self) -> usize {
+        self.free.push(Vec::new());
+        self.moves.push(None);
+        self.free.len() - 1
+    }
+
+    /// Adds `node` after state `from`; answers the state where it ends.
+    fn add(&mut self, node: &Node, from: usize) -> Result<usize, String> {
+        match node {
+            Node::Class(class) => {
+                let end = self.state();
+                let start = self.state();
+                self.moves[start] = Some((symbols(class)?, end));
+                self.free[from].push(start);
+                Ok(end)
+            }
+            Node::Sequence(items) => items.iter().try_fold(from, |at, item| self.add(item, at)),
+            Node::Either(options) => {
+                let end = self.state();
+                for option in options {
+                    let start = self.state();
+                    self.free[from].push(start);
+                    let last = self.add(option, start)?;
+                    self.free[last].push(end);
+                }
+                Ok(end)
+            }
+            Node::Repeat(inner, min, max) => self.repeat(inner, *min, *max, from),
+        }
+    }
+
+    fn repeat(&mut self, inner: &Node, min: u32, max: Option<u32>, from: usize) -> Result<usize, String> {
+        let mut at = from;
+        for _ in 0..min {
+            at = self.add(inner, at)?;
+        }
+        let end = self.state();
+        let Some(max) = max else {
+            let start = self.state();
+            self.free[at].push(start);
+            self.free[start].push(end);
+            let last = self.add(inner, start)?;
+            self.free[last].push(start);
+            return Ok(end);
+        };
+        for _ in min..max {
+            self.free[at].push(end);
+            at = self.add(inner, at)?;
+        }
+        self.free[at].push(end);
+        Ok(end)
+    }
+
+    fn closure(&self, states: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        let mut todo: Vec<usize> = states.into_iter().collect();
+        let mut found = BTreeSet::new();
+        while let Some(state) = todo.pop() {
+            if found.insert(state) {
+                todo.extend(&self.free[state]);
+            }
+        }
+        found
+    }
+
+    fn step(&self, states: &BTreeSet<usize>, symbol: usize) -> BTreeSet<usize> {
+        let reached = states.iter().filter_map(|s| self.moves[*s].as_ref());
+        self.closure(reached.filter(|(set, _)| set[symbol]).map(|(_, end)| *end))
+    }
+}
+
+/// The symbols of a class; characters above ASCII must be all in or all out.
+fn symbols(class: &Class) -> Result<[bool; SYMBOLS], String> {
+    let mut out = [false; SYMBOLS];
+    for (c, slot) in out.iter_mut().take(128).enumerate() {
+        *slot = class.ascii >> c & 1 == 1;
+    }
+    out[128] = match (class.ranges.as_slice(), class.letters) {
+        ([], false) => false,
+        ([(0x80, 0x10_FFFF)], false) => true,
+        _ => return Err("a machine cannot tell characters above ASCII apart".to_owned()),
+    };
+    Ok(out)
+}
+
+pub fn build(node: &Node) -> Result<Table, String> {
+    let mut nfa = Nfa::default();
+    let start = nfa.state();
+    let end = nfa.add(node, start)?;
+    let first = nfa.closure([start]);
+    let mut numbers = BTreeMap::from([(BTreeSet::new(), 0_usize), (first.clone(), 1)]);
+    let mut states = vec![BTreeSet::new(), first];
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    while let Some(set) = states.get(rows.len()).cloned() {
+        let mut row = Vec::with_capacity(SYMBOLS);
+        for symbol in 0..SYMBOLS {
+            let reached = nfa.step(&set, symbol);
+            let number = *numbers.entry(reached.clone()).or_insert_with(|| {
+                states.push(reached);
+                states.len() - 1
+            });
+            row.push(number);
+        }
+        rows.push(row);
+        if states.len() > STATES_MAX {
+            return Err("too many states".to_owned());
+        }
+    }
+    let accepts = states.iter().map(|s| s.contains(&end)).collect();
+    Ok(squeeze(&rows, accepts))
+}
+
+/// Symbols that every state treats alike share one column.
+fn squeeze(rows: &[Vec<usize>], accepts: Vec<bool>) -> Table {
+    let mut columns: BTreeMap<Vec<usize>, u8> = BTreeMap::new();
+    let mut order: Vec<Vec<usize>> = Vec::new();
+    let classes = (0..SYMBOLS)
+        .map(|symbol| {
+            let column: Vec<usize> = rows.iter().map(|row| row[symbol]).collect();
+            *columns.entry(column.clone()).or_insert_with(|| {
+                order.push(column);
+                u8::try_from(order.len() - 1).unwrap_or(u8::MAX)
+            })
+        })
+        .collect();
+    let next = (0..rows.len())
+        .flat_map(|state| order.iter().map(move |column| column[state]))
+        .map(|state| u16::try_from(state).unwrap_or(0))
+        .collect();
+    Table { classes, width: order.len(), next, accepts }
+}
