@@ -1,2 +1,25 @@
 //! The edge: sockets, TLS, limits, health, metrics, the operator's socket.
+//!
+//! [`run`] is the whole server. The function behind the sockets is a [`seam::Handler`]; [`run`] puts
+//! the api there.
 #![forbid(unsafe_code)]
+
+pub mod config;
+mod credentials_file;
+pub mod edge;
+mod error;
+mod host;
+pub mod limits;
+mod log;
+pub mod metrics;
+pub mod operator;
+mod process;
+mod random;
+pub mod seam;
+pub mod tls;
+
+pub use config::{Config, ConfigError};
+pub use credentials_file::{CREDENTIALS_NAME, write_credentials};
+pub use error::ServerError;
+pub use host::{Ready, host};
+pub use random::{PooledRandom, SystemClock};

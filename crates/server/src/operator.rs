@@ -1,0 +1,154 @@
+//! The operator's socket: one JSON line in, one out, for what no API may do. The client's side is here.
+
+mod socket;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use socket::Peer;
+pub(crate) use socket::{bind, serve};
+
+use crate::limits;
+
+/// The socket's name in the data directory.
+pub const SOCKET_NAME: &str = "operator.sock";
+
+/// What an operator may ask. On the wire: one line such as
+/// `{"command":"create-account","name":"tenant","root_key":true}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum OperatorRequest {
+    /// How is it?
+    Status {},
+    /// A new account.
+    CreateAccount {
+        /// Its name.
+        name: String,
+        /// The address of its root user; made up from the name when missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
+        /// Give its root user an access key and answer it.
+        #[serde(default)]
+        root_key: bool,
+    },
+    /// An access key for the root user of an account (break-glass).
+    RootKey {
+        /// The account's id.
+        account: String,
+    },
+    /// A new session key; at most one older one may end with it.
+    RotateKeys {
+        /// This epoch seals nothing more; its sessions live on to their end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retire: Option<u32>,
+        /// This epoch's sessions end now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revoke: Option<u32>,
+    },
+    /// A consistent copy of the database.
+    Backup {
+        /// A file that does not exist yet; absolute, as the server's directory is not the caller's.
+        file: PathBuf,
+    },
+}
+
+impl OperatorRequest {
+    /// The command as it is on the wire.
+    pub fn command(&self) -> &'static str {
+        match self {
+            OperatorRequest::Status {} => "status",
+            OperatorRequest::CreateAccount { .. } => "create-account",
+            OperatorRequest::RootKey { .. } => "root-key",
+            OperatorRequest::RotateKeys { .. } => "rotate-keys",
+            OperatorRequest::Backup { .. } => "backup",
+        }
+    }
+}
+
+/// A refusal as it goes over the socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorRefusal {
+    /// A code in the manner of AWS's, such as `NoSuchEntity`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OperatorAnswer {
+    Result(Value),
+    Error(OperatorRefusal),
+}
+
+/// Why an operator's request has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperatorError {
+    /// Nobody listens there.
+    #[error("no server answers on {}: is it running with this data directory?", path.display())]
+    NotRunning {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// The socket is another user's.
+    #[error("{} may be used by its owner and root only", path.display())]
+    Permission {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// The connection broke.
+    #[error("the operator's socket failed: {0}")]
+    Socket(#[source] std::io::Error),
+    /// The answer is not of this protocol.
+    #[error("the server's answer cannot be read: {0}")]
+    Answer(String),
+    /// The server says no.
+    #[error("{}: {}", .0.code, .0.message)]
+    Refused(OperatorRefusal),
+}
+
+/// The socket of a data directory.
+pub fn socket_of(data: &Path) -> PathBuf {
+    data.join(SOCKET_NAME)
+}
+
+/// Sends one request to the server behind `socket` and waits for its result.
+///
+/// # Errors
+/// See [`OperatorError`]; [`OperatorError::Refused`] carries the server's own words.
+pub fn call(socket: &Path, request: &OperatorRequest) -> Result<Value, OperatorError> {
+    let path = socket.to_owned();
+    let stream = connect(socket).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
+            OperatorError::NotRunning { path }
+        }
+        std::io::ErrorKind::PermissionDenied => OperatorError::Permission { path },
+        _ => OperatorError::Socket(error),
+    })?;
+    let mut line =
+        serde_json::to_vec(request).map_err(|error| OperatorError::Answer(error.to_string()))?;
+    line.push(b'\n');
+    stream
+        .set_read_timeout(Some(limits::OPERATOR_CALL_TIMEOUT))
+        .and_then(|()| (&stream).write_all(&line))
+        .map_err(OperatorError::Socket)?;
+    let mut answer = String::new();
+    BufReader::new((&stream).take(limits::OPERATOR_LINE_BYTES_MAX as u64))
+        .read_line(&mut answer)
+        .map_err(OperatorError::Socket)?;
+    match serde_json::from_str(&answer) {
+        Ok(OperatorAnswer::Result(value)) => Ok(value),
+        Ok(OperatorAnswer::Error(refusal)) => Err(OperatorError::Refused(refusal)),
+        Err(error) => Err(OperatorError::Answer(error.to_string())),
+    }
+}
+
+fn connect(socket: &Path) -> std::io::Result<UnixStream> {
+    socket::with_short_path(socket, |path| UnixStream::connect(path))
+}
