@@ -1,0 +1,130 @@
+//! The Rust suites, the documentation, and the binary that the client tests run.
+
+use super::{Setup, target, vectors};
+use crate::project::has;
+use crate::run::{Ended, run, succeed};
+use crate::steps::{Count, Outcome};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// `rustdoc` with every warning an error.
+pub fn documentation(setup: &Setup) -> Result<Outcome, String> {
+    succeed(
+        Command::new("cargo")
+            .args([
+                "doc",
+                "--workspace",
+                "--no-deps",
+                "--document-private-items",
+                "--locked",
+                "--quiet",
+            ])
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .current_dir(&setup.root),
+    )?;
+    Ok(Outcome::Passed)
+}
+
+/// Every test of the workspace but the documentation's.
+pub fn tests(setup: &Setup) -> Result<Outcome, String> {
+    let args: &[&str] = if has("cargo", &["nextest"]) {
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+            "--status-level=fail",
+            "--final-status-level=fail",
+            "--no-tests=fail",
+        ]
+    } else {
+        &[
+            "test",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--no-fail-fast",
+            "--quiet",
+        ]
+    };
+    let mut command = Command::new("cargo");
+    command.args(args).current_dir(&setup.root);
+    for (name, path) in vectors::environment(setup) {
+        command.env(name, path);
+    }
+    counted(run(&mut command)?)
+}
+
+/// The examples in the documentation.
+pub fn doctests(setup: &Setup) -> Result<Outcome, String> {
+    counted(run(Command::new("cargo")
+        .args([
+            "test",
+            "--workspace",
+            "--doc",
+            "--locked",
+            "--no-fail-fast",
+            "--quiet",
+        ])
+        .current_dir(&setup.root))?)
+}
+
+/// The binary under test: with `LOCUM_PROFILE=release` the one that people run, else the one the suites built.
+pub fn binary(setup: &Setup) -> Result<Outcome, String> {
+    succeed(
+        Command::new("cargo")
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "-p",
+                "locum-cli",
+                "--profile",
+                &profile(),
+            ])
+            .current_dir(&setup.root),
+    )?;
+    Ok(Outcome::Passed)
+}
+
+/// Where `binary` put it.
+pub fn binary_path() -> Result<PathBuf, String> {
+    let profile = profile();
+    let folder = if profile == "dev" { "debug" } else { &profile };
+    Ok(target()?.join(folder).join("locum"))
+}
+
+fn profile() -> String {
+    std::env::var("LOCUM_PROFILE").unwrap_or_else(|_| "dev".to_owned())
+}
+
+/// Adds up what the runners' closing lines say.
+fn counted(ended: Ended) -> Result<Outcome, String> {
+    let mut count = Count::default();
+    for line in &ended.lines {
+        let words: Vec<&str> = line
+            .split(|c: char| c.is_whitespace() || [',', ';', ':', '.'].contains(&c))
+            .filter(|word| !word.is_empty())
+            .collect();
+        if !(line.starts_with("test result:") || line.trim_start().starts_with("Summary [")) {
+            continue;
+        }
+        for pair in words.windows(2) {
+            let [number, what] = pair else { continue };
+            let Ok(number) = number.parse::<u64>() else {
+                continue;
+            };
+            match *what {
+                "passed" => count.passed += number,
+                "failed" => count.failed += number,
+                "skipped" | "ignored" => count.skipped += number,
+                _ => {}
+            }
+        }
+    }
+    if !ended.status.success() && count.failed == 0 {
+        return Err(format!("the runner ended with {}", ended.status));
+    }
+    Ok(Outcome::Ran(count))
+}
