@@ -75,8 +75,52 @@ impl Decision {
         self.cross_account
     }
 
-    /// AWS's sentence for the caller of a refused request.
+    /// AWS's sentence for the caller of a refused request: `User: ARN is not authorized to perform:
+    /// ACTION on resource: RESOURCE` and the reason. Across accounts no reason is given but an
+    /// explicit Deny in the caller's own policies. A caller without an ARN (`""`: web identity,
+    /// SAML) hears `Not authorized to perform ACTION`.
     pub fn sentence(&self, caller_arn: &str, action: &str, resource: &str) -> String {
-        format!("User: {caller_arn} is not authorized to perform: {action} on resource: {resource}")
+        if caller_arn.is_empty() {
+            return format!("Not authorized to perform {action}");
+        }
+        let base = format!(
+            "User: {caller_arn} is not authorized to perform: {action} on resource: {resource}"
+        );
+        match self.reason {
+            Reason::ExplicitDeny(denied) if self.is_told(denied.policy_type) => {
+                let (article, name) = denied.policy_type.words();
+                format!("{base} with an explicit deny in {article} {name}")
+            }
+            Reason::NoAllow(lacking) if self.is_told(lacking) => {
+                let (_, name) = lacking.words();
+                format!("{base} because no {name} allows the {action} action")
+            }
+            _ => base,
+        }
+    }
+
+    /// Whether the caller may know which type of policy decided: not when it belongs to the owner
+    /// of the resource in another account.
+    fn is_told(&self, policy_type: PolicyType) -> bool {
+        let owners = matches!(
+            policy_type,
+            PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp
+        );
+        !(self.cross_account && owners)
+    }
+}
+
+impl PolicyType {
+    /// Article and name in AWS's sentences.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            PolicyType::Identity => ("an", "identity-based policy"),
+            PolicyType::Resource => ("a", "resource-based policy"),
+            PolicyType::RoleTrust => ("the", "role trust policy"),
+            PolicyType::Session => ("a", "session policy"),
+            PolicyType::Boundary => ("a", "permissions boundary"),
+            PolicyType::Scp => ("a", "service control policy"),
+            PolicyType::Rcp => ("a", "resource control policy"),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Condition keys: the names of request context values, resolved when a policy is compiled.
 
+use std::fmt;
+
 /// A condition key. Names compare ignoring ASCII case; all text in here is lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ConditionKey {
@@ -39,6 +41,19 @@ impl ConditionKey {
         {
             Some((_, known)) => ConditionKey::Known(*known),
             None => ConditionKey::Other(name.into()),
+        }
+    }
+}
+
+impl fmt::Display for ConditionKey {
+    /// The full name; of keys that nobody knows, in lower case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConditionKey::Known(known) => f.write_str(known.name()),
+            ConditionKey::PrincipalTag(tag) => write!(f, "aws:PrincipalTag/{tag}"),
+            ConditionKey::RequestTag(tag) => write!(f, "aws:RequestTag/{tag}"),
+            ConditionKey::ResourceTag(tag) => write!(f, "aws:ResourceTag/{tag}"),
+            ConditionKey::Other(name) => f.write_str(name),
         }
     }
 }

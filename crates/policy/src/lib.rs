@@ -53,15 +53,28 @@
 #![forbid(unsafe_code)]
 
 mod arn;
+mod condition;
+mod date;
 mod decide;
 mod decision;
 mod document;
+mod fault;
 mod finding;
+mod ip;
+mod json;
 mod key;
 pub mod limits;
+mod number;
+mod operator;
+mod pattern;
 mod policy;
+mod principal;
+mod read;
 mod request;
+mod truth;
+mod validate;
 mod value;
+mod variable;
 
 pub use arn::Arn;
 pub use decide::decide;
@@ -69,11 +82,7 @@ pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, size_without_whitespace};
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
+pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
 pub use value::{Value, Values};
-
-/// Whether `text` matches `pattern`, where `*` stands for any number of characters and `?` for one.
-pub fn wildcard_match(pattern: &str, text: &str) -> bool {
-    pattern == "*" || pattern == text
-}

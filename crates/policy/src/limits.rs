@@ -1,13 +1,15 @@
 //! Every limit of the policy language in one place.
 
-/// Characters of a policy document as a parameter: the models' constraint on documents.
+/// Characters of a policy document that somebody saves: the models' constraint on the parameter.
 pub const DOCUMENT_CHARACTERS_MAX: usize = 131_072;
+/// Bytes of any document: AWS's own managed policies are longer than what it lets others save.
+pub const DOCUMENT_BYTES_MAX: usize = 524_288;
 /// Objects and lists within each other; a legal policy needs five.
 pub const JSON_DEPTH_MAX: usize = 16;
 /// JSON values in one document.
 pub const JSON_VALUES_MAX: usize = 65_536;
 /// Bytes of the action that a request asks for; a longer one is refused.
-pub const ACTION_BYTES_MAX: usize = 256;
+pub const ACTION_BYTES_MAX: usize = 128;
 /// Characters of a number in a `Numeric…` condition, on either side.
 pub const NUMBER_CHARACTERS_MAX: usize = 64;
 /// Characters of a pattern between two `*` up to which it is tried at each position one by one.

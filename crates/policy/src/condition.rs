@@ -1,0 +1,358 @@
+//! One condition, typed when compiled: the values of one key tested by one operator.
+
+use std::cmp::Ordering;
+
+use crate::arn::{Arn, ArnPattern};
+use crate::date::Instant;
+use crate::ip::Range;
+use crate::key::{ConditionKey, KnownKey};
+use crate::number::Decimal;
+use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, StringTest};
+use crate::pattern::{CaseMatch, Matched, Pattern};
+use crate::request::Context;
+use crate::truth::Truth;
+use crate::value::{Text, Value, Values};
+use crate::variable::{Variables, Wildcards};
+
+/// A compiled condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    key: ConditionKey,
+    qualifier: Qualifier,
+    missing: Missing,
+    sense: Sense,
+    test: Test,
+}
+
+/// The values of the policy, typed by the operator's family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Test {
+    String(StringTest, Box<[Pattern]>),
+    Numeric(OrderTest, Box<[Box<str>]>),
+    Date(OrderTest, Box<[Instant]>),
+    Bool(Box<[Pattern]>),
+    Binary(Box<[Box<str>]>),
+    Ip(Box<[Range]>),
+    Arn(Box<[ArnOperand]>),
+    /// Holds when the key is absent, and when it is present.
+    Null {
+        absent: bool,
+        present: bool,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ArnOperand {
+    /// `*`
+    Any,
+    Pattern(ArnPattern),
+    /// `${aws:PrincipalArn}` and nothing else: compared as it stands.
+    Variable(Pattern),
+}
+
+/// The value of a policy that its operator cannot read: index among the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadOperand(pub(crate) usize);
+
+impl Condition {
+    pub(crate) fn compile(
+        operator: Operator,
+        key: &str,
+        values: &[&str],
+        variables: Variables,
+    ) -> Result<Condition, BadOperand> {
+        let sense = match operator.base {
+            Base::String(_, sense)
+            | Base::Numeric(_, sense)
+            | Base::Date(_, sense)
+            | Base::Ip(sense)
+            | Base::Arn(sense) => sense,
+            Base::Bool | Base::Binary | Base::Null => Sense::Positive,
+        };
+        Ok(Condition {
+            key: ConditionKey::parse(key),
+            qualifier: operator.qualifier,
+            missing: operator.missing,
+            sense,
+            test: test(operator.base, values, variables)?,
+        })
+    }
+
+    /// Whether the condition holds in this request.
+    pub(crate) fn holds(&self, context: &dyn Context) -> Truth {
+        let values = context.values(&self.key);
+        let present = !matches!(values, Values::Absent | Values::Many([]));
+        if let Test::Null { absent, present: p } = self.test {
+            return (if present { p } else { absent }).into();
+        }
+        if !present {
+            return self.missing().into();
+        }
+        match values {
+            Values::Absent => Truth::Unknown,
+            Values::One(Value::Str("")) => self
+                .null()
+                .unwrap_or_else(|| self.signed(Value::Str(""), context)),
+            Values::One(value) => self.signed(value, context),
+            Values::Many(values) => {
+                if values.iter().all(|value| value.is_empty())
+                    && let Some(truth) = self.null()
+                {
+                    return truth;
+                }
+                self.many(values, context)
+            }
+        }
+    }
+
+    fn missing(&self) -> bool {
+        match (self.missing, self.qualifier) {
+            (Missing::Holds, _) | (_, Qualifier::ForAllValues) => true,
+            (_, Qualifier::ForAnyValue) => false,
+            (_, Qualifier::None) => self.sense == Sense::Negated,
+        }
+    }
+
+    /// What AWS's set operators say of a "null data set, such as an empty string".
+    fn null(&self) -> Option<Truth> {
+        match self.qualifier {
+            Qualifier::ForAllValues => Some(Truth::Yes),
+            Qualifier::ForAnyValue => Some(Truth::No),
+            Qualifier::None => None,
+        }
+    }
+
+    fn many(&self, values: &[&str], context: &dyn Context) -> Truth {
+        let each = || {
+            let values = values.iter();
+            values.map(|value| self.signed(Value::Str(value), context))
+        };
+        match (self.qualifier, self.sense) {
+            (Qualifier::ForAllValues, _) => Truth::all(each()),
+            (Qualifier::ForAnyValue, _) | (Qualifier::None, Sense::Positive) => Truth::any(each()),
+            // AWS leaves open what a negated operator without a set operator means for several
+            // values: certain only where "none of them" and "not all of them" agree.
+            (Qualifier::None, Sense::Negated) => match (Truth::all(each()), Truth::any(each())) {
+                (all, any) if all == any => all,
+                _ => Truth::Unknown,
+            },
+        }
+    }
+
+    /// One value of the request against all of the policy, negated operators turned.
+    fn signed(&self, value: Value<'_>, context: &dyn Context) -> Truth {
+        let matched = self.matches(value, context);
+        match self.sense {
+            Sense::Positive => matched,
+            Sense::Negated => !matched,
+        }
+    }
+
+    fn matches(&self, value: Value<'_>, context: &dyn Context) -> Truth {
+        match &self.test {
+            Test::String(test, patterns) => {
+                let text = Text::of(value);
+                let text = text.as_str();
+                Truth::any(patterns.iter().map(|p| string(*test, p, text, context)))
+            }
+            Test::Numeric(test, operands) => self.numeric(*test, operands, value),
+            Test::Date(test, operands) => match instant(value) {
+                Some(instant) => {
+                    let mut operands = operands.iter();
+                    operands
+                        .any(|operand| test.holds(instant.cmp(operand)))
+                        .into()
+                }
+                None => Truth::Unknown,
+            },
+            Test::Bool(patterns) => boolean(patterns, value, context),
+            Test::Binary(operands) => match value {
+                Value::Str(text) if is_base64(text) => {
+                    operands.iter().any(|operand| **operand == *text).into()
+                }
+                _ => Truth::Unknown,
+            },
+            Test::Ip(ranges) => match address(value) {
+                Some(address) => ranges.iter().any(|range| range.contains(address)).into(),
+                None => Truth::Unknown,
+            },
+            Test::Arn(operands) => arn(operands, value, context),
+            Test::Null { .. } => Truth::Unknown,
+        }
+    }
+
+    fn numeric(&self, test: OrderTest, operands: &[Box<str>], value: Value<'_>) -> Truth {
+        let value = match value {
+            Value::Date(seconds) if self.key == ConditionKey::Known(KnownKey::EpochTime) => {
+                Value::Int(seconds)
+            }
+            value => value,
+        };
+        let text = Text::of(value);
+        let Some(number) = Decimal::parse(text.as_str()) else {
+            return Truth::Unknown;
+        };
+        Truth::any(
+            operands
+                .iter()
+                .map(|operand| match Decimal::parse(operand) {
+                    Some(operand) => test.holds(number.compare(&operand)).into(),
+                    None => Truth::Unknown,
+                }),
+        )
+    }
+}
+
+impl OrderTest {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            OrderTest::Equals => order.is_eq(),
+            OrderTest::LessThan => order.is_lt(),
+            OrderTest::LessThanEquals => order.is_le(),
+            OrderTest::GreaterThan => order.is_gt(),
+            OrderTest::GreaterThanEquals => order.is_ge(),
+        }
+    }
+}
+
+fn string(test: StringTest, pattern: &Pattern, text: &str, context: &dyn Context) -> Truth {
+    match test {
+        StringTest::Equals | StringTest::Like => {
+            (pattern.matches(text, context) == Matched::Yes).into()
+        }
+        StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, context) {
+            CaseMatch::No => Truth::No,
+            CaseMatch::Ascii => Truth::Yes,
+            CaseMatch::Unicode => Truth::Unknown,
+        },
+    }
+}
+
+fn boolean(patterns: &[Pattern], value: Value<'_>, context: &dyn Context) -> Truth {
+    let text = match value {
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Str(text) if is_boolean(text) => text,
+        _ => return Truth::Unknown,
+    };
+    Truth::any(patterns.iter().map(|pattern| {
+        Truth::from(pattern.equals_ignoring_case(text, context) == CaseMatch::Ascii)
+    }))
+}
+
+fn instant(value: Value<'_>) -> Option<Instant> {
+    match value {
+        Value::Date(seconds) | Value::Int(seconds) => Some(Instant::at(seconds)),
+        Value::Str(text) => Instant::parse(text),
+        Value::Bool(_) | Value::Ip(_) => None,
+    }
+}
+
+fn address(value: Value<'_>) -> Option<std::net::IpAddr> {
+    match value {
+        Value::Ip(address) => Some(address),
+        Value::Str(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn arn(operands: &[ArnOperand], value: Value<'_>, context: &dyn Context) -> Truth {
+    let Value::Str(text) = value else {
+        return Truth::Unknown;
+    };
+    let Some(arn) = Arn::parse(text) else {
+        return Truth::Unknown;
+    };
+    Truth::any(operands.iter().map(|operand| {
+        let matched = match operand {
+            ArnOperand::Any => Matched::Yes,
+            ArnOperand::Pattern(pattern) => pattern.matches(&arn, context),
+            ArnOperand::Variable(pattern) => pattern.matches(text, context),
+        };
+        Truth::from(matched == Matched::Yes)
+    }))
+}
+
+fn test(base: Base, values: &[&str], variables: Variables) -> Result<Test, BadOperand> {
+    Ok(match base {
+        Base::String(test, _) => {
+            let wildcards = match test {
+                StringTest::Like => Wildcards::On,
+                StringTest::Equals | StringTest::EqualsIgnoreCase => Wildcards::Off,
+            };
+            let pattern = |text: &str| Pattern::compile(text, wildcards, variables).ok();
+            Test::String(test, operands(values, pattern)?)
+        }
+        Base::Numeric(test, _) => Test::Numeric(
+            test,
+            operands(values, |text| Decimal::parse(text).map(|_| text.into()))?,
+        ),
+        Base::Date(test, _) => Test::Date(test, operands(values, Instant::parse)?),
+        Base::Bool => Test::Bool(operands(values, |text| {
+            let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
+            (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
+        })?),
+        Base::Binary => Test::Binary(operands(values, |text| {
+            is_base64(text).then(|| text.into())
+        })?),
+        Base::Ip(_) => Test::Ip(operands(values, Range::parse)?),
+        Base::Arn(_) => Test::Arn(operands(values, |text| arn_operand(text, variables))?),
+        Base::Null => {
+            let wants = operands(values, |text| {
+                is_boolean(text).then(|| text.eq_ignore_ascii_case("true"))
+            })?;
+            Test::Null {
+                absent: wants.contains(&true),
+                present: wants.contains(&false),
+            }
+        }
+    })
+}
+
+fn operands<T>(values: &[&str], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]>, BadOperand> {
+    let values = values.iter().enumerate();
+    values
+        .map(|(index, text)| read(text).ok_or(BadOperand(index)))
+        .collect()
+}
+
+fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
+    if text == "*" {
+        return Some(ArnOperand::Any);
+    }
+    if let Ok(pattern) = ArnPattern::compile(text, variables) {
+        return Some(ArnOperand::Pattern(pattern));
+    }
+    let pattern = Pattern::compile(text, Wildcards::On, variables).ok()?;
+    pattern.sole_variable()?;
+    Some(ArnOperand::Variable(pattern))
+}
+
+fn is_boolean(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+}
+
+/// Whether the text is base64 in its only canonical form, so that equal bytes are equal texts:
+/// standard alphabet, padded, no stray bits.
+fn is_base64(text: &str) -> bool {
+    let data = text.trim_end_matches('=');
+    let padding = text.len() - data.len();
+    let sextet = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let stray = match padding {
+        0 => 0,
+        1 => 0b11,
+        2 => 0b1111,
+        _ => return false,
+    };
+    let last = data.bytes().last().and_then(sextet).unwrap_or(0);
+    text.len().is_multiple_of(4)
+        && data.bytes().all(|byte| sextet(byte).is_some())
+        && last & stray == 0
+}

@@ -1,0 +1,339 @@
+//! Strings with wildcards and variables, split when compiled and matched in linear time.
+//!
+//! A pattern is a row of segments between its `*`. The first and the last are anchored; each of
+//! those between is looked for once, leftmost, and never again: a match further right cannot help
+//! what follows. A search costs at most a constant number of steps per character: plain text is
+//! found by the standard library's two-way search, short segments with `?` position by position,
+//! long ones with one bit per pattern character (shift-and).
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::limits::SEGMENT_CHARACTERS_DIRECT;
+use crate::request::Context;
+use crate::value::Text;
+use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
+
+/// A compiled pattern. The first three forms are the common ones and need no tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// `*`
+    Any,
+    /// No wildcard and no variable.
+    Exact(Box<str>),
+    /// Text and one `*` at the end.
+    Prefix(Box<str>),
+    General(Box<General>),
+}
+
+/// Any other pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct General {
+    /// What stands between the `*`; one segment when there is none.
+    segments: Box<[Box<[Piece]>]>,
+    variables: Box<[Variable]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(Box<str>),
+    One,
+    /// Index into the pattern's variables.
+    Variable(usize),
+}
+
+/// What came of matching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matched {
+    No,
+    Yes,
+    /// A variable has neither value nor default.
+    Unresolved,
+}
+
+impl From<bool> for Matched {
+    fn from(matched: bool) -> Self {
+        if matched { Matched::Yes } else { Matched::No }
+    }
+}
+
+type Resolved<'a> = SmallVec<[Text<'a>; 3]>;
+
+impl Pattern {
+    /// Compiles the text of a pattern.
+    pub(crate) fn compile(
+        text: &str,
+        wildcards: Wildcards,
+        variables: Variables,
+    ) -> Result<Pattern, BadVariable> {
+        let mut tokens = tokens(text, wildcards, variables)?;
+        Ok(match tokens.as_mut_slice() {
+            [] => Pattern::Exact("".into()),
+            [Token::Many] => Pattern::Any,
+            [Token::Text(text)] => Pattern::Exact(std::mem::take(text).into()),
+            [Token::Text(text), Token::Many] => Pattern::Prefix(std::mem::take(text).into()),
+            _ => Pattern::General(Box::new(General::new(tokens))),
+        })
+    }
+
+    /// A pattern with wildcards and without variables, which cannot be wrong.
+    pub(crate) fn wild(text: &str) -> Pattern {
+        Pattern::compile(text, Wildcards::On, Variables::Off)
+            .unwrap_or_else(|BadVariable| Pattern::Exact(text.into()))
+    }
+
+    /// Whether the whole `text` matches.
+    pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Matched {
+        match self {
+            Pattern::General(general) => match general.resolve(context) {
+                Some(resolved) => general.matches(text, &resolved).into(),
+                None => Matched::Unresolved,
+            },
+            _ => self.matches_plain(text).into(),
+        }
+    }
+
+    /// The same for a pattern without variables; one with variables matches nothing.
+    pub(crate) fn matches_plain(&self, text: &str) -> bool {
+        match self {
+            Pattern::Any => true,
+            Pattern::Exact(exact) => **exact == *text,
+            Pattern::Prefix(prefix) => text.starts_with(&**prefix),
+            Pattern::General(general) => general.variables.is_empty() && general.matches(text, &[]),
+        }
+    }
+
+    /// Whether `text` equals the pattern ignoring case; for patterns without wildcards.
+    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &dyn Context) -> CaseMatch {
+        match self {
+            Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
+            Pattern::General(general) => match general.resolve(context) {
+                Some(resolved) => {
+                    let pieces = general.segments.iter().flat_map(|segment| segment.iter());
+                    let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
+                    CaseMatch::of(texts.flat_map(str::chars), text)
+                }
+                None => CaseMatch::No,
+            },
+            Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
+        }
+    }
+
+    /// The text of a pattern that is one variable and nothing else.
+    pub(crate) fn sole_variable(&self) -> Option<&Variable> {
+        let Pattern::General(general) = self else {
+            return None;
+        };
+        match (&*general.segments, &*general.variables) {
+            ([segment], [variable]) if segment.len() == 1 => Some(variable),
+            _ => None,
+        }
+    }
+}
+
+/// What came of a comparison ignoring case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CaseMatch {
+    No,
+    /// Equal when the case of ASCII letters is ignored.
+    Ascii,
+    /// Equal only when the case of other letters is ignored as well: readers disagree.
+    Unicode,
+}
+
+impl CaseMatch {
+    fn of(pattern: impl Iterator<Item = char>, text: &str) -> CaseMatch {
+        let mut found = CaseMatch::Ascii;
+        let mut text = text.chars();
+        for expected in pattern {
+            match text.next() {
+                Some(c) if c.eq_ignore_ascii_case(&expected) => {}
+                Some(c) if folded(c).eq(folded(expected)) => found = CaseMatch::Unicode,
+                _ => return CaseMatch::No,
+            }
+        }
+        if text.next().is_some() {
+            return CaseMatch::No;
+        }
+        found
+    }
+}
+
+fn folded(c: char) -> impl Iterator<Item = char> {
+    c.to_uppercase().flat_map(char::to_lowercase)
+}
+
+impl General {
+    fn new(tokens: Vec<Token>) -> General {
+        let mut segments = vec![Vec::new()];
+        let mut variables = Vec::new();
+        for token in tokens {
+            let piece = match token {
+                Token::Many => {
+                    segments.push(Vec::new());
+                    continue;
+                }
+                Token::Text(text) => Piece::Text(text.into()),
+                Token::One => Piece::One,
+                Token::Variable(variable) => {
+                    variables.push(variable);
+                    Piece::Variable(variables.len() - 1)
+                }
+            };
+            if let Some(segment) = segments.last_mut() {
+                segment.push(piece);
+            }
+        }
+        General {
+            segments: segments.into_iter().map(Vec::into).collect(),
+            variables: variables.into(),
+        }
+    }
+
+    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Resolved<'a>> {
+        let variables = self.variables.iter();
+        variables
+            .map(|variable| variable.resolve(context))
+            .collect()
+    }
+
+    fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {
+        let Some((first, rest)) = self.segments.split_first() else {
+            return false;
+        };
+        let Some(mut text) = strip_front(first, text, resolved) else {
+            return false;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return text.is_empty();
+        };
+        let Some(inner) = strip_back(last, text, resolved) else {
+            return false;
+        };
+        text = inner;
+        for segment in middle {
+            match find(segment, text, resolved) {
+                Some(after) => text = after,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Piece {
+    /// The literal text of a piece; `None` for `?`.
+    fn text<'a>(&'a self, resolved: &'a [Text<'_>]) -> Option<&'a str> {
+        match self {
+            Piece::Text(text) => Some(text),
+            Piece::Variable(index) => Some(resolved.get(*index).map_or("", Text::as_str)),
+            Piece::One => None,
+        }
+    }
+}
+
+/// Takes a segment off the front of `text`.
+fn strip_front<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
+    let mut rest = text;
+    for piece in pieces {
+        rest = match piece.text(resolved) {
+            Some(literal) => rest.strip_prefix(literal)?,
+            None => {
+                let mut characters = rest.chars();
+                characters.next()?;
+                characters.as_str()
+            }
+        };
+    }
+    Some(rest)
+}
+
+/// Takes a segment off the back of `text`.
+fn strip_back<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
+    let mut rest = text;
+    for piece in pieces.iter().rev() {
+        rest = match piece.text(resolved) {
+            Some(literal) => rest.strip_suffix(literal)?,
+            None => {
+                let mut characters = rest.chars();
+                characters.next_back()?;
+                characters.as_str()
+            }
+        };
+    }
+    Some(rest)
+}
+
+/// What follows the leftmost occurrence of a segment.
+fn find<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
+    if let [piece] = pieces
+        && let Some(literal) = piece.text(resolved)
+    {
+        return text.split_once(literal).map(|(_, rest)| rest);
+    }
+    let width = |piece: &Piece| piece.text(resolved).map_or(1, |text| text.chars().count());
+    if pieces.iter().map(width).sum::<usize>() > SEGMENT_CHARACTERS_DIRECT {
+        return shift_and(pieces, text, resolved);
+    }
+    let mut rest = text;
+    loop {
+        if let Some(after) = strip_front(pieces, rest, resolved) {
+            return Some(after);
+        }
+        let mut characters = rest.chars();
+        characters.next()?;
+        rest = characters.as_str();
+    }
+}
+
+/// The same for long segments: bit `i` of the state says that the text read so far ends with the
+/// segment's first `i + 1` characters.
+fn shift_and<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
+    let mut expected: Vec<Option<char>> = Vec::new();
+    for piece in pieces {
+        match piece.text(resolved) {
+            Some(literal) => expected.extend(literal.chars().map(Some)),
+            None => expected.push(None),
+        }
+    }
+    let words = expected.len().div_ceil(64);
+    let mut any = vec![0_u64; words];
+    let mut places: BTreeMap<char, Vec<u64>> = BTreeMap::new();
+    for (index, c) in expected.iter().enumerate() {
+        let mask = match c {
+            Some(c) => places.entry(*c).or_insert_with(|| vec![0; words]),
+            None => &mut any,
+        };
+        if let Some(word) = mask.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
+        }
+    }
+    let last = 1_u64 << ((expected.len() - 1) % 64);
+    let mut state = vec![0_u64; words];
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        let here = places.get(&c).map_or(&[][..], Vec::as_slice);
+        let mut carry = 1;
+        for (index, (word, any)) in state.iter_mut().zip(&any).enumerate() {
+            let shifted = (*word << 1) | carry;
+            carry = *word >> 63;
+            *word = shifted & (any | here.get(index).copied().unwrap_or(0));
+        }
+        if state.last().is_some_and(|word| word & last != 0) {
+            return Some(characters.as_str());
+        }
+    }
+    None
+}
+
+/// Whether `text` matches `pattern`, where `*` stands for any number of characters and `?` for
+/// exactly one. Everything else stands for itself; case counts. Takes linear time.
+///
+/// ```
+/// assert!(locum_policy::wildcard_match("Get*Role?", "GetMyRole2"));
+/// assert!(!locum_policy::wildcard_match("Get?", "Get"));
+/// ```
+pub fn wildcard_match(pattern: &str, text: &str) -> bool {
+    Pattern::wild(pattern).matches_plain(text)
+}

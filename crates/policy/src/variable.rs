@@ -1,0 +1,118 @@
+//! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`, `${?}`, `${$}`.
+
+use crate::key::ConditionKey;
+use crate::request::Context;
+use crate::value::{Text, Values};
+
+/// A variable, resolved to its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    key: ConditionKey,
+    default: Option<Box<str>>,
+}
+
+impl Variable {
+    /// The value in this request, or the default; `None` when there is neither. Only keys with a
+    /// single value can be used in a variable.
+    pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Text<'a>> {
+        match context.values(&self.key) {
+            Values::One(value) => Some(Text::of(value)),
+            Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
+        }
+    }
+}
+
+/// A stretch of a string that may hold wildcards and variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// Literal text, never empty.
+    Text(String),
+    /// `*`
+    Many,
+    /// `?`
+    One,
+    Variable(Variable),
+}
+
+/// Whether `*` and `?` are wildcards in a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wildcards {
+    On,
+    Off,
+}
+
+/// Whether `${…}` is a variable (version 2012-10-17) or literal text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variables {
+    On,
+    Off,
+}
+
+/// A `${` that is not closed, is empty, or holds no name that a key can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadVariable;
+
+/// Splits a string into its tokens.
+pub(crate) fn tokens(
+    text: &str,
+    wildcards: Wildcards,
+    variables: Variables,
+) -> Result<Vec<Token>, BadVariable> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if variables == Variables::On
+            && let Some(inside) = rest.strip_prefix("${")
+        {
+            let (token, after) = variable(inside).ok_or(BadVariable)?;
+            push(&mut tokens, token);
+            rest = after;
+            continue;
+        }
+        let token = match c {
+            '*' if wildcards == Wildcards::On => Token::Many,
+            '?' if wildcards == Wildcards::On => Token::One,
+            c => Token::Text(c.to_string()),
+        };
+        push(&mut tokens, token);
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    Ok(tokens)
+}
+
+/// Joins neighbouring text, and `**` into `*`.
+fn push(tokens: &mut Vec<Token>, token: Token) {
+    match (tokens.last_mut(), &token) {
+        (Some(Token::Text(last)), Token::Text(more)) => last.push_str(more),
+        (Some(Token::Many), Token::Many) => {}
+        _ => tokens.push(token),
+    }
+}
+
+/// Reads what follows `${` up to and with its `}`; gives what follows that.
+fn variable(inside: &str) -> Option<(Token, &str)> {
+    for special in ["*", "?", "$"] {
+        if let Some(rest) = inside
+            .strip_prefix(special)
+            .and_then(|rest| rest.strip_prefix('}'))
+        {
+            return Some((Token::Text(special.to_owned()), rest));
+        }
+    }
+    let end = inside.find([',', '}'])?;
+    let name = inside.get(..end)?;
+    let refused = |c: char| matches!(c, '$' | '{' | '\'' | '"' | '*' | '?');
+    if name.is_empty() || name.trim() != name || name.contains(refused) {
+        return None;
+    }
+    let key = ConditionKey::parse(name);
+    let rest = inside.get(end..)?;
+    if let Some(rest) = rest.strip_prefix('}') {
+        return Some((Token::Variable(Variable { key, default: None }), rest));
+    }
+    let quoted = rest.strip_prefix(',')?.trim_start_matches(' ');
+    let (default, rest) = quoted.strip_prefix('\'')?.split_once('\'')?;
+    let rest = rest.trim_start_matches(' ').strip_prefix('}')?;
+    let default = Some(default.into());
+    Some((Token::Variable(Variable { key, default }), rest))
+}
