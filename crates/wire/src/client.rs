@@ -97,9 +97,9 @@ pub fn read_output<T: Structure>(
         None => Ok(output),
         Some(NodeError::Name(error)) => Err(ReadError::Type(error.to_string())),
         Some(NodeError::Structure(text)) => Err(ReadError::Type(text.to_owned())),
-        Some(NodeError::Type { found, wanted }) => {
-            Err(ReadError::Type(format!("{found} can not be converted to {wanted}")))
-        }
+        Some(NodeError::Type { found, wanted }) => Err(ReadError::Type(format!(
+            "{found} can not be converted to {wanted}"
+        ))),
     }
 }
 
@@ -112,7 +112,10 @@ pub fn read_error(service: Service, status: u16, body: &[u8]) -> RemoteError {
     } else {
         xml_error(start)
     };
-    RemoteError { status, ..error.unwrap_or_default() }
+    RemoteError {
+        status,
+        ..error.unwrap_or_default()
+    }
 }
 
 fn json_error(text: &str) -> Option<RemoteError> {
@@ -131,7 +134,12 @@ fn json_error(text: &str) -> Option<RemoteError> {
     let code = kind.split_once('#').map_or(kind, |(_, code)| code);
     let code = code.split_once(':').map_or(code, |(code, _)| code);
     let message = json.text_of("message").unwrap_or_default().to_owned();
-    Some(RemoteError { status: 0, code: code.to_owned(), message, request_id })
+    Some(RemoteError {
+        status: 0,
+        code: code.to_owned(),
+        message,
+        request_id,
+    })
 }
 
 fn xml_error(text: &str) -> Option<RemoteError> {

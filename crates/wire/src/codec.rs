@@ -8,8 +8,8 @@ mod writer;
 pub(crate) use check::{Checks, State};
 pub use reader::Reader;
 pub(crate) use reader::read_root;
-pub use writer::Writer;
 pub(crate) use writer::Format;
+pub use writer::Writer;
 
 use crate::shape::Shape;
 use std::fmt;

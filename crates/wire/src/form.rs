@@ -63,7 +63,11 @@ impl Form {
                 };
                 let name = decoded(&mut bytes, name)?;
                 let value = decoded(&mut bytes, value.get(1..).unwrap_or_default())?;
-                pairs.push(Pair { head: 0, name, value });
+                pairs.push(Pair {
+                    head: 0,
+                    name,
+                    value,
+                });
             }
         }
         let text = String::from_utf8(bytes).map_err(|_| FormError::NotUtf8)?;
@@ -71,7 +75,12 @@ impl Form {
             pair.head = head(slice(&text, pair.name).as_bytes());
         }
         let order = |a: &Pair, b: &Pair| {
-            let names = || fold_cmp(slice(&text, a.name).as_bytes(), slice(&text, b.name).as_bytes());
+            let names = || {
+                fold_cmp(
+                    slice(&text, a.name).as_bytes(),
+                    slice(&text, b.name).as_bytes(),
+                )
+            };
             a.head.cmp(&b.head).then_with(names)
         };
         pairs.sort_unstable_by(order);
@@ -85,7 +94,12 @@ impl Form {
 
     /// The whole form as a structure.
     pub(crate) fn root(&self) -> FormNode<'_> {
-        FormNode { form: self, value: None, children: &self.pairs, depth: 0 }
+        FormNode {
+            form: self,
+            value: None,
+            children: &self.pairs,
+            depth: 0,
+        }
     }
 
     /// The value of a parameter without structure.
@@ -117,7 +131,11 @@ impl<'n> FormNode<'n> {
     }
 
     fn tail(self, pair: &Pair) -> &'n [u8] {
-        self.form.name(pair).as_bytes().get(self.depth..).unwrap_or_default()
+        self.form
+            .name(pair)
+            .as_bytes()
+            .get(self.depth..)
+            .unwrap_or_default()
     }
 
     /// The member of that name; an error when the request writes the name in another case.
@@ -126,11 +144,21 @@ impl<'n> FormNode<'n> {
         let wanted_head = head(wanted);
         let first = self.children.partition_point(|pair| {
             let tail = self.tail(pair);
-            let tail_head = if self.depth == 0 { pair.head } else { head(tail) };
-            tail_head.cmp(&wanted_head).then_with(|| fold_cmp(tail, wanted)).is_lt()
+            let tail_head = if self.depth == 0 {
+                pair.head
+            } else {
+                head(tail)
+            };
+            tail_head
+                .cmp(&wanted_head)
+                .then_with(|| fold_cmp(tail, wanted))
+                .is_lt()
         });
         let rest = self.children.get(first..).unwrap_or_default();
-        let Some(pair) = rest.first().filter(|p| starts_with_fold(self.tail(p), wanted)) else {
+        let Some(pair) = rest
+            .first()
+            .filter(|p| starts_with_fold(self.tail(p), wanted))
+        else {
             return Ok(None);
         };
         let value = if self.tail(pair).len() == wanted.len() {
@@ -143,7 +171,12 @@ impl<'n> FormNode<'n> {
         if value.is_none() && children.is_empty() {
             return Ok(None);
         }
-        Ok(Some(FormNode { form: self.form, value, children, depth: self.depth + wanted.len() + 1 }))
+        Ok(Some(FormNode {
+            form: self.form,
+            value,
+            children,
+            depth: self.depth + wanted.len() + 1,
+        }))
     }
 
     /// Of the sorted `rest`, the parameters named `wanted`, dot, something.
@@ -151,7 +184,9 @@ impl<'n> FormNode<'n> {
         let dotted = |pair: &Pair| dotted_cmp(self.tail(pair), wanted);
         let from = rest.partition_point(|p| dotted(p).is_lt());
         let rest = rest.get(from..).unwrap_or_default();
-        let children = rest.get(..rest.partition_point(|p| dotted(p).is_eq())).unwrap_or_default();
+        let children = rest
+            .get(..rest.partition_point(|p| dotted(p).is_eq()))
+            .unwrap_or_default();
         for pair in children {
             self.same_case(pair, wanted)?;
         }
@@ -175,18 +210,31 @@ impl<'n> FormNode<'n> {
             let digits = tail.get(..memchr(b'.', tail).unwrap_or(tail.len()))?;
             let number = list_number(digits)?;
             let same = rest.iter().take_while(|p| {
-                self.tail(p).strip_prefix(digits).is_some_and(|t| matches!(t, [] | [b'.', ..]))
+                self.tail(p)
+                    .strip_prefix(digits)
+                    .is_some_and(|t| matches!(t, [] | [b'.', ..]))
             });
             let (group, after) = rest.split_at_checked(same.count())?;
             let is_value = tail.len() == digits.len();
             let value = is_value.then(|| slice(&self.form.text, first.value));
             let children = group.get(usize::from(is_value)..)?;
             let depth = self.depth + digits.len() + 1;
-            found.push((number, FormNode { form: self.form, value, children, depth }));
+            found.push((
+                number,
+                FormNode {
+                    form: self.form,
+                    value,
+                    children,
+                    depth,
+                },
+            ));
             rest = after;
         }
         found.sort_by_key(|(number, _)| *number);
-        let distinct = found.iter().zip(found.iter().skip(1)).all(|(a, b)| a.0 != b.0);
+        let distinct = found
+            .iter()
+            .zip(found.iter().skip(1))
+            .all(|(a, b)| a.0 != b.0);
         distinct.then(|| found.into_iter().map(|(_, node)| node).collect())
     }
 
@@ -232,11 +280,14 @@ fn head(bytes: &[u8]) -> u64 {
 }
 
 fn fold_cmp(a: &[u8], b: &[u8]) -> Ordering {
-    a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
+    a.iter()
+        .map(u8::to_ascii_lowercase)
+        .cmp(b.iter().map(u8::to_ascii_lowercase))
 }
 
 fn starts_with_fold(text: &[u8], start: &[u8]) -> bool {
-    text.get(..start.len()).is_some_and(|t| t.eq_ignore_ascii_case(start))
+    text.get(..start.len())
+        .is_some_and(|t| t.eq_ignore_ascii_case(start))
 }
 
 /// Where `tail` stands relative to the names that begin with `wanted` and a dot (which are equal).

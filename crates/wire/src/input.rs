@@ -33,7 +33,11 @@ impl fmt::Display for Violation {
             Shown::Text(text) => write!(f, "Value '{text}'")?,
             Shown::Hidden => f.write_str("Value")?,
         }
-        write!(f, " at '{}' failed to satisfy constraint: {}", self.path, self.constraint)
+        write!(
+            f,
+            " at '{}' failed to satisfy constraint: {}",
+            self.path, self.constraint
+        )
     }
 }
 
@@ -65,7 +69,10 @@ impl InputError {
     /// The code on the wire.
     pub fn code(&self) -> &'static str {
         match self {
-            InputError::Violations { protocol: Protocol::Json11, .. } => "ValidationException",
+            InputError::Violations {
+                protocol: Protocol::Json11,
+                ..
+            } => "ValidationException",
             InputError::Violations { .. } => "ValidationError",
             InputError::MalformedInput(_) => "MalformedInput",
             InputError::MalformedQuery(_) => "MalformedQueryString",

@@ -24,14 +24,20 @@ impl<'a> Json<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
         let left = Cell::new(JSON_VALUES_MAX);
         let mut source = serde_json::Deserializer::from_slice(bytes);
-        let json = Seed { depth: NESTING_MAX, left: &left }.deserialize(&mut source)?;
+        let json = Seed {
+            depth: NESTING_MAX,
+            left: &left,
+        }
+        .deserialize(&mut source)?;
         source.end()?;
         Ok(json)
     }
 
     /// The member of an object; the flag says whether its name is written exactly so.
     pub(crate) fn member(&self, name: &str) -> Option<(&str, &Json<'a>)> {
-        let Json::Object(members) = self else { return None };
+        let Json::Object(members) = self else {
+            return None;
+        };
         let at = members.binary_search_by(|(n, _)| fold_cmp(n, name)).ok()?;
         members.get(at).map(|(n, value)| (n.as_ref(), value))
     }
@@ -60,7 +66,9 @@ impl<'a> Json<'a> {
 }
 
 fn fold_cmp(a: &str, b: &str) -> std::cmp::Ordering {
-    a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+    a.bytes()
+        .map(|b| b.to_ascii_lowercase())
+        .cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
 }
 
 /// Carries the limits down the document.
@@ -72,12 +80,19 @@ struct Seed<'s> {
 
 impl Seed<'_> {
     fn deeper<E: Error>(self) -> Result<Self, E> {
-        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
+        let depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Seed { depth, ..self })
     }
 
     fn count<E: Error>(self) -> Result<(), E> {
-        let left = self.left.get().checked_sub(1).ok_or_else(|| E::custom("too many values"))?;
+        let left = self
+            .left
+            .get()
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("too many values"))?;
         self.left.set(left);
         Ok(())
     }
@@ -152,10 +167,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
 }
 
 /// Appends a JSON string with its quotes.
-pub(crate) fn push_string(out: &mut String, text: &str) {
+pub fn push_string(out: &mut String, text: &str) {
     use std::fmt::Write;
     out.push('"');
-    if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+    if text
+        .bytes()
+        .all(|b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\')
+    {
         out.push_str(text);
     } else {
         for c in text.chars() {
@@ -165,7 +183,8 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
                 '\n' => out.push_str("\\n"),
                 '\r' => out.push_str("\\r"),
                 '\t' => out.push_str("\\t"),
-                c if c < ' ' => {
+                // Control characters, line ends that some readers split at, and marks that turn text round.
+                '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' => {
                     let _ = write!(out, "\\u{:04x}", c as u32);
                 }
                 c => out.push(c),

@@ -16,6 +16,7 @@ pub mod limits;
 mod node;
 mod pattern;
 pub mod percent;
+mod record;
 mod reply;
 mod route;
 mod service;
@@ -27,8 +28,12 @@ pub use client::{ClientRequest, ReadError, RemoteError, read_error, read_output,
 pub use codec::{Empty, Reader, Structure, Timestamp, Writer};
 pub use generated::{iam, organizations, sts};
 pub use input::{InputError, Violation};
+pub use json::push_string as push_json_string;
 pub use pattern::Pattern;
+pub use record::write_record;
 pub use reply::{ErrorBody, Reply, write_empty, write_error, write_error_with, write_output};
 pub use route::{Call, CallInfo, HttpRequest, RouteError, RouteProblem, route};
 pub use service::{Protocol, Service, operation, operations};
-pub use shape::{ErrorModel, Fault, Kind, Member, Need, OperationModel, Shape, Signing};
+pub use shape::{
+    ErrorModel, Fault, ItemsNull, Kind, Member, Need, OperationModel, Privacy, Shape, Signing,
+};

@@ -23,10 +23,14 @@ pub(crate) enum NodeError {
     /// Structure or list where another thing is wanted, in AWS's words.
     Structure(&'static str),
     /// A value of another type: what it is, what is wanted.
-    Type { found: &'static str, wanted: &'static str },
+    Type {
+        found: &'static str,
+        wanted: &'static str,
+    },
 }
 
-const STRUCTURE: NodeError = NodeError::Structure("Start of structure or map found where not expected.");
+const STRUCTURE: NodeError =
+    NodeError::Structure("Start of structure or map found where not expected.");
 const LIST: NodeError = NodeError::Structure("Start of list found where not expected");
 const LIST_END: NodeError = NodeError::Structure("Unexpected list element termination");
 const COMPLEX_END: NodeError = NodeError::Structure("Unexpected complex element termination");
@@ -59,9 +63,10 @@ impl<'n> Node<'n> {
             },
             Node::Json(Json::Object(_)) | Node::Xml(_) => Ok(()),
             Node::Json(Json::List(_)) => Err(LIST),
-            Node::Json(other) => {
-                Err(NodeError::Type { found: other.kind(), wanted: "a Structure" })
-            }
+            Node::Json(other) => Err(NodeError::Type {
+                found: other.kind(),
+                wanted: "a Structure",
+            }),
         }
     }
 
@@ -84,7 +89,10 @@ impl<'n> Node<'n> {
             Node::Json(Json::Integer(value)) => Ok(*value),
             Node::Json(other) => Err(wrong(other, wanted)),
             _ => {
-                let mistyped = NodeError::Type { found: "STRING_VALUE", wanted };
+                let mistyped = NodeError::Type {
+                    found: "STRING_VALUE",
+                    wanted,
+                };
                 self.text()?.parse().map_err(|_| mistyped)
             }
         }
@@ -101,7 +109,10 @@ impl<'n> Node<'n> {
         match self.text()? {
             text if text.eq_ignore_ascii_case("true") => Ok(true),
             text if text.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(NodeError::Type { found: "STRING_VALUE", wanted: "a Boolean" }),
+            _ => Err(NodeError::Type {
+                found: "STRING_VALUE",
+                wanted: "a Boolean",
+            }),
         }
     }
 
@@ -113,7 +124,10 @@ impl<'n> Node<'n> {
             Node::Json(Json::Float(value)) => Ok(value.floor() as i64),
             Node::Json(other) => Err(wrong(other, "a Timestamp")),
             _ => {
-                let mistyped = NodeError::Type { found: "STRING_VALUE", wanted: "a Timestamp" };
+                let mistyped = NodeError::Type {
+                    found: "STRING_VALUE",
+                    wanted: "a Timestamp",
+                };
                 parse_iso(self.text()?).ok_or(mistyped)
             }
         }
@@ -121,7 +135,10 @@ impl<'n> Node<'n> {
 
     /// Bytes.
     pub(crate) fn blob(self) -> Result<Vec<u8>, NodeError> {
-        let mistyped = NodeError::Type { found: "STRING_VALUE", wanted: "a Blob" };
+        let mistyped = NodeError::Type {
+            found: "STRING_VALUE",
+            wanted: "a Blob",
+        };
         BASE64_STANDARD.decode(self.text()?).map_err(|_| mistyped)
     }
 
@@ -131,9 +148,12 @@ impl<'n> Node<'n> {
             Node::Form(node) => numbered(node, "member"),
             Node::Json(Json::List(items)) => Ok(items.iter().map(Node::Json).collect()),
             Node::Json(other) => Err(wrong(other, "a List")),
-            Node::Xml(element) => {
-                Ok(element.children.iter().filter(|c| c.name == "member").map(Node::Xml).collect())
-            }
+            Node::Xml(element) => Ok(element
+                .children
+                .iter()
+                .filter(|c| c.name == "member")
+                .map(Node::Xml)
+                .collect()),
         }
     }
 
@@ -142,12 +162,18 @@ impl<'n> Node<'n> {
         let entries = match self {
             Node::Form(node) => numbered(node, "entry")?,
             Node::Json(Json::Object(members)) => {
-                return Ok(members.iter().map(|(k, v)| (k.as_ref(), Node::Json(v))).collect());
+                return Ok(members
+                    .iter()
+                    .map(|(k, v)| (k.as_ref(), Node::Json(v)))
+                    .collect());
             }
             Node::Json(other) => return Err(wrong(other, "a Map")),
-            Node::Xml(element) => {
-                element.children.iter().filter(|c| c.name == "entry").map(Node::Xml).collect()
-            }
+            Node::Xml(element) => element
+                .children
+                .iter()
+                .filter(|c| c.name == "entry")
+                .map(Node::Xml)
+                .collect(),
         };
         entries
             .into_iter()
@@ -167,7 +193,10 @@ fn numbered<'n>(node: FormNode<'n>, step: &str) -> Result<Vec<Node<'n>>, NodeErr
         Some(_) => return Err(LIST_END),
         None => {}
     }
-    let below = node.member(step).map_err(NodeError::Name)?.ok_or(LIST_END)?;
+    let below = node
+        .member(step)
+        .map_err(NodeError::Name)?
+        .ok_or(LIST_END)?;
     if below.value.is_some() || below.count() != node.count() {
         return Err(LIST_END);
     }
@@ -179,6 +208,9 @@ fn wrong(json: &Json<'_>, wanted: &'static str) -> NodeError {
     match json {
         Json::Object(_) => STRUCTURE,
         Json::List(_) => LIST,
-        other => NodeError::Type { found: other.kind(), wanted },
+        other => NodeError::Type {
+            found: other.kind(),
+            wanted,
+        },
     }
 }

@@ -14,7 +14,11 @@ pub struct Pattern {
 #[derive(Debug)]
 pub(crate) enum Rule {
     /// Between `min` and `max` characters of one class.
-    Chars { class: CharClass, min: usize, max: usize },
+    Chars {
+        class: CharClass,
+        min: usize,
+        max: usize,
+    },
     /// A deterministic machine.
     Machine(&'static Machine),
 }
@@ -63,7 +67,10 @@ impl Pattern {
 impl CharClass {
     fn matches(&self, text: &str, min: usize, max: usize) -> bool {
         let bytes = text.as_bytes();
-        if bytes.iter().all(|b| b.is_ascii() && self.ascii >> b & 1 == 1) {
+        if bytes
+            .iter()
+            .all(|b| b.is_ascii() && self.ascii >> b & 1 == 1)
+        {
             return (min..=max).contains(&bytes.len());
         }
         let mut count = 0;
@@ -81,9 +88,9 @@ impl CharClass {
             return self.ascii >> (c as u32) & 1 == 1;
         }
         match self.beyond {
-            Beyond::Ranges(ranges) => {
-                ranges.iter().any(|(from, to)| (*from..=*to).contains(&(c as u32)))
-            }
+            Beyond::Ranges(ranges) => ranges
+                .iter()
+                .any(|(from, to)| (*from..=*to).contains(&(c as u32))),
             Beyond::LettersSeparatorsNumbers => matches!(
                 c.general_category_group(),
                 GeneralCategoryGroup::Letter
@@ -100,7 +107,11 @@ impl Machine {
         for c in text.chars() {
             let symbol = (c as usize).min(128);
             let column = self.classes.get(symbol).copied().map_or(0, usize::from);
-            state = self.next.get(state * self.width + column).copied().map_or(0, usize::from);
+            state = self
+                .next
+                .get(state * self.width + column)
+                .copied()
+                .map_or(0, usize::from);
             if state == 0 {
                 return false;
             }

@@ -56,10 +56,14 @@ pub(crate) fn decode_into(out: &mut Vec<u8>, bytes: &[u8], plus: Plus) -> Result
         match first {
             b'+' if plus == Plus::Space => out.push(b' '),
             b'%' => {
-                let [high, low, tail @ ..] = tail else { return Err(PercentError::Incomplete) };
+                let [high, low, tail @ ..] = tail else {
+                    return Err(PercentError::Incomplete);
+                };
                 let (Some(h), Some(l)) = (nibble(*high), nibble(*low)) else {
                     let pair = [*high, *low];
-                    return Err(PercentError::NotHex(String::from_utf8_lossy(&pair).into_owned()));
+                    return Err(PercentError::NotHex(
+                        String::from_utf8_lossy(&pair).into_owned(),
+                    ));
                 };
                 out.push(h << 4 | l);
                 rest = tail;

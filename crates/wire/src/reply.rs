@@ -41,7 +41,11 @@ fn reply(status: u16, protocol: Protocol, body: String) -> Reply {
         Protocol::QueryJson => "application/json",
         Protocol::Json11 => "application/x-amz-json-1.1",
     };
-    Reply { status, content_type, body: Bytes::from(body) }
+    Reply {
+        status,
+        content_type,
+        body: Bytes::from(body),
+    }
 }
 
 fn push_all(out: &mut String, pieces: &[&str]) {
@@ -63,7 +67,10 @@ pub fn write_output<T: Structure>(call: &CallInfo<'_>, output: &T, request_id: &
             close_response(&mut out, name, request_id);
         }
         Protocol::QueryJson => {
-            push_all(&mut out, &["{\"", name, "Response\":{\"", name, "Result\":"]);
+            push_all(
+                &mut out,
+                &["{\"", name, "Response\":{\"", name, "Result\":"],
+            );
             let mut writer = Writer::new(&mut out, Format::Json);
             writer.structure(|w| output.write(w));
             out.push(',');
@@ -97,13 +104,19 @@ pub fn write_empty(call: &CallInfo<'_>, request_id: &str) -> Reply {
 
 fn open_response(out: &mut String, call: &CallInfo<'_>) {
     let namespace = call.service.xml_namespace().unwrap_or(FAULT_NAMESPACE);
-    push_all(out, &["<", call.operation, "Response xmlns=\"", namespace, "\">"]);
+    push_all(
+        out,
+        &["<", call.operation, "Response xmlns=\"", namespace, "\">"],
+    );
 }
 
 fn close_response(out: &mut String, name: &str, request_id: &str) {
     out.push_str("<ResponseMetadata><RequestId>");
     push_text(out, request_id);
-    push_all(out, &["</RequestId></ResponseMetadata></", name, "Response>"]);
+    push_all(
+        out,
+        &["</RequestId></ResponseMetadata></", name, "Response>"],
+    );
 }
 
 fn close_json(out: &mut String, request_id: &str) {
@@ -139,7 +152,10 @@ pub fn write_error_with(
             out.push_str(",\"Message\":");
             push_string(&mut out, error.message);
             push_members(&mut out, members);
-            push_all(&mut out, &[",\"Type\":\"", error.sender.as_str(), "\"},\"RequestId\":"]);
+            push_all(
+                &mut out,
+                &[",\"Type\":\"", error.sender.as_str(), "\"},\"RequestId\":"],
+            );
             push_string(&mut out, request_id);
             out.push('}');
         }
@@ -173,8 +189,13 @@ fn xml_error(
 ) {
     // The operation was not found, so the fault is not the service's own (recorded from AWS).
     let own = service.filter(|_| error.code != "InvalidAction");
-    let namespace = own.and_then(Service::xml_namespace).unwrap_or(FAULT_NAMESPACE);
-    push_all(out, &["<ErrorResponse xmlns=\"", namespace, "\"><Error><Type>"]);
+    let namespace = own
+        .and_then(Service::xml_namespace)
+        .unwrap_or(FAULT_NAMESPACE);
+    push_all(
+        out,
+        &["<ErrorResponse xmlns=\"", namespace, "\"><Error><Type>"],
+    );
     push_all(out, &[error.sender.as_str(), "</Type><Code>"]);
     push_text(out, error.code);
     out.push_str("</Code><Message>");

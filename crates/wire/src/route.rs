@@ -118,41 +118,76 @@ pub enum RouteProblem {
 /// [`RouteError`], which knows its code, status and sentence, and the protocol to answer in.
 pub fn route<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     let is_json = request.target.is_some()
-        || request.content_type.is_some_and(|t| media_type(t).starts_with("application/x-amz-json"));
-    if is_json { route_json(request) } else { route_query(request) }
+        || request
+            .content_type
+            .is_some_and(|t| media_type(t).starts_with("application/x-amz-json"));
+    if is_json {
+        route_json(request)
+    } else {
+        route_query(request)
+    }
 }
 
 fn route_json<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     let protocol = Protocol::Json11;
     let scope = request.scope_service.and_then(Service::from_scope_name);
-    let error = |service, problem| RouteError { protocol, service, problem };
+    let error = |service, problem| RouteError {
+        protocol,
+        service,
+        problem,
+    };
     if request.path != "/" && !request.path.is_empty() {
         return Err(error(scope, RouteProblem::Path));
     }
-    let (prefix, name) = request.target.and_then(|t| t.split_once('.')).unwrap_or_default();
-    let service = Service::ALL.into_iter().find(|s| s.target_prefix() == Some(prefix));
+    let (prefix, name) = request
+        .target
+        .and_then(|t| t.split_once('.'))
+        .unwrap_or_default();
+    let service = Service::ALL
+        .into_iter()
+        .find(|s| s.target_prefix() == Some(prefix));
     let Some(service) = service else {
         return Err(error(scope, RouteProblem::UnknownOperation));
     };
-    let error = |problem| RouteError { protocol, service: Some(service), problem };
-    if request.scope_service.is_some_and(|s| s != service.scope_name()) {
+    let error = |problem| RouteError {
+        protocol,
+        service: Some(service),
+        problem,
+    };
+    if request
+        .scope_service
+        .is_some_and(|s| s != service.scope_name())
+    {
         return Err(error(RouteProblem::Scope(service.scope_name())));
     }
     if request.method != "POST" {
         return Err(error(RouteProblem::Method));
     }
-    if !request.content_type.is_some_and(|t| media_type(t) == "application/x-amz-json-1.1") {
+    if request
+        .content_type
+        .is_none_or(|t| media_type(t) != "application/x-amz-json-1.1")
+    {
         return Err(error(RouteProblem::ContentType));
     }
     let model = operation(service, name).ok_or_else(|| error(RouteProblem::UnknownOperation))?;
     let parameters = Parameters::Json(request.body);
-    Ok(Call { service, operation: Cow::Borrowed(model.name), protocol, model, parameters })
+    Ok(Call {
+        service,
+        operation: Cow::Borrowed(model.name),
+        protocol,
+        model,
+        parameters,
+    })
 }
 
 fn route_query<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     let hint = hinted_service(request);
     let protocol = query_protocol(hint, request.accept);
-    let error = |problem| RouteError { protocol, service: hint, problem };
+    let error = |problem| RouteError {
+        protocol,
+        service: hint,
+        problem,
+    };
     if request.path != "/" && !request.path.is_empty() {
         return Err(error(RouteProblem::Path));
     }
@@ -170,11 +205,23 @@ fn route_query<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     let Some(action) = action.filter(|a| !a.is_empty()) else {
         return Err(error(RouteProblem::MissingAction));
     };
-    let (service, model) = query_operation(request, hint, action, version)
-        .map_err(|(service, problem)| RouteError { protocol, service, problem })?;
+    let (service, model) =
+        query_operation(request, hint, action, version).map_err(|(service, problem)| {
+            RouteError {
+                protocol,
+                service,
+                problem,
+            }
+        })?;
     let protocol = query_protocol(Some(service), request.accept);
     let parameters = Parameters::Form(form);
-    Ok(Call { service, operation: Cow::Borrowed(model.name), protocol, model, parameters })
+    Ok(Call {
+        service,
+        operation: Cow::Borrowed(model.name),
+        protocol,
+        model,
+        parameters,
+    })
 }
 
 /// The service and model of an action. The scope decides; without one the action does.
@@ -184,7 +231,9 @@ fn query_operation(
     action: &str,
     version: Option<&str>,
 ) -> Result<(Service, &'static OperationModel), (Option<Service>, RouteProblem)> {
-    let by_action = [Service::Sts, Service::Iam].into_iter().find(|s| operation(*s, action).is_some());
+    let by_action = [Service::Sts, Service::Iam]
+        .into_iter()
+        .find(|s| operation(*s, action).is_some());
     let service = match request.scope_service {
         Some(scope) => match (Service::from_scope_name(scope), by_action) {
             (Some(service @ (Service::Sts | Service::Iam)), _) => Some(service),
@@ -210,16 +259,25 @@ fn hinted_service(request: &HttpRequest<'_>) -> Option<Service> {
         return Service::from_scope_name(scope);
     }
     let (label, _) = request.host?.split_once('.')?;
-    let label = label.strip_suffix("-fips").unwrap_or(label);
-    [Service::Sts, Service::Iam].into_iter().find(|s| s.scope_name().eq_ignore_ascii_case(label))
+    let label = label.to_ascii_lowercase();
+    let label = label.strip_suffix("-fips").unwrap_or(&label);
+    [Service::Sts, Service::Iam]
+        .into_iter()
+        .find(|s| s.scope_name() == label)
 }
 
 /// STS answers in JSON when asked to.
 fn query_protocol(service: Option<Service>, accept: Option<&str>) -> Protocol {
     let wants_json = accept.is_some_and(|accept| {
-        accept.split(',').any(|t| media_type(t).eq_ignore_ascii_case("application/json"))
+        accept
+            .split(',')
+            .any(|t| media_type(t).eq_ignore_ascii_case("application/json"))
     });
-    if wants_json && service == Some(Service::Sts) { Protocol::QueryJson } else { Protocol::Query }
+    if wants_json && service == Some(Service::Sts) {
+        Protocol::QueryJson
+    } else {
+        Protocol::Query
+    }
 }
 
 /// A media type without its parameters.
@@ -246,7 +304,11 @@ fn shortened(text: &str) -> String {
 impl Call<'_> {
     /// What is needed to write the answer.
     pub fn info(&self) -> CallInfo<'_> {
-        CallInfo { service: self.service, operation: &self.operation, protocol: self.protocol }
+        CallInfo {
+            service: self.service,
+            operation: &self.operation,
+            protocol: self.protocol,
+        }
     }
 
     /// Decodes the input and checks every constraint of the model.
@@ -272,7 +334,11 @@ impl Call<'_> {
         }
         if state.total > 0 {
             let (shown, total) = (state.violations, state.total);
-            return Err(InputError::Violations { protocol: self.protocol, shown, total });
+            return Err(InputError::Violations {
+                protocol: self.protocol,
+                shown,
+                total,
+            });
         }
         Ok(input)
     }
@@ -313,8 +379,12 @@ impl RouteError {
     /// The whole answer.
     pub fn reply(&self, request_id: &str) -> Reply {
         let (message, sender) = (self.message(), Fault::Sender);
-        let error =
-            ErrorBody { code: self.code(), message: &message, status: self.status(), sender };
+        let error = ErrorBody {
+            code: self.code(),
+            message: &message,
+            status: self.status(),
+            sender,
+        };
         write_error(self.protocol, self.service, &error, request_id)
     }
 }

@@ -144,13 +144,31 @@ impl Fault {
 
 impl Member {
     /// A member that must be given.
-    pub(crate) const fn required(name: &'static str, path: &'static str, shape: &'static Shape) -> Member {
-        Member { name, path, shape, need: Need::Required }
+    pub(crate) const fn required(
+        name: &'static str,
+        path: &'static str,
+        shape: &'static Shape,
+    ) -> Member {
+        Member {
+            name,
+            path,
+            shape,
+            need: Need::Required,
+        }
     }
 
     /// A member that may be left out.
-    pub(crate) const fn optional(name: &'static str, path: &'static str, shape: &'static Shape) -> Member {
-        Member { name, path, shape, need: Need::Optional }
+    pub(crate) const fn optional(
+        name: &'static str,
+        path: &'static str,
+        shape: &'static Shape,
+    ) -> Member {
+        Member {
+            name,
+            path,
+            shape,
+            need: Need::Optional,
+        }
     }
 }
 
@@ -176,7 +194,10 @@ impl Shape {
         Shape::new(name, Kind::Integer)
     }
 
-    #[expect(dead_code, reason = "used as soon as an operation with a long has types")]
+    #[expect(
+        dead_code,
+        reason = "used as soon as an operation with a long has types"
+    )]
     pub(crate) const fn long(name: &'static str) -> Shape {
         Shape::new(name, Kind::Long)
     }
@@ -189,7 +210,10 @@ impl Shape {
         Shape::new(name, Kind::Timestamp)
     }
 
-    #[expect(dead_code, reason = "used as soon as an operation with a blob has types")]
+    #[expect(
+        dead_code,
+        reason = "used as soon as an operation with a blob has types"
+    )]
     pub(crate) const fn blob(name: &'static str) -> Shape {
         Shape::new(name, Kind::Blob)
     }
@@ -198,7 +222,11 @@ impl Shape {
         Shape::new(name, Kind::List(item))
     }
 
-    pub(crate) const fn map(name: &'static str, key: &'static Shape, value: &'static Shape) -> Shape {
+    pub(crate) const fn map(
+        name: &'static str,
+        key: &'static Shape,
+        value: &'static Shape,
+    ) -> Shape {
         Shape::new(name, Kind::Map(key, value))
     }
 
@@ -207,15 +235,24 @@ impl Shape {
     }
 
     pub(crate) const fn min(self, min: i64) -> Shape {
-        Shape { min: Some(min), ..self }
+        Shape {
+            min: Some(min),
+            ..self
+        }
     }
 
     pub(crate) const fn max(self, max: i64) -> Shape {
-        Shape { max: Some(max), ..self }
+        Shape {
+            max: Some(max),
+            ..self
+        }
     }
 
     pub(crate) const fn pattern(self, pattern: &'static Pattern) -> Shape {
-        Shape { pattern: Some(pattern), ..self }
+        Shape {
+            pattern: Some(pattern),
+            ..self
+        }
     }
 
     pub(crate) const fn values(self, values: &'static [&'static str]) -> Shape {
@@ -223,10 +260,16 @@ impl Shape {
     }
 
     pub(crate) const fn secret(self) -> Shape {
-        Shape { privacy: Privacy::Secret, ..self }
+        Shape {
+            privacy: Privacy::Secret,
+            ..self
+        }
     }
 
     pub(crate) const fn items_not_null(self) -> Shape {
-        Shape { items_null: ItemsNull::Mentioned, ..self }
+        Shape {
+            items_null: ItemsNull::Mentioned,
+            ..self
+        }
     }
 }

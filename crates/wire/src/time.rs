@@ -20,6 +20,33 @@ pub(crate) fn push_iso(out: &mut String, unix_s: i64) {
     }
 }
 
+/// Appends `MMM d, yyyy, h:mm:ss AM`, UTC, the way CloudTrail's records print times in parameters.
+pub(crate) fn push_cloudtrail(out: &mut String, unix_s: i64) {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let unix_s = unix_s.clamp(-62_167_219_200, 253_402_300_799);
+    let (days, rest) = (unix_s.div_euclid(DAY_S), unix_s.rem_euclid(DAY_S));
+    let (year, month, day) = civil(days);
+    let name = usize::try_from(month - 1)
+        .ok()
+        .and_then(|at| MONTHS.get(at))
+        .copied();
+    out.push_str(name.unwrap_or_default());
+    out.push(' ');
+    out.push_str(itoa::Buffer::new().format(day));
+    out.push_str(", ");
+    push_padded(out, year, 4);
+    out.push_str(", ");
+    let hour = rest / 3_600;
+    out.push_str(itoa::Buffer::new().format(if hour % 12 == 0 { 12 } else { hour % 12 }));
+    out.push(':');
+    push_padded(out, rest / 60 % 60, 2);
+    out.push(':');
+    push_padded(out, rest % 60, 2);
+    out.push_str(if hour < 12 { " AM" } else { " PM" });
+}
+
 fn push_padded(out: &mut String, number: i64, width: u32) {
     for place in (0..width).rev() {
         let digit = u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
@@ -37,7 +64,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -63,7 +94,9 @@ pub(crate) fn parse_iso(text: &str) -> Option<i64> {
     let mut clock = clock.splitn(3, ':');
     let (hour, minute) = (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
     let second = digits(clock.next()?, 2)?;
-    let exists = (1..=12).contains(&month) && day >= 1 && civil(days(year, month, day)) == (year, month, day);
+    let exists = (1..=12).contains(&month)
+        && day >= 1
+        && civil(days(year, month, day)) == (year, month, day);
     if !exists || hour > 23 || minute > 59 || second > 60 {
         return None;
     }

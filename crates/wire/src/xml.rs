@@ -97,7 +97,10 @@ impl Element {
 }
 
 fn named(name: &str) -> Element {
-    Element { name: name.to_owned(), ..Element::default() }
+    Element {
+        name: name.to_owned(),
+        ..Element::default()
+    }
 }
 
 fn adopt(open: &mut [Element], child: Element) {

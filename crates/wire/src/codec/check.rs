@@ -30,7 +30,13 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(checks: Checks) -> State {
-        State { checks, probe: None, violations: Vec::new(), total: 0, failure: None }
+        State {
+            checks,
+            probe: None,
+            violations: Vec::new(),
+            total: 0,
+            failure: None,
+        }
     }
 
     /// The message cannot be read; the first reason counts.
@@ -71,7 +77,12 @@ impl State {
         length: usize,
         value: &dyn Fn() -> String,
     ) {
-        self.size(shape, path, i64::try_from(length).unwrap_or(i64::MAX), value);
+        self.size(
+            shape,
+            path,
+            i64::try_from(length).unwrap_or(i64::MAX),
+            value,
+        );
     }
 
     /// A number between the shape's bounds.
@@ -111,9 +122,16 @@ impl State {
         path: &Path<'_>,
         value: &dyn Fn() -> String,
     ) {
-        let order = [Constraint::Max, Constraint::Min, Constraint::Pattern, Constraint::Values];
-        let mut parts: Vec<String> =
-            order.iter().filter_map(|c| c.sentence(item, self.checks)).collect();
+        let order = [
+            Constraint::Max,
+            Constraint::Min,
+            Constraint::Pattern,
+            Constraint::Values,
+        ];
+        let mut parts: Vec<String> = order
+            .iter()
+            .filter_map(|c| c.sentence(item, self.checks))
+            .collect();
         if list.items_null == ItemsNull::Mentioned {
             parts.push("Member must not be null".to_owned());
         }
@@ -145,7 +163,11 @@ impl State {
         constraint: String,
     ) {
         let quoted = self.checks == Checks::Quoting && shape.privacy == Privacy::Open;
-        let shown = if quoted { Shown::Text(value()) } else { Shown::Hidden };
+        let shown = if quoted {
+            Shown::Text(value())
+        } else {
+            Shown::Hidden
+        };
         self.add(shown, path, constraint);
     }
 
@@ -154,14 +176,22 @@ impl State {
         if self.violations.len() < VIOLATIONS_SHOWN_MAX {
             let mut text = String::new();
             push_path(&mut text, path);
-            self.violations.push(Violation { value, path: text, constraint });
+            self.violations.push(Violation {
+                value,
+                path: text,
+                constraint,
+            });
         }
     }
 }
 
 /// Characters as the models count them.
 fn characters(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.chars().count()
+    }
 }
 
 /// A constraint of a shape.
@@ -181,24 +211,29 @@ impl Constraint {
             _ => "length",
         };
         match self {
-            Constraint::Max => {
-                Some(format!("Member must have {what} less than or equal to {}", shape.max?))
-            }
-            Constraint::Min => {
-                Some(format!("Member must have {what} greater than or equal to {}", shape.min?))
-            }
+            Constraint::Max => Some(format!(
+                "Member must have {what} less than or equal to {}",
+                shape.max?
+            )),
+            Constraint::Min => Some(format!(
+                "Member must have {what} greater than or equal to {}",
+                shape.min?
+            )),
             Constraint::Pattern => {
                 let source = shape.pattern?.source;
-                Some(format!("Member must satisfy regular expression pattern: {source}"))
+                Some(format!(
+                    "Member must satisfy regular expression pattern: {source}"
+                ))
             }
             Constraint::Values if shape.values.is_empty() => None,
             // IAM says no more than this.
             Constraint::Values if checks == Checks::Hiding => {
                 Some("Member must satisfy enum value set".to_owned())
             }
-            Constraint::Values => {
-                Some(format!("Member must satisfy enum value set: [{}]", shape.values.join(", ")))
-            }
+            Constraint::Values => Some(format!(
+                "Member must satisfy enum value set: [{}]",
+                shape.values.join(", ")
+            )),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Reading: a structure asks for its members one after the other and each lands in its field.
 
+use super::Structure;
 use super::check::State;
 use super::value::{At, Value};
-use super::Structure;
 use crate::node::Node;
 use crate::shape::{Member, Need};
 
@@ -33,12 +33,23 @@ pub struct Reader<'r, 'n> {
 
 impl Reader<'_, '_> {
     /// Reads one member into its field, checking what the model demands of it.
-    #[expect(private_bounds, reason = "only generated code calls this, with the types of the models")]
+    #[expect(
+        private_bounds,
+        reason = "only generated code calls this, with the types of the models"
+    )]
     pub fn member<T: Value>(&mut self, member: &'static Member, slot: &mut T) {
-        let path = Path { parent: self.path, step: Step::Member(member.path) };
+        let path = Path {
+            parent: self.path,
+            step: Step::Member(member.path),
+        };
         match self.node.member(member.name) {
             Ok(Some(node)) => {
-                let at = At { node, shape: member.shape, path: &path, state: &mut *self.state };
+                let at = At {
+                    node,
+                    shape: member.shape,
+                    path: &path,
+                    state: &mut *self.state,
+                };
                 if let Some(value) = T::read(at) {
                     *slot = value;
                 }
@@ -54,7 +65,11 @@ impl Reader<'_, '_> {
 pub(crate) fn read_root<T: Structure>(node: Node<'_>, state: &mut State) -> T {
     let mut out = T::default();
     match node.structure() {
-        Ok(()) => out.read(&mut Reader { node, path: None, state }),
+        Ok(()) => out.read(&mut Reader {
+            node,
+            path: None,
+            state,
+        }),
         Err(error) => state.fail(error),
     }
     out

@@ -80,7 +80,8 @@ impl Value for i64 {
     fn read(mut at: At<'_, '_>) -> Option<Self> {
         let value = at.node.integer("a Long");
         let value = at.got(value)?;
-        at.state.size(at.shape, at.path, value, &|| value.to_string());
+        at.state
+            .size(at.shape, at.path, value, &|| value.to_string());
         Some(value)
     }
 
@@ -96,10 +97,17 @@ impl Value for i64 {
 impl Value for i32 {
     fn read(mut at: At<'_, '_>) -> Option<Self> {
         const WANTED: &str = "an Integer";
-        let mistyped = NodeError::Type { found: "NUMBER_VALUE", wanted: WANTED };
-        let value = at.node.integer(WANTED).and_then(|v| i32::try_from(v).map_err(|_| mistyped));
+        let mistyped = NodeError::Type {
+            found: "NUMBER_VALUE",
+            wanted: WANTED,
+        };
+        let value = at
+            .node
+            .integer(WANTED)
+            .and_then(|v| i32::try_from(v).map_err(|_| mistyped));
         let value = at.got(value)?;
-        at.state.size(at.shape, at.path, i64::from(value), &|| value.to_string());
+        at.state
+            .size(at.shape, at.path, i64::from(value), &|| value.to_string());
         Some(value)
     }
 
@@ -138,7 +146,8 @@ impl Value for Vec<u8> {
     fn read(mut at: At<'_, '_>) -> Option<Self> {
         let value = at.node.blob();
         let value = at.got(value)?;
-        at.state.length(at.shape, at.path, value.len(), &String::new);
+        at.state
+            .length(at.shape, at.path, value.len(), &String::new);
         Some(value)
     }
 
@@ -152,7 +161,11 @@ impl<T: Structure> Value for T {
         let fits = at.node.structure();
         at.got(fits)?;
         let mut out = T::default();
-        out.read(&mut Reader { node: at.node, path: Some(at.path), state: at.state });
+        out.read(&mut Reader {
+            node: at.node,
+            path: Some(at.path),
+            state: at.state,
+        });
         Some(out)
     }
 
@@ -163,18 +176,31 @@ impl<T: Structure> Value for T {
 
 impl<T: Value> Value for Vec<T> {
     fn read(mut at: At<'_, '_>) -> Option<Self> {
-        let Kind::List(item) = at.shape.kind else { return None };
+        let Kind::List(item) = at.shape.kind else {
+            return None;
+        };
         let nodes = at.node.items();
         let nodes = at.got(nodes)?;
         let (shape, path) = (at.shape, at.path);
         let read = |state: &mut State| -> Vec<T> {
             let values = nodes.iter().enumerate().filter_map(|(i, node)| {
-                let path = Path { parent: Some(path), step: Step::Item(i + 1) };
-                T::read(At { node: *node, shape: item, path: &path, state: &mut *state })
+                let path = Path {
+                    parent: Some(path),
+                    step: Step::Item(i + 1),
+                };
+                T::read(At {
+                    node: *node,
+                    shape: item,
+                    path: &path,
+                    state: &mut *state,
+                })
             });
             values.collect()
         };
-        let scalar = !matches!(item.kind, Kind::List(_) | Kind::Map(..) | Kind::Structure(_));
+        let scalar = !matches!(
+            item.kind,
+            Kind::List(_) | Kind::Map(..) | Kind::Structure(_)
+        );
         if !scalar {
             // A list's own length is reported before what is wrong inside.
             at.state.length(shape, path, nodes.len(), &String::new);
@@ -201,16 +227,27 @@ impl<T: Value> Value for Vec<T> {
 
 impl<V: Value> Value for Vec<(String, V)> {
     fn read(mut at: At<'_, '_>) -> Option<Self> {
-        let Kind::Map(key_shape, value_shape) = at.shape.kind else { return None };
+        let Kind::Map(key_shape, value_shape) = at.shape.kind else {
+            return None;
+        };
         let entries = at.node.entries();
         let entries = at.got(entries)?;
-        at.state.length(at.shape, at.path, entries.len(), &String::new);
+        at.state
+            .length(at.shape, at.path, entries.len(), &String::new);
         let state = at.state;
         let mut out = Vec::with_capacity(entries.len());
         for (key, node) in entries {
-            let path = Path { parent: Some(at.path), step: Step::Key(key) };
+            let path = Path {
+                parent: Some(at.path),
+                step: Step::Key(key),
+            };
             state.text(key_shape, &path, key);
-            let value = V::read(At { node, shape: value_shape, path: &path, state: &mut *state })?;
+            let value = V::read(At {
+                node,
+                shape: value_shape,
+                path: &path,
+                state: &mut *state,
+            })?;
             out.push((key.to_owned(), value));
         }
         Some(out)

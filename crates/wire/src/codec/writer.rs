@@ -19,6 +19,8 @@ pub(crate) enum Format {
     Json,
     /// `Name=value`, joined by `&`.
     Form,
+    /// A JSON object for the trail: lower camel case, secrets left out, times as CloudTrail prints them.
+    Record,
 }
 
 /// Appends structures to a buffer.
@@ -31,21 +33,33 @@ pub struct Writer<'b> {
 
 impl<'b> Writer<'b> {
     pub(crate) fn new(out: &'b mut String, format: Format) -> Writer<'b> {
-        Writer { out, format, name: String::new() }
+        Writer {
+            out,
+            format,
+            name: String::new(),
+        }
     }
 
     /// Writes one member, unless it is absent.
-    #[expect(private_bounds, reason = "only generated code calls this, with the types of the models")]
+    #[expect(
+        private_bounds,
+        reason = "only generated code calls this, with the types of the models"
+    )]
     pub fn member<T: Value>(&mut self, member: &'static Member, value: &T) {
-        if !value.is_absent() {
+        if value.is_absent() {
+            return;
+        }
+        if self.format != Format::Record {
             self.named(member.name, |w| value.write(w, member.shape));
+        } else if crate::record::is_recorded(member) {
+            self.named(member.path, |w| value.write(w, member.shape));
         }
     }
 
     fn named(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         match self.format {
             Format::Xml => self.element(name, write),
-            Format::Json => {
+            Format::Json | Format::Record => {
                 self.comma();
                 self.out.push('"');
                 self.out.push_str(name);
@@ -106,7 +120,7 @@ impl<'b> Writer<'b> {
         self.start();
         match self.format {
             Format::Xml => push_text(self.out, text),
-            Format::Json => push_string(self.out, text),
+            Format::Json | Format::Record => push_string(self.out, text),
             Format::Form => encode_into(self.out, text),
         }
     }
@@ -125,6 +139,7 @@ impl<'b> Writer<'b> {
         self.start();
         match self.format {
             Format::Json => self.out.push_str(itoa::Buffer::new().format(unix_s)),
+            Format::Record => crate::record::push_time(self.out, unix_s),
             Format::Xml => push_iso(self.out, unix_s),
             Format::Form => {
                 let mut text = String::new();
@@ -139,7 +154,7 @@ impl<'b> Writer<'b> {
     }
 
     pub(crate) fn structure(&mut self, write: impl FnOnce(&mut Self)) {
-        if self.format == Format::Json {
+        if matches!(self.format, Format::Json | Format::Record) {
             self.out.push('{');
             write(self);
             self.out.push('}');
@@ -155,7 +170,7 @@ impl<'b> Writer<'b> {
                     self.element("member", |w| value.write(w, item));
                 }
             }
-            Format::Json => {
+            Format::Json | Format::Record => {
                 self.out.push('[');
                 for value in items {
                     self.comma();
@@ -182,7 +197,7 @@ impl<'b> Writer<'b> {
                     });
                 }
             }
-            Format::Json => {
+            Format::Json | Format::Record => {
                 self.out.push('{');
                 for (key, value) in entries {
                     self.comma();
@@ -196,7 +211,9 @@ impl<'b> Writer<'b> {
             Format::Form => {
                 for (i, (key, value)) in entries.iter().enumerate() {
                     self.below(format_args!("entry.{}.key", i + 1), |w| w.text(key));
-                    self.below(format_args!("entry.{}.value", i + 1), |w| value.write(w, shape));
+                    self.below(format_args!("entry.{}.value", i + 1), |w| {
+                        value.write(w, shape)
+                    });
                 }
             }
         }

@@ -1,0 +1,519 @@
+//! Forms and query strings: what becomes of well-formed ones, and what is refused.
+
+mod support;
+
+use locum_wire::{HttpRequest, Protocol, RouteError, Service, Timestamp, iam, route, sts};
+use support::{FORM, call, enc, get, iam_body, json, post, sts_body};
+
+const ROLE: &str = "RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fdemo&RoleSessionName=alice";
+
+#[test]
+fn assume_role_with_everything() {
+    let parameters = format!(
+        "{ROLE}&PolicyArns.member.1.arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess\
+         &Policy=%7B%22Version%22%3A+%222012-10-17%22%7D&DurationSeconds=900\
+         &Tags.member.2.Key=Cost%20Center&Tags.member.2.Value=&Tags.member.10.Key=z\
+         &Tags.member.10.Value=%C3%A4&Tags.member.1.Key=team&Tags.member.1.Value=a+b\
+         &TransitiveTagKeys.member.1=team&ExternalId=x%2F1&SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Fa\
+         &TokenCode=123456&SourceIdentity=bob&MinimumSessionTokenSize=4096"
+    );
+    let tag = |key: &str, value: &str| sts::Tag {
+        key: key.into(),
+        value: value.into(),
+    };
+    let arn = Some("arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned());
+    let expected = sts::AssumeRoleRequest {
+        role_arn: "arn:aws:iam::123456789012:role/demo".into(),
+        role_session_name: "alice".into(),
+        policy_arns: Some(vec![sts::PolicyDescriptorType { arn }]),
+        policy: Some(r#"{"Version": "2012-10-17"}"#.into()),
+        duration_seconds: Some(900),
+        tags: Some(vec![
+            tag("team", "a b"),
+            tag("Cost Center", ""),
+            tag("z", "ä"),
+        ]),
+        transitive_tag_keys: Some(vec!["team".into()]),
+        external_id: Some("x/1".into()),
+        serial_number: Some("arn:aws:iam::1:mfa/a".into()),
+        token_code: Some("123456".into()),
+        source_identity: Some("bob".into()),
+        minimum_session_token_size: Some(4096),
+        ..sts::AssumeRoleRequest::default()
+    };
+    assert_eq!(
+        support::sts("AssumeRole", &parameters),
+        Ok(expected.clone())
+    );
+    let query = sts_body("AssumeRole", &parameters);
+    assert_eq!(call(&get("sts", &query)).read(), Ok(expected));
+}
+
+#[test]
+fn an_empty_list_is_not_an_absent_one() {
+    let read = |p: &str| {
+        support::iam::<iam::CreateUserRequest>("CreateUser", p)
+            .unwrap()
+            .tags
+    };
+    assert_eq!(read("UserName=a&Tags="), Some(vec![]));
+    assert_eq!(read("UserName=a"), None);
+}
+
+#[test]
+fn unknown_parameters_are_ignored_as_aws_does() {
+    let read =
+        support::iam::<iam::GetRoleRequest>("GetRole", "RoleName=r&Colour=red&Roles.member.1=x");
+    assert_eq!(
+        read,
+        Ok(iam::GetRoleRequest {
+            role_name: "r".into()
+        })
+    );
+}
+
+#[test]
+fn many_tags_keep_their_order() {
+    let tags: String = (1..=50)
+        .rev()
+        .map(|i| format!("&Tags.member.{i}.Key=k{i}&Tags.member.{i}.Value=v{i}"))
+        .collect();
+    let read: iam::TagRoleRequest = support::iam("TagRole", &format!("RoleName=r{tags}")).unwrap();
+    let keys: Vec<String> = read.tags.into_iter().map(|t| t.key).collect();
+    assert_eq!(keys, (1..=50).map(|i| format!("k{i}")).collect::<Vec<_>>());
+}
+
+/// Parameters that cannot be decoded as the operation's input: code and part of the message.
+fn check_refused(parameters: &str, code: &str, message: &str) {
+    let body = sts_body("AssumeRole", &format!("{ROLE}&{parameters}"));
+    let refused = match route(&post("sts", &body)) {
+        Err(e) => (e.code(), e.status(), e.message()),
+        Ok(call) => match call.read::<sts::AssumeRoleRequest>() {
+            Err(e) => (e.code(), e.status(), e.message()),
+            Ok(read) => panic!("{parameters} was read as {read:?}"),
+        },
+    };
+    assert_eq!(
+        (refused.0, refused.1),
+        (code, 400),
+        "{parameters}: {}",
+        refused.2
+    );
+    assert!(refused.2.contains(message), "{parameters}: {}", refused.2);
+}
+
+#[test]
+fn malformed_parameters_are_refused() {
+    let list = "Unexpected list element termination";
+    for (parameters, code, message) in [
+        (
+            "DurationSeconds=abc",
+            "MalformedInput",
+            "can not be converted to an Integer",
+        ),
+        ("DurationSeconds=", "MalformedInput", "Integer"),
+        ("DurationSeconds=99999999999", "MalformedInput", "Integer"),
+        ("DurationSeconds=9e2", "MalformedInput", "Integer"),
+        (
+            "Policy.member.1=x",
+            "MalformedInput",
+            "Start of structure or map found where not expected",
+        ),
+        (
+            "Policy=x&Policy.a=y",
+            "MalformedInput",
+            "Start of structure",
+        ),
+        ("Tags=x", "MalformedInput", list),
+        ("Tags.1.Key=x", "MalformedInput", list),
+        ("Tags.member=x", "MalformedInput", list),
+        ("Tags.member.x.Key=x", "MalformedInput", list),
+        ("Tags.member.0.Key=x", "MalformedInput", list),
+        ("Tags.member.01.Key=x", "MalformedInput", list),
+        ("Tags.member.-1.Key=x", "MalformedInput", list),
+        ("Tags.member.4294967296.Key=x", "MalformedInput", list),
+        (
+            "Tags.member.1.Key=a&Tags.member.1.Value=b&Tags.extra.1=c",
+            "MalformedInput",
+            list,
+        ),
+        (
+            "Tags.member.1.Key=a&Tags.member.1-.Key=b",
+            "MalformedInput",
+            list,
+        ),
+        (
+            "Tags.member.1=x",
+            "MalformedInput",
+            "Unexpected complex element termination",
+        ),
+        (
+            "TransitiveTagKeys.member.1.x=y",
+            "MalformedInput",
+            "Start of structure",
+        ),
+        (
+            "ExternalId=%",
+            "MalformedQueryString",
+            "Incomplete trailing escape % sequence",
+        ),
+        (
+            "ExternalId=%2",
+            "MalformedQueryString",
+            "Incomplete trailing escape % sequence",
+        ),
+        (
+            "ExternalId=%zz",
+            "MalformedQueryString",
+            "Illegal hex character in escape % pattern: zz",
+        ),
+        ("ExternalId=%C3", "MalformedQueryString", "UTF-8"),
+        ("ExternalId=%C3&%A4=1", "MalformedQueryString", "UTF-8"),
+    ] {
+        check_refused(parameters, code, message);
+    }
+}
+
+#[test]
+fn sig_07_repeated_and_differently_cased_parameters_are_refused() {
+    for parameters in [
+        "ExternalId=a&ExternalId=b",
+        "ExternalId=a&externalid=b",
+        "externalId=a",
+        "action=GetCallerIdentity",
+        "Action=GetCallerIdentity",
+        "version=2011-06-15",
+        "ROLEARN=x",
+        "tags.member.1.Key=a&tags.member.1.Value=b",
+        "Tags.Member.1.Key=a&Tags.Member.1.Value=b",
+        "Tags.member.1.key=a&Tags.member.1.value=b",
+        "Tags.member.1.Key=a&Tags.member.1.Value=b&tags.member.2.Key=a&Tags.member.2.Value=c",
+        "Colour=red&colour=blue",
+    ] {
+        check_refused(parameters, "MalformedQueryString", "parameter");
+    }
+}
+
+#[test]
+fn sig_07_a_parameter_in_query_and_body_is_refused() {
+    let body = sts_body("AssumeRole", ROLE);
+    for query in [
+        "Action=GetCallerIdentity",
+        "action=x",
+        "RoleSessionName=eve",
+        "Version=2011-06-15",
+    ] {
+        let request = HttpRequest {
+            query,
+            ..post("sts", &body)
+        };
+        assert_eq!(
+            route(&request).unwrap_err().code(),
+            "MalformedQueryString",
+            "{query}"
+        );
+    }
+}
+
+fn error_of(request: &HttpRequest<'_>) -> RouteError {
+    match route(request) {
+        Err(e) => e,
+        Ok(call) => panic!("{request:?} was taken for {call:?}"),
+    }
+}
+
+#[test]
+fn sig_06_other_content_types_are_refused() {
+    let body = sts_body("GetCallerIdentity", "");
+    for content_type in [
+        "multipart/form-data; boundary=x",
+        "text/plain",
+        "application/json",
+        "application/x-www-form-urlencoded-not",
+        "application/x-www-form-urlencoded; charset=utf-16",
+        "",
+    ] {
+        let request = HttpRequest {
+            content_type: Some(content_type),
+            ..post("sts", &body)
+        };
+        let error = error_of(&request);
+        assert_eq!(
+            (error.status(), error.code()),
+            (403, "MalformedHttpRequestException"),
+            "{content_type}"
+        );
+    }
+    let bare = HttpRequest {
+        content_type: Some("Application/X-WWW-Form-URLEncoded"),
+        ..post("sts", &body)
+    };
+    assert_eq!(call(&bare).operation, "GetCallerIdentity");
+}
+
+#[test]
+fn sig_12_the_scope_decides_the_service_and_nothing_else_slips_through() {
+    let sts_call = sts_body("GetCallerIdentity", "");
+    let iam_call = iam_body("CreateUser", "UserName=a");
+    for (scope, body, code) in [
+        ("sts", &iam_call, "InvalidAction"),
+        ("iam", &sts_call, "InvalidAction"),
+        ("s3", &sts_call, "SignatureDoesNotMatch"),
+        ("organizations", &iam_call, "SignatureDoesNotMatch"),
+        ("STS", &sts_call, "SignatureDoesNotMatch"),
+        ("", &sts_call, "SignatureDoesNotMatch"),
+    ] {
+        assert_eq!(error_of(&post(scope, body)).code(), code, "{scope}");
+    }
+    let target = "AWSOrganizationsV20161128.ListAccounts";
+    let request = HttpRequest {
+        scope_service: Some("iam"),
+        ..json(target, "{}")
+    };
+    let error = error_of(&request);
+    assert_eq!(
+        (error.code(), error.status()),
+        ("InvalidSignatureException", 400)
+    );
+    assert_eq!(
+        error.message(),
+        "Credential should be scoped to correct service: 'organizations'."
+    );
+}
+
+#[test]
+fn the_service_without_a_scope() {
+    let unsigned = |body, host| HttpRequest {
+        scope_service: None,
+        host,
+        ..post("", body)
+    };
+    let saml = sts_body("AssumeRoleWithSAML", "");
+    let user = iam_body("GetUser", "");
+    for host in [
+        None,
+        Some("localhost:4566"),
+        Some("iam.example.com"),
+        Some("sts.amazonaws.com"),
+    ] {
+        assert_eq!(
+            call(&unsigned(&saml, host)).service,
+            Service::Sts,
+            "{host:?}"
+        );
+        assert_eq!(
+            call(&unsigned(&user, host)).service,
+            Service::Iam,
+            "{host:?}"
+        );
+    }
+    let nothing = sts_body("Nothing", "");
+    for (host, service) in [
+        (None, None),
+        (Some("sts.eu-central-1.amazonaws.com"), Some(Service::Sts)),
+        (Some("STS-FIPS.us-east-1.amazonaws.com"), Some(Service::Sts)),
+        (Some("iam"), None),
+    ] {
+        let error = error_of(&unsigned(&nothing, host));
+        assert_eq!(
+            (error.service, error.code()),
+            (service, "InvalidAction"),
+            "{host:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_call() {
+    for (request, code, status, message) in [
+        (post("sts", ""), "MissingAction", 400, "missing an action"),
+        (
+            post("sts", "Action=&Version=2011-06-15"),
+            "MissingAction",
+            400,
+            "",
+        ),
+        (get("sts", ""), "MissingAction", 400, ""),
+        (
+            post("sts", "Action=Nope&Version=2011-06-15"),
+            "InvalidAction",
+            400,
+            "Could not find operation Nope for version 2011-06-15",
+        ),
+        (
+            post("sts", "Action=GetCallerIdentity"),
+            "InvalidAction",
+            400,
+            "Could not find operation GetCallerIdentity for version NO_VERSION_SPECIFIED",
+        ),
+        (
+            post("iam", "Action=GetUser&Version=2011-06-15"),
+            "InvalidAction",
+            400,
+            "Could not find operation GetUser for version 2011-06-15",
+        ),
+        (
+            HttpRequest {
+                method: "PUT",
+                ..post("sts", "Action=GetCallerIdentity&Version=2011-06-15")
+            },
+            "MalformedHttpRequestException",
+            405,
+            "",
+        ),
+        (
+            HttpRequest {
+                path: "/x",
+                ..post("sts", "Action=GetCallerIdentity&Version=2011-06-15")
+            },
+            "MalformedHttpRequestException",
+            404,
+            "",
+        ),
+        (
+            HttpRequest {
+                body: b"Action=x",
+                ..get("sts", "Action=GetCallerIdentity&Version=2011-06-15")
+            },
+            "MalformedHttpRequestException",
+            403,
+            "",
+        ),
+        (
+            json("AWSOrganizationsV20161128.Nope", "{}"),
+            "UnknownOperationException",
+            400,
+            "",
+        ),
+        (
+            json("Nope.ListAccounts", "{}"),
+            "UnknownOperationException",
+            400,
+            "",
+        ),
+        (json("", "{}"), "UnknownOperationException", 400, ""),
+        (
+            HttpRequest {
+                target: None,
+                ..json("", "{}")
+            },
+            "UnknownOperationException",
+            400,
+            "",
+        ),
+        (
+            HttpRequest {
+                content_type: Some(FORM),
+                ..json("AWSOrganizationsV20161128.ListAccounts", "{}")
+            },
+            "MalformedHttpRequestException",
+            400,
+            "",
+        ),
+        (
+            HttpRequest {
+                method: "GET",
+                ..json("AWSOrganizationsV20161128.ListAccounts", "{}")
+            },
+            "MalformedHttpRequestException",
+            405,
+            "",
+        ),
+    ] {
+        let error = error_of(&request);
+        assert_eq!(
+            (error.code(), error.status()),
+            (code, status),
+            "{request:?}"
+        );
+        assert!(error.message().contains(message), "{}", error.message());
+    }
+}
+
+#[test]
+fn the_protocol_of_the_answer() {
+    let body = sts_body("GetCallerIdentity", "");
+    let user = iam_body("GetUser", "");
+    for (scope, body, accept, protocol) in [
+        ("sts", &body, None, Protocol::Query),
+        ("sts", &body, Some("*/*"), Protocol::Query),
+        ("sts", &body, Some("application/json"), Protocol::QueryJson),
+        (
+            "sts",
+            &body,
+            Some("text/html, Application/JSON; q=0.9"),
+            Protocol::QueryJson,
+        ),
+        ("sts", &body, Some("application/jsonx"), Protocol::Query),
+        ("iam", &user, Some("application/json"), Protocol::Query),
+    ] {
+        let request = HttpRequest {
+            accept,
+            ..post(scope, body)
+        };
+        assert_eq!(call(&request).protocol, protocol, "{accept:?}");
+    }
+}
+
+#[test]
+fn dos_04_too_many_parameters_are_refused_early() {
+    let body: String = (0..100_000).map(|i| format!("a{i}=&")).collect();
+    assert_eq!(error_of(&post("sts", &body)).code(), "MalformedQueryString");
+    let under: String = (0..4_000)
+        .map(|i| format!("&Tags.member.{i}x.Key="))
+        .collect();
+    check_refused(&under[1..], "MalformedInput", "list");
+}
+
+#[test]
+fn dos_05_hostile_forms_do_not_panic() {
+    let parts = [
+        "&", "=", "%", "%00", "%ff", ".", "member", "1", "Tags", "Action", "+", "\u{FF}", "é", "-",
+        "/",
+    ];
+    let mut seed = 7_usize;
+    for _ in 0..20_000 {
+        let mut body = String::from("Action=AssumeRole&Version=2011-06-15&");
+        for _ in 0..12 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            body.push_str(parts[(seed >> 33) % parts.len()]);
+        }
+        if let Ok(call) = route(&post("sts", &body)) {
+            let _ = call.read::<sts::AssumeRoleRequest>();
+        }
+    }
+}
+
+#[test]
+fn esc_10_parameters_named_like_context_keys_reach_nothing() {
+    let read: sts::AssumeRoleRequest = support::sts(
+        "AssumeRole",
+        &format!("{ROLE}&principal=root&account_id=1&aws%3AUserId=x"),
+    )
+    .unwrap();
+    let plain: sts::AssumeRoleRequest = support::sts("AssumeRole", ROLE).unwrap();
+    assert_eq!(read, plain);
+}
+
+#[test]
+fn timestamps_in_text() {
+    for (unix_s, text) in [
+        (0, "1970-01-01T00:00:00Z"),
+        (1_310_413_767, "2011-07-11T19:49:27Z"),
+        (951_782_400, "2000-02-29T00:00:00Z"),
+        (-1, "1969-12-31T23:59:59Z"),
+        (253_402_300_799, "9999-12-31T23:59:59Z"),
+        (i64::MAX, "9999-12-31T23:59:59Z"),
+        (i64::MIN, "0000-01-01T00:00:00Z"),
+    ] {
+        assert_eq!(Timestamp(unix_s).to_string(), text);
+    }
+    assert_eq!(enc("a b/ä"), "a%20b%2F%C3%A4");
+    assert_eq!(
+        locum_wire::percent::decode("a%20b+%C3%A4"),
+        Some("a b+ä".to_owned())
+    );
+    assert_eq!(locum_wire::percent::decode("%C3"), None);
+}
