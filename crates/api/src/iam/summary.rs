@@ -1,0 +1,81 @@
+//! GetAccountSummary: how many of each there are, and the quotas in force here.
+
+use locum_store::{Account, Change};
+use locum_wire::Empty;
+use locum_wire::iam::GetAccountSummaryResponse;
+
+use super::names;
+use super::policy::figure;
+use crate::authorize::Grant;
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::limits;
+use crate::operation::{Cx, Operation, answering};
+use crate::snapshot::Snapshot;
+
+/// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.
+const NOT_YET: [(&str, i32); 18] = [
+    ("AccountMFAEnabled", 0),
+    ("AccountPasswordPresent", 0),
+    ("AccountSigningCertificatesPresent", 0),
+    ("AttachedPoliciesPerGroupQuota", 10),
+    ("GroupPolicySizeQuota", 5_120),
+    ("Groups", 0),
+    ("GroupsPerUserQuota", 10),
+    ("GroupsQuota", 300),
+    ("InstanceProfiles", 0),
+    ("InstanceProfilesQuota", 1_000),
+    ("MFADevices", 0),
+    ("MFADevicesInUse", 0),
+    // More than all policies with all their versions, so it is never what refuses.
+    ("PolicyVersionsInUseQuota", 10_000),
+    ("Providers", 0),
+    ("ServerCertificates", 0),
+    ("ServerCertificatesQuota", 20),
+    ("SigningCertificatesPerUserQuota", 2),
+    // Tokens are good in every region: the second version of AWS's global endpoint.
+    ("GlobalEndpointTokenVersion", 2),
+];
+
+fn counted(account: &Account) -> [(&'static str, usize); 15] {
+    let versions = account.policies().iter().map(|policy| policy.versions.len()).sum();
+    [
+        ("AccessKeysPerUserQuota", limits::ACCESS_KEYS_PER_USER_MAX),
+        ("AccountAccessKeysPresent", usize::from(!account.root_access_keys().is_empty())),
+        ("AssumeRolePolicySizeQuota", limits::TRUST_POLICY_CHARACTERS_MAX),
+        ("AttachedPoliciesPerRoleQuota", limits::POLICIES_PER_ROLE_MAX),
+        ("AttachedPoliciesPerUserQuota", limits::POLICIES_PER_USER_MAX),
+        ("Policies", account.policies().len()),
+        ("PoliciesQuota", limits::POLICIES_PER_ACCOUNT_MAX),
+        ("PolicySizeQuota", limits::MANAGED_POLICY_CHARACTERS_MAX),
+        ("PolicyVersionsInUse", versions),
+        ("RolePolicySizeQuota", limits::INLINE_ROLE_CHARACTERS_MAX),
+        ("Roles", account.roles().len()),
+        ("RolesQuota", limits::ROLES_PER_ACCOUNT_MAX),
+        ("UserPolicySizeQuota", limits::INLINE_USER_CHARACTERS_MAX),
+        ("Users", account.users().len()),
+        ("UsersQuota", limits::USERS_PER_ACCOUNT_MAX),
+    ]
+}
+
+fn get_account_summary(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    _: Empty,
+) -> Result<(GetAccountSummaryResponse, Change), ApiError> {
+    let counted = counted(&caller.account).map(|(key, count)| (key, figure(count)));
+    let versions_quota = ("VersionsPerPolicyQuota", figure(limits::VERSIONS_PER_POLICY_MAX));
+    let mut map: Vec<(String, i32)> = counted
+        .into_iter()
+        .chain(NOT_YET)
+        .chain([versions_quota])
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    map.sort();
+    Ok((GetAccountSummaryResponse { summary_map: Some(map) }, Change::default()))
+}
+
+pub(crate) const OPERATIONS: &[Operation] =
+    &[answering!(Iam "iam" "GetAccountSummary" Read, names::everywhere, get_account_summary)];
