@@ -41,6 +41,7 @@ pub(crate) async fn serve(metrics: Arc<Metrics>, listener: TcpListener) {
             let serving = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(Duration::from_secs(limits::HEADER_TIMEOUT_S.into()))
+                .half_close(true)
                 .max_buf_size(limits::HEADER_BYTES_MAX)
                 .serve_connection(TokioIo::new(stream), service);
             if let Err(error) = serving.await {
