@@ -1,2 +1,45 @@
-//! What every operation means: handle, authenticate, authorize, one file per resource.
+//! What every operation means: `handle`, authenticate, authorize, one file per resource.
+//!
+//! The product is one function, [`handle`]: a world (state, clock, randomness) and a request in, a
+//! response out. On its way a call passes proof types that only one function each can make:
+//! `sigv4::Verified` → [`Caller`] → [`Grant`]; an operation cannot be called without the last one.
+//! Operations are plain functions over values that answer an output and a `Change`; only [`handle`]
+//! (and [`operator`], for the host's operator) commits.
 #![forbid(unsafe_code)]
+
+mod authenticate;
+mod authorize;
+pub mod bootstrap;
+mod caller;
+mod context;
+mod documents;
+mod entities;
+mod error;
+mod event;
+mod handle;
+mod iam;
+mod ids;
+mod json;
+pub mod limits;
+mod managed;
+mod operation;
+mod operations;
+pub mod operator;
+mod organizations;
+mod request;
+mod session;
+mod snapshot;
+mod sts;
+mod world;
+
+pub use authorize::{Grant, Needs};
+pub use caller::{Caller, Identity};
+pub use error::{ApiError, TokenFault, WireError};
+pub use handle::handle;
+pub use ids::{IdKind, account_of_id, new_id};
+pub use operation::{Access, Cx, Operation};
+pub use operations::operations;
+pub use request::{Request, Response, TlsDetails};
+pub use session::{Claims, OpenError, SessionKind};
+pub use snapshot::Snapshot;
+pub use world::{Clock, Random, SetClock, Settings, World};

@@ -1,0 +1,139 @@
+//! First start: the installation, its management account, and the first user with its key.
+
+use locum_store::{
+    AccountId, Change, CommitError, Event, InstallationMeta, KeyOwner, KeyState, Organization,
+    Record, Revision, Secret, SessionKeyEpoch, Unit, UnitWrite, User,
+};
+
+use crate::iam::access_key::new_key;
+use crate::ids::{self, IdKind};
+use crate::operator;
+use crate::organizations::new_account::{self, NewAccount};
+use crate::world::{Random, World};
+
+/// The first user's name.
+pub const ADMIN: &str = "admin";
+
+/// The key of the first user, handed over once.
+pub struct AdminCredentials {
+    /// The management account.
+    pub account: AccountId,
+    /// `AKIA…`.
+    pub access_key_id: String,
+    /// Forty characters; zeroed on drop.
+    pub secret_access_key: zeroize::Zeroizing<String>,
+}
+
+/// Why first start failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// The store does not answer.
+    #[error("the store cannot be read: {0}")]
+    Load(#[from] locum_store::LoadError),
+    /// The credentials could not be kept, so nothing was created.
+    #[error("the first credentials could not be written: {0}")]
+    Keep(String),
+    /// The store does not take writes.
+    #[error("the store cannot be written: {0}")]
+    Commit(#[from] CommitError),
+    /// No account id could be made.
+    #[error("no account id could be made")]
+    NoAccountId,
+}
+
+/// Makes the installation when the store is empty, and answers its management account.
+///
+/// `keep` gets the first user's key before anything is committed and must have it on disk when it
+/// returns; an installation without known credentials cannot come to be.
+///
+/// # Errors
+/// See [`BootstrapError`]; the store is unchanged then.
+pub async fn bootstrap(
+    world: &World,
+    keep: impl FnOnce(&AdminCredentials) -> Result<(), String>,
+) -> Result<AccountId, BootstrapError> {
+    if let Some(loaded) = world.engine.load(Unit::Installation).await?
+        && let Some(installation) = loaded.installation()
+    {
+        return Ok(installation.management_account);
+    }
+    let random = &*world.random;
+    let now_s = world.clock.now_ms().div_euclid(1_000);
+    let account = ids::new_account_id(random).ok_or(BootstrapError::NoAccountId)?;
+    let new = NewAccount {
+        name: "management",
+        email: "management@locum.invalid",
+        role_name: new_account::ACCESS_ROLE,
+        partition: &world.settings.partition,
+        now_s,
+    };
+    let user = admin(world, account, now_s);
+    let owner = KeyOwner::User { id: user.id.clone(), name: user.name.clone() };
+    let (key, secret) = new_key(now_s, random, account, owner);
+    let credentials = AdminCredentials {
+        account,
+        access_key_id: key.id.clone(),
+        secret_access_key: zeroize::Zeroizing::new(secret),
+    };
+    keep(&credentials).map_err(BootstrapError::Keep)?;
+    let installation = UnitWrite {
+        unit: Unit::Installation,
+        expects: Revision::NONE,
+        puts: vec![
+            Record::InstallationMeta(InstallationMeta { management_account: account, created_s: now_s }),
+            Record::SessionKey(new_epoch(1, now_s, random)),
+            Record::Organization(organization(now_s, random)),
+            Record::AccountSummary(new_account::summary(account, &new)),
+        ],
+        deletes: Vec::new(),
+    };
+    let unit = UnitWrite {
+        unit: Unit::Account(account),
+        expects: Revision::NONE,
+        puts: vec![
+            Record::AccountMeta(new_account::meta(&new)),
+            Record::User(user),
+            Record::AccessKey(key),
+        ],
+        deletes: Vec::new(),
+    };
+    let record = operator::record(world, "CreateInstallation", Some(account), &[]);
+    let events = vec![Event { time_s: now_s, record }];
+    let change = Change { writes: vec![installation, unit], events, ..Change::default() };
+    world.engine.commit(change).await?;
+    Ok(account)
+}
+
+fn admin(world: &World, account: AccountId, now_s: i64) -> User {
+    User {
+        name: ADMIN.to_owned(),
+        path: "/".to_owned(),
+        id: ids::new_id(IdKind::User, account, &*world.random),
+        created_s: now_s,
+        tags: Vec::new(),
+        inline: Vec::new(),
+        attached: vec![format!("arn:{}:iam::aws:policy/AdministratorAccess", world.settings.partition)],
+        password_last_used_s: None,
+    }
+}
+
+fn organization(now_s: i64, random: &dyn Random) -> Organization {
+    Organization {
+        id: ids::lower_id("o-", 10, random),
+        root_id: ids::lower_id("r-", 4, random),
+        feature_set: "ALL".to_owned(),
+        created_s: now_s,
+    }
+}
+
+/// A fresh key of the session ring.
+pub(crate) fn new_epoch(epoch: u32, now_s: i64, random: &dyn Random) -> SessionKeyEpoch {
+    let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
+    random.fill(bytes.as_mut_slice());
+    SessionKeyEpoch {
+        epoch,
+        secret: Secret::new(bytes.as_slice()),
+        state: KeyState::Active,
+        created_s: now_s,
+    }
+}

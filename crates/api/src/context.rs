@@ -1,0 +1,102 @@
+//! The condition keys of a request, computed only when a condition asks.
+
+use locum_policy::{ConditionKey, Context, KnownKey, Value, Values};
+
+use crate::authorize::Needs;
+use crate::caller::{Caller, Identity};
+use crate::operation::Cx;
+
+/// One request as conditions see it. Keys and their presence rules: policy reference §6.
+pub(crate) struct RequestContext<'a, 'n> {
+    pub(crate) cx: &'a Cx<'a>,
+    pub(crate) caller: &'a Caller,
+    pub(crate) needs: &'a Needs<'n>,
+    pub(crate) account: &'a str,
+    pub(crate) resource_account: &'a str,
+    pub(crate) user_id: &'a str,
+    pub(crate) tag_keys: &'a [&'a str],
+    pub(crate) organization_id: Option<&'a str>,
+}
+
+fn one(text: &str) -> Values<'_> {
+    Values::One(Value::Str(text))
+}
+
+fn maybe(text: Option<&str>) -> Values<'_> {
+    text.map_or(Values::Absent, one)
+}
+
+fn truth(value: bool) -> Values<'static> {
+    Values::One(Value::Bool(value))
+}
+
+impl Context for RequestContext<'_, '_> {
+    fn values<'a>(&'a self, key: &ConditionKey) -> Values<'a> {
+        match key {
+            ConditionKey::Known(known) => self.known(*known),
+            ConditionKey::PrincipalTag(name) => maybe(self.caller.principal_tag(name)),
+            ConditionKey::RequestTag(name) => maybe(find(&self.needs.request_tags, name)),
+            ConditionKey::ResourceTag(name) => maybe(find(&self.needs.resource_tags, name)),
+            _ => Values::Absent,
+        }
+    }
+}
+
+fn find<'a>(tags: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
+    tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+}
+
+impl RequestContext<'_, '_> {
+    fn known(&self, key: KnownKey) -> Values<'_> {
+        match key {
+            KnownKey::PrincipalArn => one(&self.caller.principal_arn),
+            KnownKey::PrincipalAccount => one(self.account),
+            KnownKey::PrincipalOrgId | KnownKey::ResourceOrgId => maybe(self.organization_id),
+            KnownKey::PrincipalIsAwsService | KnownKey::ViaAwsService => truth(false),
+            KnownKey::PrincipalType => one(match self.caller.identity {
+                Identity::Root => "Account",
+                Identity::User(_) => "User",
+                Identity::RoleSession(_) => "AssumedRole",
+            }),
+            KnownKey::UserId => one(self.user_id),
+            KnownKey::Username => match &self.caller.identity {
+                Identity::User(user) => one(&user.name),
+                _ => Values::Absent,
+            },
+            KnownKey::SourceIp => Values::One(Value::Ip(self.cx.source_ip)),
+            KnownKey::SecureTransport => truth(self.cx.tls.is_some()),
+            KnownKey::UserAgent => maybe(self.cx.user_agent),
+            KnownKey::Referer => maybe(self.cx.referer),
+            KnownKey::CurrentTime | KnownKey::EpochTime => Values::One(Value::Date(self.cx.now_s)),
+            KnownKey::RequestedRegion => one(self.cx.requested_region(self.caller)),
+            KnownKey::ResourceAccount => one(self.resource_account),
+            KnownKey::TagKeys => match self.tag_keys {
+                [] => Values::Absent,
+                keys => Values::Many(keys),
+            },
+            KnownKey::TransitiveTagKeys => match self.needs.transitive_tag_keys.as_slice() {
+                [] => Values::Absent,
+                keys => Values::Many(keys),
+            },
+            other => self.session_key(other),
+        }
+    }
+
+    /// Keys of the caller's session, and those that the operation itself put forward.
+    fn session_key(&self, key: KnownKey) -> Values<'_> {
+        if let Some((_, value)) = self.needs.keys.iter().find(|(held, _)| *held == key) {
+            return one(value);
+        }
+        let Some(session) = &self.caller.session else { return Values::Absent };
+        match key {
+            KnownKey::TokenIssueTime => Values::One(Value::Date(session.issued_s)),
+            KnownKey::MultiFactorAuthPresent => truth(session.mfa_s.is_some()),
+            KnownKey::MultiFactorAuthAge => match session.mfa_s {
+                Some(time) => Values::One(Value::Int(self.cx.now_s.saturating_sub(time))),
+                None => Values::Absent,
+            },
+            KnownKey::SourceIdentity => maybe(session.source_identity.as_deref()),
+            _ => Values::Absent,
+        }
+    }
+}

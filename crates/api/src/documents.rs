@@ -1,0 +1,121 @@
+//! Policy documents on their way in and out: checked as AWS checks them, principals bound to unique ids.
+
+use locum_policy::{Arn, Document, Finding, Kind};
+use locum_store::{AccountId, PolicyText};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::entities;
+use crate::error::ApiError;
+use crate::operation::Cx;
+use crate::snapshot::Snapshot;
+
+/// What RFC 3986 leaves as it is.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// AWS reports one finding: the first.
+pub(crate) fn first_finding(findings: Vec<Finding>) -> ApiError {
+    match findings.into_iter().next() {
+        Some(finding) => ApiError::MalformedPolicyDocument(finding),
+        None => ApiError::Internal("a policy refused without a finding".to_owned()),
+    }
+}
+
+/// A managed or inline policy as it is stored.
+///
+/// # Errors
+/// `MalformedPolicyDocument` with AWS's sentence.
+pub(crate) fn identity(text: &str, kind: Kind) -> Result<(PolicyText, usize), ApiError> {
+    let document = Document::check(text, kind).map_err(first_finding)?;
+    Ok((PolicyText::new(text), document.size()))
+}
+
+/// A trust policy as it is stored: every user and role it names replaced by its unique id, so that one
+/// deleted and made again is another. Answers the text and its size against the quota.
+///
+/// # Errors
+/// `MalformedPolicyDocument`, also when a principal does not exist; [`ApiError::Missing`] for the
+/// accounts of the principals.
+pub(crate) fn trust(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    text: &str,
+) -> Result<(PolicyText, usize), ApiError> {
+    let document = Document::check(text, Kind::Trust).map_err(first_finding)?;
+    for arn in document.principal_arns() {
+        if let Some(account) = account_of_arn(arn) {
+            state.account(account)?;
+        }
+    }
+    let bound = document
+        .bind(&|arn| unique_id(cx, state, arn))
+        .map_err(ApiError::MalformedPolicyDocument)?;
+    Ok((PolicyText::new(bound), document.size()))
+}
+
+/// A trust policy as it is shown: unique ids become ARNs again while their entity lives.
+///
+/// # Errors
+/// [`ApiError::Missing`] for accounts that the ids name.
+pub(crate) fn shown_trust(cx: &Cx<'_>, state: &Snapshot, stored: &PolicyText) -> Result<String, ApiError> {
+    let Ok(document) = Document::parse(stored.text()) else { return Ok(encoded(stored.text())) };
+    let missing = std::cell::Cell::new(None);
+    let text = document.unbind(&|id| match arn_of_unique_id(cx, state, id) {
+        Ok(arn) => arn,
+        Err(ApiError::Missing(account)) => {
+            missing.set(Some(account));
+            None
+        }
+        Err(_) => None,
+    });
+    match missing.get() {
+        Some(account) => Err(ApiError::Missing(account)),
+        None => Ok(encoded(&text)),
+    }
+}
+
+/// A document as IAM answers carry it: RFC 3986 percent-encoded.
+pub(crate) fn encoded(text: &str) -> String {
+    percent_encode(text.as_bytes(), ESCAPED).to_string()
+}
+
+fn account_of_arn(arn: &str) -> Option<AccountId> {
+    AccountId::parse(Arn::parse(arn)?.account)
+}
+
+/// The unique id of the user or role that a principal ARN names, path and all; for an assumed-role
+/// session ARN the id of its role.
+fn unique_id(cx: &Cx<'_>, state: &Snapshot, arn: &str) -> Option<String> {
+    let parsed = Arn::parse(arn)?;
+    if parsed.partition != cx.settings.partition || !parsed.region.is_empty() {
+        return None;
+    }
+    let account = state.account(AccountId::parse(parsed.account)?).ok()??;
+    let (kind, rest) = parsed.resource.split_once('/')?;
+    match (parsed.service, kind) {
+        ("iam", "user") => {
+            let user = account.users().get(rest.rsplit('/').next()?)?;
+            (format!("/{rest}") == format!("{}{}", user.path, user.name)).then(|| user.id.clone())
+        }
+        ("iam", "role") => {
+            let role = account.roles().get(rest.rsplit('/').next()?)?;
+            (format!("/{rest}") == format!("{}{}", role.path, role.name)).then(|| role.id.clone())
+        }
+        ("sts", "assumed-role") => {
+            let (name, _) = rest.split_once('/')?;
+            let role = account.roles().get(name)?;
+            (role.name == name).then(|| role.id.clone())
+        }
+        _ => None,
+    }
+}
+
+fn arn_of_unique_id(cx: &Cx<'_>, state: &Snapshot, id: &str) -> Result<Option<String>, ApiError> {
+    let Some(account) = crate::ids::account_of_id(id) else { return Ok(None) };
+    let Some(account) = state.account(account)? else { return Ok(None) };
+    let arn = account
+        .user_by_id(id)
+        .map(|user| entities::user_arn(cx, account.id, user))
+        .or_else(|| account.role_by_id(id).map(|role| entities::role_arn(cx, account.id, role)));
+    Ok(arn)
+}

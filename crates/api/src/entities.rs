@@ -1,0 +1,86 @@
+//! Finding entities by the names and ARNs that requests use, and naming them back.
+
+use std::sync::Arc;
+
+use locum_policy::Arn;
+use locum_store::{Account, AccountId, ManagedPolicy, PolicyText, Role, User};
+
+use crate::error::ApiError;
+use crate::operation::Cx;
+
+/// The account that owns AWS's managed policies, as ARNs spell it.
+pub(crate) const AWS_ACCOUNT: &str = "aws";
+
+/// `arn:aws:iam::A:user/path/name`.
+pub(crate) fn user_arn(cx: &Cx<'_>, account: AccountId, user: &User) -> String {
+    arn(cx, account, "user", &user.path, &user.name)
+}
+
+/// `arn:aws:iam::A:role/path/name`.
+pub(crate) fn role_arn(cx: &Cx<'_>, account: AccountId, role: &Role) -> String {
+    arn(cx, account, "role", &role.path, &role.name)
+}
+
+/// `arn:aws:iam::A:policy/path/name`.
+pub(crate) fn policy_arn(cx: &Cx<'_>, account: AccountId, policy: &ManagedPolicy) -> String {
+    arn(cx, account, "policy", &policy.path, &policy.name)
+}
+
+/// An IAM ARN; `path` begins and ends with `/`.
+pub(crate) fn arn(cx: &Cx<'_>, account: AccountId, kind: &str, path: &str, name: &str) -> String {
+    format!("arn:{}:iam::{account}:{kind}{path}{name}", cx.settings.partition)
+}
+
+/// The customer managed policy of `account` that `arn` names, path and all.
+pub(crate) fn policy_by_arn<'a>(account: &'a Account, arn: &str) -> Option<&'a Arc<ManagedPolicy>> {
+    let parsed = Arn::parse(arn)?;
+    if parsed.service != "iam" || !parsed.region.is_empty() || parsed.account != account.id.text().as_str() {
+        return None;
+    }
+    let path_and_name = parsed.resource.strip_prefix("policy")?;
+    let name = path_and_name.rsplit('/').next()?;
+    let policy = account.policy_by_name(name)?;
+    let path = path_and_name.strip_suffix(policy.name.as_str())?;
+    (path == policy.path).then_some(policy)
+}
+
+/// The text that counts: the default version's.
+pub(crate) fn default_text(policy: &ManagedPolicy) -> Option<&PolicyText> {
+    policy.default().map(|version| &version.text)
+}
+
+/// The user called `name` (any case).
+///
+/// # Errors
+/// `NoSuchEntity` with AWS's sentence.
+pub(crate) fn user<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<User>, ApiError> {
+    account.users().get(name).ok_or_else(|| {
+        ApiError::NoSuchEntity(format!("The user with name {name} cannot be found."))
+    })
+}
+
+/// The role called `name` (any case).
+///
+/// # Errors
+/// `NoSuchEntity` with AWS's sentence.
+pub(crate) fn role<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<Role>, ApiError> {
+    account.roles().get(name).ok_or_else(|| {
+        ApiError::NoSuchEntity(format!("The role with name {name} cannot be found."))
+    })
+}
+
+/// The ARN of the user called `name`: its own when it exists, else what it would be at the root path.
+pub(crate) fn user_arn_of(cx: &Cx<'_>, account: &Account, name: &str) -> String {
+    match account.users().get(name) {
+        Some(user) => user_arn(cx, account.id, user),
+        None => arn(cx, account.id, "user", "/", name),
+    }
+}
+
+/// The ARN of the role called `name`: its own when it exists, else what it would be at the root path.
+pub(crate) fn role_arn_of(cx: &Cx<'_>, account: &Account, name: &str) -> String {
+    match account.roles().get(name) {
+        Some(role) => role_arn(cx, account.id, role),
+        None => arn(cx, account.id, "role", "/", name),
+    }
+}

@@ -1,0 +1,175 @@
+//! The trail record of a call, in CloudTrail's format (event version 1.11), secrets never in it.
+
+use locum_wire::{Service, Timestamp, push_json_string};
+
+use crate::caller::{Caller, Identity};
+use crate::error::ApiError;
+use crate::ids;
+use crate::json;
+use crate::limits;
+use crate::operation::{Access, Draft};
+use crate::session::SessionKind;
+use crate::world::Random;
+
+/// Everything a record tells that is not in the [`Draft`].
+pub(crate) struct Facts<'a> {
+    pub(crate) now_s: i64,
+    pub(crate) service: Option<Service>,
+    pub(crate) operation: Option<&'a str>,
+    pub(crate) access: Access,
+    pub(crate) caller: Option<&'a Caller>,
+    /// The key id that the request claims, when nobody was authenticated.
+    pub(crate) claimed_key: Option<&'a str>,
+    pub(crate) region: &'a str,
+    pub(crate) request: &'a crate::request::Request,
+    pub(crate) request_id: &'a str,
+    pub(crate) error: Option<&'a ApiError>,
+}
+
+/// One record: a JSON object on one line.
+pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> Vec<u8> {
+    let mut out = String::with_capacity(1_536 + draft.request_parameters.len());
+    out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":");
+    user_identity(&mut out, facts);
+    json::plain(&mut out, "eventTime", &Timestamp(facts.now_s));
+    let source = facts.service.map_or("unknown", Service::event_source);
+    json::field(&mut out, "eventSource", source);
+    json::field(&mut out, "eventName", json::clip(facts.operation.unwrap_or("Unknown"), 128));
+    json::field(&mut out, "awsRegion", json::clip(facts.region, 128));
+    json::plain(&mut out, "sourceIPAddress", &facts.request.peer);
+    user_agent(&mut out, facts);
+    if let Some(error) = facts.error {
+        json::field(&mut out, "errorCode", &error.trail_code(facts.service));
+        let message = error.wire(facts.service).message;
+        json::field(&mut out, "errorMessage", json::clip(&message, limits::RECORD_TEXT_BYTES_MAX));
+    }
+    parameters(&mut out, "requestParameters", &draft.request_parameters);
+    let answered = facts.error.is_none() && facts.access != Access::Read;
+    parameters(&mut out, "responseElements", if answered { &draft.response_elements } else { "" });
+    json::field(&mut out, "requestID", facts.request_id);
+    json::plain(&mut out, "eventID", &ids::uuid_string(random));
+    json::raw(&mut out, "readOnly", if facts.access == Access::Write { "false" } else { "true" });
+    resources(&mut out, draft);
+    out.push_str(",\"eventType\":\"AwsApiCall\",\"managementEvent\":true");
+    if let Some(caller) = facts.caller {
+        json::field(&mut out, "recipientAccountId", &caller.account.id.text());
+    }
+    out.push_str(",\"eventCategory\":\"Management\"");
+    tls_details(&mut out, facts);
+    out.push('}');
+    out.into_bytes()
+}
+
+fn user_agent(out: &mut String, facts: &Facts<'_>) {
+    let header = facts.request.parts.headers.get(http::header::USER_AGENT);
+    if let Some(value) = header {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        json::field(out, "userAgent", json::clip(&text, limits::RECORD_TEXT_BYTES_MAX));
+    }
+}
+
+/// A JSON object as it stands, `null` when there is none; one that is too large is told by its
+/// length and hash, so that nobody hides behind size.
+fn parameters(out: &mut String, name: &str, object: &str) {
+    match object {
+        "" | "{}" => json::raw(out, name, "null"),
+        object if object.len() > limits::RECORD_PARAMETERS_BYTES_MAX => {
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, object.as_bytes());
+            let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            let told = format!("{{\"omitted\":true,\"bytes\":{},\"sha256\":\"{hex}\"}}", object.len());
+            json::raw(out, name, &told);
+        }
+        object => json::raw(out, name, object),
+    }
+}
+
+fn resources(out: &mut String, draft: &Draft) {
+    let Some((arn, account)) = &draft.resource else { return };
+    json::key(out, "resources");
+    out.push_str("[{\"ARN\":");
+    push_json_string(out, json::clip(arn, limits::RECORD_TEXT_BYTES_MAX * 2));
+    json::field(out, "accountId", &account.text());
+    if let Some(kind) = resource_type(arn) {
+        json::field(out, "type", kind);
+    }
+    out.push_str("}]");
+}
+
+/// CloudTrail's type name of an ARN's resource.
+fn resource_type(arn: &str) -> Option<&'static str> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    match resource.split_once('/')?.0 {
+        "role" => Some("AWS::IAM::Role"),
+        "user" => Some("AWS::IAM::User"),
+        "policy" => Some("AWS::IAM::Policy"),
+        "account" => Some("AWS::Organizations::Account"),
+        _ => None,
+    }
+}
+
+fn tls_details(out: &mut String, facts: &Facts<'_>) {
+    let Some(tls) = &facts.request.tls else { return };
+    json::key(out, "tlsDetails");
+    out.push_str("{\"tlsVersion\":");
+    push_json_string(out, tls.version);
+    json::field(out, "cipherSuite", tls.cipher_suite);
+    if let Some(host) = facts.request.parts.headers.get(http::header::HOST) {
+        let host = String::from_utf8_lossy(host.as_bytes());
+        json::field(out, "clientProvidedHostHeader", json::clip(&host, 256));
+    }
+    out.push('}');
+}
+
+fn user_identity(out: &mut String, facts: &Facts<'_>) {
+    let Some(caller) = facts.caller else {
+        out.push_str("{\"type\":\"Unknown\"");
+        if let Some(key) = facts.claimed_key {
+            json::field(out, "accessKeyId", json::clip(key, 128));
+        }
+        out.push('}');
+        return;
+    };
+    let account = caller.account.id.text();
+    out.push_str(match caller.identity {
+        Identity::Root => "{\"type\":\"Root\"",
+        Identity::User(_) => "{\"type\":\"IAMUser\"",
+        Identity::RoleSession(_) => "{\"type\":\"AssumedRole\"",
+    });
+    json::field(out, "principalId", &caller.user_id());
+    json::field(out, "arn", &caller.arn);
+    json::field(out, "accountId", &account);
+    json::field(out, "accessKeyId", &caller.access_key_id);
+    match &caller.identity {
+        Identity::User(user) => json::field(out, "userName", &user.name),
+        Identity::Root => {
+            if let Some(alias) = &caller.account.meta.alias {
+                json::field(out, "userName", alias);
+            }
+        }
+        Identity::RoleSession(_) => {}
+    }
+    session_context(out, caller, &account);
+    out.push('}');
+}
+
+fn session_context(out: &mut String, caller: &Caller, account: &str) {
+    let Some(session) = &caller.session else { return };
+    json::key(out, "sessionContext");
+    out.push('{');
+    if let (SessionKind::Role, Identity::RoleSession(role)) = (session.kind, &caller.identity) {
+        out.push_str("\"sessionIssuer\":{\"type\":\"Role\"");
+        json::field(out, "principalId", &role.id);
+        json::field(out, "arn", &caller.principal_arn);
+        json::field(out, "accountId", account);
+        json::field(out, "userName", &role.name);
+        out.push_str("},");
+    }
+    out.push_str("\"attributes\":{\"creationDate\":");
+    push_json_string(out, &Timestamp(session.issued_s).to_string());
+    json::field(out, "mfaAuthenticated", if session.mfa_s.is_some() { "true" } else { "false" });
+    out.push('}');
+    if let Some(identity) = &session.source_identity {
+        json::field(out, "sourceIdentity", identity);
+    }
+    out.push('}');
+}

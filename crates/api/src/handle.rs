@@ -1,0 +1,336 @@
+//! The hallway of every call: parse, authenticate, find the operation, run it, commit, answer. No logic.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use locum_sigv4::{Auth, AuthError, Claim, Header, RequestView, Rules};
+use locum_store::{AccountId, Change, CommitError, Event, Loaded, Unit};
+use locum_wire::{Call, ErrorBody, Fault, HttpRequest, Reply, RouteError, Service};
+use smallvec::SmallVec;
+
+use crate::authenticate::{account_of, authenticate};
+use crate::caller::Caller;
+use crate::error::{ApiError, TokenFault};
+use crate::event::{self, Facts};
+use crate::ids;
+use crate::limits;
+use crate::operation::{Access, Cx, Draft, Operation, Outcome};
+use crate::operations;
+use crate::request::{Request, Response};
+use crate::session::SessionKind;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+
+/// The services that one URL serves, as signatures are scoped to them.
+const SERVICES: &[&str] = &["sts", "iam", "organizations"];
+
+/// What is known of a call before anybody is believed.
+struct Heard<'a> {
+    view: RequestView<'a>,
+    auth: Result<Auth<'a>, AuthError>,
+    call: Result<Call<'a>, RouteError>,
+    now_s: i64,
+}
+
+/// Who called and what came of it, for the record.
+#[derive(Default)]
+struct Told {
+    caller: Option<Caller>,
+    draft: Draft,
+}
+
+/// The product: one request in, one response out. Every answer but 503 has its trail record, durable
+/// before this returns; a change is durable with its record or not made at all.
+pub async fn handle(world: &World, request: Request) -> Response {
+    let request_id = ids::uuid_string(&*world.random);
+    let headers: SmallVec<[Header<'_>; 24]> = headers(&request);
+    let heard = hear(world, &request, &headers);
+    let mut told = Told::default();
+    let result = attempt(world, &request, &heard, &mut told, &request_id).await;
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(error) => refuse(world, &request, &heard, &told, &request_id, error).await,
+    };
+    response(reply, &request_id)
+}
+
+fn headers(request: &Request) -> SmallVec<[Header<'_>; 24]> {
+    let named = request.parts.headers.iter();
+    named.map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes() }).collect()
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.parts.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Everything that needs neither state nor secret: what is claimed, which operation is meant.
+fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> Heard<'a> {
+    let uri = &request.parts.uri;
+    let now_s = world.clock.now_ms().div_euclid(1_000);
+    let view = RequestView {
+        method: request.parts.method.as_str(),
+        path: uri.path(),
+        query: uri.query().unwrap_or(""),
+        headers,
+        body: &request.body,
+    };
+    let rules = Rules {
+        skew_s_max: world.settings.signature_skew_s_max,
+        now: now_s,
+        services: SERVICES,
+        region: world.settings.region.as_deref(),
+    };
+    let auth = locum_sigv4::parse(&view, &rules);
+    let scope_service = match &auth {
+        Ok(Auth::Signed(claim)) => Some(claim.service().to_owned()),
+        _ => None,
+    };
+    let http = HttpRequest {
+        method: view.method,
+        path: view.path,
+        query: view.query,
+        host: header(request, "host").or(uri.host()),
+        content_type: header(request, "content-type"),
+        target: header(request, "x-amz-target"),
+        accept: header(request, "accept"),
+        body: view.body,
+        scope_service: scope_service.as_deref(),
+    };
+    let call = locum_wire::route(&http);
+    Heard { view, auth, call, now_s }
+}
+
+/// The way of a call that may still succeed: at each step the first fault ends it.
+async fn attempt(
+    world: &World,
+    request: &Request,
+    heard: &Heard<'_>,
+    told: &mut Told,
+    request_id: &str,
+) -> Result<Reply, ApiError> {
+    let claim = match &heard.auth {
+        Ok(Auth::Signed(claim)) => claim,
+        Ok(Auth::Unsigned) => return Err(ApiError::Signature(AuthError::MissingAuthenticationToken)),
+        Err(error) => return Err(ApiError::Signature(error.clone())),
+    };
+    let mut state = snapshot(world, account_of(claim)).await?;
+    let ring = world.rings.of(&state.installation);
+    let caller = authenticate(world, &state, &ring, &heard.view, claim, heard.now_s)?;
+    let caller = &*told.caller.insert(caller);
+    let call = match &heard.call {
+        Ok(call) => call,
+        Err(error) => return Err(ApiError::Route(error.clone())),
+    };
+    let operation = operations::find(call)?;
+    session_may_call(caller, call.service, operation.name)?;
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let run = Run { world, request, heard, claim, operation, call, request_id };
+        let caller = told.caller.as_ref().ok_or_else(|| ApiError::Internal("caller".to_owned()))?;
+        let outcome = step(&run, &mut state, caller, &mut told.draft).await?;
+        match commit(&run, caller, outcome, &told.draft).await {
+            Ok(reply) => return Ok(reply),
+            Err(Lost::Race) => {
+                state = snapshot(world, account_of(claim)).await?;
+                let ring = world.rings.of(&state.installation);
+                told.caller =
+                    Some(authenticate(world, &state, &ring, &heard.view, claim, heard.now_s)?);
+            }
+            Err(Lost::Store(reason)) => return Err(ApiError::Unavailable(reason)),
+        }
+    }
+    Err(ApiError::ConcurrentModification)
+}
+
+/// One authenticated call of a known operation.
+struct Run<'a> {
+    world: &'a World,
+    request: &'a Request,
+    heard: &'a Heard<'a>,
+    claim: &'a Claim<'a>,
+    operation: &'static Operation,
+    call: &'a Call<'a>,
+    request_id: &'a str,
+}
+
+/// Runs the pure steps, loading the accounts that they ask for.
+async fn step(
+    run: &Run<'_>,
+    state: &mut Snapshot,
+    caller: &Caller,
+    draft: &mut Draft,
+) -> Result<Outcome, ApiError> {
+    loop {
+        let cx = context(run, state);
+        let steps = run.operation.steps;
+        match steps.run(&cx, state, caller, run.call, run.request_id, draft) {
+            Err(ApiError::Missing(account)) if state.len() < limits::ACCOUNTS_PER_CALL_MAX => {
+                let loaded = load(run.world, account).await?;
+                state.add(account, loaded);
+            }
+            other => return other,
+        }
+    }
+}
+
+fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
+    Cx {
+        now_s: run.heard.now_s,
+        random: &*run.world.random,
+        settings: &run.world.settings,
+        ring: run.world.rings.of(&state.installation),
+        source_ip: run.request.peer,
+        tls: run.request.tls.as_ref(),
+        user_agent: header(run.request, "user-agent"),
+        referer: header(run.request, "referer"),
+        service: run.call.service,
+    }
+}
+
+enum Lost {
+    Race,
+    Store(String),
+}
+
+/// The only commit of the product that carries an answer.
+async fn commit(
+    run: &Run<'_>,
+    caller: &Caller,
+    outcome: Outcome,
+    draft: &Draft,
+) -> Result<Reply, Lost> {
+    let Outcome { reply, mut change } = outcome;
+    let facts = Facts {
+        now_s: run.heard.now_s,
+        service: Some(run.call.service),
+        operation: Some(run.operation.name),
+        access: run.operation.access,
+        caller: Some(caller),
+        claimed_key: None,
+        region: region(run.call.service, run.claim.region()),
+        request: run.request,
+        request_id: run.request_id,
+        error: None,
+    };
+    let record = event::record(&facts, draft, &*run.world.random);
+    change.events.push(Event { time_s: run.heard.now_s, record });
+    match run.world.engine.commit(change).await {
+        Ok(_) => Ok(reply),
+        Err(CommitError::Conflict { .. }) => Err(Lost::Race),
+        Err(error) => Err(Lost::Store(error.to_string())),
+    }
+}
+
+/// IAM and Organizations are global; STS answers in the region of the signature.
+fn region(service: Service, claimed: &str) -> &str {
+    if service == Service::Sts { claimed } else { "us-east-1" }
+}
+
+/// A refusal: its record, then its answer. When the record cannot be kept the answer is 503.
+async fn refuse(
+    world: &World,
+    request: &Request,
+    heard: &Heard<'_>,
+    told: &Told,
+    request_id: &str,
+    error: ApiError,
+) -> Reply {
+    let (service, protocol) = match &heard.call {
+        Ok(call) => (Some(call.service), call.protocol),
+        Err(error) => (error.service, error.protocol),
+    };
+    let call = heard.call.as_ref().ok();
+    let claim = match &heard.auth {
+        Ok(Auth::Signed(claim)) => Some(claim),
+        _ => None,
+    };
+    let operation = call.map(|call| call.operation.as_ref());
+    let row = call.and_then(|call| operations::find(call).ok());
+    let error = if matches!(error, ApiError::Unavailable(_)) {
+        error
+    } else {
+        let facts = Facts {
+            now_s: heard.now_s,
+            service,
+            operation,
+            access: row.map_or(Access::Read, |row| row.access),
+            caller: told.caller.as_ref(),
+            claimed_key: claim.map(Claim::access_key_id),
+            region: region(service.unwrap_or(Service::Sts), claim.map_or("us-east-1", Claim::region)),
+            request,
+            request_id,
+            error: Some(&error),
+        };
+        let record = event::record(&facts, &told.draft, &*world.random);
+        let change = Change::event(Event { time_s: heard.now_s, record });
+        match world.engine.commit(change).await {
+            Ok(_) => error,
+            Err(fault) => ApiError::Unavailable(fault.to_string()),
+        }
+    };
+    let wire = error.wire(service);
+    let sender = if wire.status >= 500 { Fault::Receiver } else { Fault::Sender };
+    let body = ErrorBody { code: &wire.code, message: &wire.message, status: wire.status, sender };
+    locum_wire::write_error(protocol, service, &body, request_id)
+}
+
+/// What temporary credentials of each kind may not call (STS reference §5).
+fn session_may_call(caller: &Caller, service: Service, operation: &str) -> Result<(), ApiError> {
+    let Some(session) = &caller.session else { return Ok(()) };
+    if session.kind == SessionKind::Role {
+        return Ok(());
+    }
+    match service {
+        Service::Iam if session.mfa_s.is_none() => {
+            Err(ApiError::InvalidToken(TokenFault::ServiceForbidden))
+        }
+        Service::Sts if !matches!(operation, "AssumeRole" | "GetCallerIdentity") => Err(
+            ApiError::Forbidden(Cow::Owned(format!("Cannot call {operation} with session credentials"))),
+        ),
+        _ => Ok(()),
+    }
+}
+
+async fn snapshot(world: &World, caller: Option<AccountId>) -> Result<Snapshot, ApiError> {
+    let installation = match loaded(world, Unit::Installation).await? {
+        Some(Loaded::Installation(installation)) => installation,
+        _ => return Err(ApiError::Unavailable("the store is empty".to_owned())),
+    };
+    let mut state = Snapshot::new(installation);
+    if let Some(account) = caller {
+        let value = load(world, account).await?;
+        state.add(account, value);
+    }
+    Ok(state)
+}
+
+async fn load(
+    world: &World,
+    account: AccountId,
+) -> Result<Option<std::sync::Arc<locum_store::Account>>, ApiError> {
+    match loaded(world, Unit::Account(account)).await? {
+        Some(Loaded::Account(value)) => Ok(Some(value)),
+        _ => Ok(None),
+    }
+}
+
+async fn loaded(world: &World, unit: Unit) -> Result<Option<Loaded>, ApiError> {
+    if let Some(hit) = world.engine.cached(unit) {
+        return Ok(Some(hit));
+    }
+    world.engine.load(unit).await.map_err(|error| ApiError::Unavailable(error.to_string()))
+}
+
+fn response(reply: Reply, request_id: &str) -> Response {
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = http::StatusCode::from_u16(reply.status)
+        .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(
+        http::header::CONTENT_TYPE,
+        http::HeaderValue::from_static(reply.content_type),
+    );
+    if let Ok(value) = http::HeaderValue::from_maybe_shared(Bytes::copy_from_slice(request_id.as_bytes())) {
+        headers.insert(http::HeaderName::from_static("x-amzn-requestid"), value);
+    }
+    response
+}

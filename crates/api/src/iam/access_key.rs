@@ -1,0 +1,181 @@
+//! Access keys: at most two a user, the secret shown once, owner and account always checked.
+
+use std::sync::Arc;
+
+use locum_store::{AccessKey, Change, Key, KeyOwner, KeyStatus, Record, Secret};
+use locum_wire::iam::{
+    CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest, ListAccessKeysRequest,
+    ListAccessKeysResponse, UpdateAccessKeyRequest,
+};
+use locum_wire::{Timestamp, iam};
+
+use super::user::{named_or_caller, on_user};
+use super::{names, page};
+use crate::authorize::{Grant, Needs};
+use crate::caller::Caller;
+use crate::entities;
+use crate::error::ApiError;
+use crate::ids::{self, IdKind};
+use crate::limits;
+use crate::operation::{Cx, Operation, answering, silent};
+use crate::snapshot::Snapshot;
+
+/// Whose keys a request is about: a user, or root when root names nobody.
+fn owner(caller: &Caller, name: Option<&str>) -> Result<KeyOwner, ApiError> {
+    if name.is_none() && caller.is_root() {
+        return Ok(KeyOwner::Root);
+    }
+    let user = entities::user(&caller.account, named_or_caller(caller, name)?)?;
+    Ok(KeyOwner::User { id: user.id.clone(), name: user.name.clone() })
+}
+
+fn keys_of<'a>(caller: &'a Caller, owner: &KeyOwner) -> Vec<&'a Arc<AccessKey>> {
+    match owner {
+        KeyOwner::Root => caller.account.root_access_keys(),
+        KeyOwner::User { id, .. } => caller.account.access_keys_of(id),
+    }
+}
+
+fn owner_name(owner: &KeyOwner) -> &str {
+    match owner {
+        KeyOwner::Root => "root",
+        KeyOwner::User { name, .. } => name,
+    }
+}
+
+fn status_text(status: KeyStatus) -> &'static str {
+    match status {
+        KeyStatus::Active => "Active",
+        KeyStatus::Inactive => "Inactive",
+    }
+}
+
+fn on_owner<'a>(cx: &Cx<'_>, caller: &'a Caller, name: Option<&str>) -> Result<Needs<'a>, ApiError> {
+    if name.is_none() && caller.is_root() {
+        return Ok(Needs::on(caller.arn.as_str(), caller.account.id));
+    }
+    match name {
+        Some(name) => Ok(on_user(cx, caller, name)),
+        None => Ok(on_user(cx, caller, named_or_caller(caller, None)?)),
+    }
+}
+
+/// A new key with a fresh secret, and the secret's text.
+pub(crate) fn new_key(cx_now_s: i64, random: &dyn crate::Random, account: locum_store::AccountId, owner: KeyOwner) -> (AccessKey, String) {
+    let mut bytes = zeroize::Zeroizing::new([0u8; ids::SECRET_BYTES]);
+    random.fill(bytes.as_mut_slice());
+    let text = ids::secret_text(&bytes);
+    let key = AccessKey {
+        id: ids::new_id(IdKind::AccessKey, account, random),
+        user: owner,
+        secret: Secret::new(text.as_slice()),
+        status: KeyStatus::Active,
+        created_s: cx_now_s,
+    };
+    (key, String::from_utf8_lossy(&text).into_owned())
+}
+
+fn create_access_key(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: CreateAccessKeyRequest,
+) -> Result<(CreateAccessKeyResponse, Change), ApiError> {
+    let owner = owner(caller, input.user_name.as_deref())?;
+    let held = keys_of(caller, &owner).len();
+    names::quota(held, "AccessKeysPerUser", limits::ACCESS_KEYS_PER_USER_MAX)?;
+    let user_name = owner_name(&owner).to_owned();
+    let (key, secret) = new_key(cx.now_s, cx.random, caller.account.id, owner);
+    let access_key = iam::AccessKey {
+        access_key_id: key.id.clone(),
+        create_date: Some(Timestamp(key.created_s)),
+        secret_access_key: secret,
+        status: status_text(key.status).to_owned(),
+        user_name,
+    };
+    let change = names::change(&caller.account, vec![Record::AccessKey(key)], vec![]);
+    Ok((CreateAccessKeyResponse { access_key }, change))
+}
+
+fn list_access_keys(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListAccessKeysRequest,
+) -> Result<(ListAccessKeysResponse, Change), ApiError> {
+    let owner = owner(caller, input.user_name.as_deref())?;
+    let binding = format!("ListAccessKeys {} {}", caller.account.id, owner.user_id().unwrap_or("root"));
+    let after = page::after(&binding, input.marker.as_deref())?;
+    let mut keys = keys_of(caller, &owner);
+    keys.sort_by(|a, b| a.id.cmp(&b.id));
+    let rest = keys.into_iter().filter(|key| key.id > after);
+    let name = owner_name(&owner);
+    let page = page::take(&binding, rest, input.max_items, |key| &key.id, |key| {
+        Ok(iam::AccessKeyMetadata {
+            access_key_id: Some(key.id.clone()),
+            create_date: Some(Timestamp(key.created_s)),
+            status: Some(status_text(key.status).to_owned()),
+            user_name: Some(name.to_owned()),
+        })
+    })?;
+    let output = ListAccessKeysResponse {
+        access_key_metadata: page.items,
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+    };
+    Ok((output, Change::default()))
+}
+
+/// The key `id` of `owner` in the caller's account: another user's or account's does not exist here.
+fn key_of<'a>(caller: &'a Caller, owner: &KeyOwner, id: &str) -> Result<&'a Arc<AccessKey>, ApiError> {
+    let key = caller.account.access_key(id).filter(|key| key.user.user_id() == owner.user_id());
+    key.ok_or_else(|| ApiError::NoSuchEntity(format!("The Access Key with id {id} cannot be found.")))
+}
+
+fn update_access_key(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UpdateAccessKeyRequest,
+) -> Result<Change, ApiError> {
+    let status = match input.status.as_str() {
+        "Active" => KeyStatus::Active,
+        "Inactive" => KeyStatus::Inactive,
+        // In the model's enum, and nothing that a caller can set.
+        _ => {
+            return Err(ApiError::Validation(
+                "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]".to_owned(),
+            ));
+        }
+    };
+    let owner = owner(caller, input.user_name.as_deref())?;
+    let mut key = AccessKey::clone(key_of(caller, &owner, &input.access_key_id)?);
+    key.status = status;
+    Ok(names::change(&caller.account, vec![Record::AccessKey(key)], vec![]))
+}
+
+fn delete_access_key(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DeleteAccessKeyRequest,
+) -> Result<Change, ApiError> {
+    let owner = owner(caller, input.user_name.as_deref())?;
+    let key = key_of(caller, &owner, &input.access_key_id)?;
+    Ok(names::change(&caller.account, vec![], vec![Key::AccessKey(key.id.clone())]))
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    answering!(Iam "iam" "CreateAccessKey" Write,
+        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), create_access_key),
+    answering!(Iam "iam" "ListAccessKeys" Read,
+        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), list_access_keys),
+    silent!(Iam "iam" "UpdateAccessKey" Write,
+        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), update_access_key),
+    silent!(Iam "iam" "DeleteAccessKey" Write,
+        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), delete_access_key),
+];

@@ -1,0 +1,143 @@
+//! Managed policies attached to users and roles: attach, detach, list.
+
+use locum_policy::{Arn, KnownKey};
+use locum_store::Change;
+use locum_wire::iam::{
+    AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy, DetachRolePolicyRequest,
+    DetachUserPolicyRequest, ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
+    ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse,
+};
+
+use super::holder::{Holder, HolderKind};
+use super::names;
+use super::page::{self, Page};
+use super::role::on_role;
+use super::user::on_user;
+use crate::authorize::Grant;
+use crate::caller::Caller;
+use crate::entities;
+use crate::error::ApiError;
+use crate::managed;
+use crate::operation::{Cx, Operation, answering, silent};
+use crate::snapshot::Snapshot;
+
+/// A policy ARN by its shape.
+///
+/// # Errors
+/// `ValidationError` for what is no ARN, `InvalidInput` for the ARN of something else.
+fn check_arn(arn: &str) -> Result<(), ApiError> {
+    let Some(parsed) = Arn::parse(arn) else {
+        return Err(ApiError::Validation(format!("ARN {arn} is not valid.")));
+    };
+    if parsed.service == "iam" && parsed.resource.starts_with("policy/") {
+        return Ok(());
+    }
+    Err(ApiError::InvalidInput(format!("ARN {arn} is not valid.").into()))
+}
+
+fn attach(caller: &Caller, mut holder: Holder, arn: String) -> Result<Change, ApiError> {
+    check_arn(&arn)?;
+    let own = entities::policy_by_arn(&caller.account, &arn).is_some();
+    if !own && managed::find(&arn).is_none() {
+        return Err(ApiError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable.")));
+    }
+    if holder.attached().contains(&arn) {
+        return Ok(Change::default());
+    }
+    let (quota, max) = holder.attached_quota();
+    names::quota(holder.attached().len(), quota, max)?;
+    holder.attached().push(arn);
+    holder.attached().sort();
+    Ok(holder.put(caller))
+}
+
+fn detach(caller: &Caller, mut holder: Holder, arn: &str) -> Result<Change, ApiError> {
+    check_arn(arn)?;
+    let before = holder.attached().len();
+    holder.attached().retain(|held| held != arn);
+    if holder.attached().len() == before {
+        return Err(ApiError::NoSuchEntity(format!("Policy {arn} was not found.")));
+    }
+    Ok(holder.put(caller))
+}
+
+/// The path and name in a policy ARN (`policy` + path + name).
+fn path_and_name(arn: &str) -> (&str, &str) {
+    let rest = arn.splitn(6, ':').nth(5).and_then(|rest| rest.strip_prefix("policy")).unwrap_or("/");
+    let split = rest.rfind('/').map_or(0, |at| at + 1);
+    rest.split_at_checked(split).unwrap_or(("/", rest))
+}
+
+fn list(
+    mut holder: Holder,
+    prefix: Option<&str>,
+    marker: Option<&str>,
+    max_items: Option<i32>,
+) -> Result<Page<AttachedPolicy>, ApiError> {
+    let prefix = prefix.unwrap_or_default();
+    let binding = format!("attached {} {prefix}", holder.id());
+    let after = page::after(&binding, marker)?;
+    let rest = holder.attached().iter();
+    let rest = rest.filter(|arn| **arn > after && path_and_name(arn).0.starts_with(prefix));
+    page::take(&binding, rest, max_items, |arn| arn, |arn| {
+        let policy_name = Some(path_and_name(arn).1.to_owned());
+        Ok(AttachedPolicy { policy_arn: Some(arn.clone()), policy_name })
+    })
+}
+
+fn attach_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachUserPolicyRequest) -> Result<Change, ApiError> {
+    attach(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.policy_arn)
+}
+
+fn attach_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachRolePolicyRequest) -> Result<Change, ApiError> {
+    attach(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.policy_arn)
+}
+
+fn detach_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachUserPolicyRequest) -> Result<Change, ApiError> {
+    detach(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.policy_arn)
+}
+
+fn detach_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachRolePolicyRequest) -> Result<Change, ApiError> {
+    detach(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.policy_arn)
+}
+
+fn list_attached_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListAttachedUserPoliciesRequest) -> Result<(ListAttachedUserPoliciesResponse, Change), ApiError> {
+    let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
+    let page = list(holder, input.path_prefix.as_deref(), input.marker.as_deref(), input.max_items)?;
+    let output = ListAttachedUserPoliciesResponse {
+        attached_policies: Some(page.items),
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+    };
+    Ok((output, Change::default()))
+}
+
+fn list_attached_role_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListAttachedRolePoliciesRequest) -> Result<(ListAttachedRolePoliciesResponse, Change), ApiError> {
+    let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
+    let page = list(holder, input.path_prefix.as_deref(), input.marker.as_deref(), input.max_items)?;
+    let output = ListAttachedRolePoliciesResponse {
+        attached_policies: Some(page.items),
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+    };
+    Ok((output, Change::default()))
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    silent!(Iam "iam" "AttachUserPolicy" Write, |cx, _, caller, input| {
+        Ok(on_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, attach_user_policy),
+    silent!(Iam "iam" "AttachRolePolicy" Write, |cx, _, caller, input| {
+        Ok(on_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, attach_role_policy),
+    silent!(Iam "iam" "DetachUserPolicy" Write, |cx, _, caller, input| {
+        Ok(on_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, detach_user_policy),
+    silent!(Iam "iam" "DetachRolePolicy" Write, |cx, _, caller, input| {
+        Ok(on_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, detach_role_policy),
+    answering!(Iam "iam" "ListAttachedUserPolicies" Read,
+        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_attached_user_policies),
+    answering!(Iam "iam" "ListAttachedRolePolicies" Read,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_attached_role_policies),
+];

@@ -1,0 +1,31 @@
+//! AWS Identity and Access Management: one file per resource.
+
+pub(crate) mod access_key;
+mod attachment;
+mod holder;
+mod inline_policy;
+mod names;
+pub(crate) mod page;
+mod policy;
+mod policy_entities;
+mod policy_version;
+mod role;
+mod summary;
+mod tag;
+mod user;
+
+use crate::operation::Operation;
+
+/// The rows of this service.
+pub(crate) const OPERATIONS: &[&[Operation]] = &[
+    access_key::OPERATIONS,
+    attachment::OPERATIONS,
+    inline_policy::OPERATIONS,
+    policy::OPERATIONS,
+    policy_entities::OPERATIONS,
+    policy_version::OPERATIONS,
+    role::OPERATIONS,
+    summary::OPERATIONS,
+    tag::OPERATIONS,
+    user::OPERATIONS,
+];

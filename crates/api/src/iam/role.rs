@@ -1,0 +1,220 @@
+//! Roles: create, get, list, update, delete, and the trust policy.
+
+use locum_store::{AccountId, Change, Key, Record, Role};
+use locum_wire::iam::{
+    CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
+    ListRolesRequest, ListRolesResponse, UpdateAssumeRolePolicyRequest,
+    UpdateRoleDescriptionRequest, UpdateRoleDescriptionResponse, UpdateRoleRequest,
+    UpdateRoleResponse,
+};
+use locum_wire::{Timestamp, iam};
+
+use super::{names, page};
+use crate::authorize::{Grant, Needs};
+use crate::caller::Caller;
+use crate::documents;
+use crate::entities;
+use crate::error::ApiError;
+use crate::ids::{self, IdKind};
+use crate::limits;
+use crate::operation::{Cx, Operation, answering, silent};
+use crate::snapshot::Snapshot;
+
+/// The shortest that a role's longest session may be, seconds; also the default.
+const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
+
+/// What an operation on the role `name` of the caller's account is asked about.
+pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
+    let needs = Needs::on(entities::role_arn_of(cx, &caller.account, name), caller.account.id);
+    match caller.account.roles().get(name) {
+        Some(role) => needs.resource_tagged(&role.tags),
+        None => needs,
+    }
+}
+
+/// The role as GetRole shows it.
+fn shown(cx: &Cx<'_>, state: &Snapshot, account: AccountId, role: &Role) -> Result<iam::Role, ApiError> {
+    Ok(iam::Role {
+        arn: entities::role_arn(cx, account, role),
+        assume_role_policy_document: Some(documents::shown_trust(cx, state, &role.trust)?),
+        create_date: Timestamp(role.created_s),
+        description: role.description.clone(),
+        max_session_duration: i32::try_from(role.max_session_duration_s).ok(),
+        path: role.path.clone(),
+        role_id: role.id.clone(),
+        role_name: role.name.clone(),
+        tags: names::tags_if_any(&role.tags),
+        ..iam::Role::default()
+    })
+}
+
+fn needs_create<'a>(
+    cx: &'a Cx<'a>,
+    _: &'a Snapshot,
+    caller: &'a Caller,
+    input: &'a CreateRoleRequest,
+) -> Result<Needs<'a>, ApiError> {
+    names::refuse_boundary(input.permissions_boundary.as_deref())?;
+    let path = input.path.as_deref().unwrap_or(names::ROOT_PATH);
+    let arn = entities::arn(cx, caller.account.id, "role", path, &input.role_name);
+    let tags = input.tags.as_deref().unwrap_or_default();
+    Ok(Needs::on(arn, caller.account.id).tagging(tags, Some("iam:TagRole")))
+}
+
+fn create_role(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: CreateRoleRequest,
+) -> Result<(CreateRoleResponse, Change), ApiError> {
+    let account = &caller.account;
+    if account.roles().get(&input.role_name).is_some() {
+        return Err(ApiError::EntityAlreadyExists(format!(
+            "Role with name {} already exists.",
+            input.role_name
+        )));
+    }
+    names::quota(account.roles().len(), "RolesPerAccount", limits::ROLES_PER_ACCOUNT_MAX)?;
+    let (trust, size) = documents::trust(cx, state, &input.assume_role_policy_document)?;
+    trust_quota(size)?;
+    let duration_s = input.max_session_duration.and_then(|given| u32::try_from(given).ok());
+    let role = Role {
+        path: names::path(input.path)?,
+        tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
+        id: ids::new_id(IdKind::Role, account.id, cx.random),
+        name: input.role_name,
+        created_s: cx.now_s,
+        description: input.description,
+        max_session_duration_s: duration_s.unwrap_or(MAX_SESSION_DURATION_S_DEFAULT),
+        trust,
+        inline: Vec::new(),
+        attached: Vec::new(),
+        service_linked: None,
+    };
+    // AWS's answer leaves these two out.
+    let shown = iam::Role {
+        description: None,
+        max_session_duration: None,
+        assume_role_policy_document: Some(documents::encoded(&input.assume_role_policy_document)),
+        ..shown(cx, state, account.id, &role)?
+    };
+    let change = names::change(account, vec![Record::Role(role)], vec![]);
+    Ok((CreateRoleResponse { role: shown }, change))
+}
+
+fn trust_quota(size: usize) -> Result<(), ApiError> {
+    names::quota(size.saturating_sub(1), "ACLSizePerRole", limits::TRUST_POLICY_CHARACTERS_MAX)
+}
+
+fn get_role(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: GetRoleRequest,
+) -> Result<(GetRoleResponse, Change), ApiError> {
+    let role = entities::role(&caller.account, &input.role_name)?;
+    let role = shown(cx, state, caller.account.id, role)?;
+    Ok((GetRoleResponse { role }, Change::default()))
+}
+
+fn list_roles(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListRolesRequest,
+) -> Result<(ListRolesResponse, Change), ApiError> {
+    let account = &caller.account;
+    let prefix = input.path_prefix.unwrap_or_default();
+    let binding = format!("ListRoles {} {prefix}", account.id);
+    let after = page::after(&binding, input.marker.as_deref())?;
+    let rest = account.roles().after(&after).filter(|role| role.path.starts_with(&prefix));
+    let page = page::take(&binding, rest, input.max_items, |role| &role.name, |role| {
+        Ok(iam::Role { tags: None, ..shown(cx, state, account.id, role)? })
+    })?;
+    let output = ListRolesResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        roles: page.items,
+    };
+    Ok((output, Change::default()))
+}
+
+fn put(caller: &Caller, role: Role) -> Change {
+    names::change(&caller.account, vec![Record::Role(role)], vec![])
+}
+
+fn update_role(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UpdateRoleRequest,
+) -> Result<(UpdateRoleResponse, Change), ApiError> {
+    let held = entities::role(&caller.account, &input.role_name)?;
+    let mut role = Role::clone(held);
+    if let Some(description) = input.description {
+        role.description = Some(description);
+    }
+    if let Some(duration_s) = input.max_session_duration.and_then(|given| u32::try_from(given).ok()) {
+        role.max_session_duration_s = duration_s;
+    }
+    let change = if role == **held { Change::default() } else { put(caller, role) };
+    Ok((UpdateRoleResponse {}, change))
+}
+
+fn update_role_description(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UpdateRoleDescriptionRequest,
+) -> Result<(UpdateRoleDescriptionResponse, Change), ApiError> {
+    let mut role = Role::clone(entities::role(&caller.account, &input.role_name)?);
+    role.description = Some(input.description);
+    let shown = shown(cx, state, caller.account.id, &role)?;
+    Ok((UpdateRoleDescriptionResponse { role: Some(shown) }, put(caller, role)))
+}
+
+fn update_assume_role_policy(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UpdateAssumeRolePolicyRequest,
+) -> Result<Change, ApiError> {
+    let mut role = Role::clone(entities::role(&caller.account, &input.role_name)?);
+    let (trust, size) = documents::trust(cx, state, &input.policy_document)?;
+    trust_quota(size)?;
+    role.trust = trust;
+    Ok(put(caller, role))
+}
+
+fn delete_role(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DeleteRoleRequest,
+) -> Result<Change, ApiError> {
+    let role = entities::role(&caller.account, &input.role_name)?;
+    names::refuse_held_policies(&role.inline, &role.attached)?;
+    Ok(names::change(&caller.account, vec![], vec![Key::Role(role.name.to_ascii_lowercase())]))
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    answering!(Iam "iam" "CreateRole" Write, needs_create, create_role),
+    answering!(Iam "iam" "GetRole" Read,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), get_role),
+    answering!(Iam "iam" "ListRoles" Read, names::everywhere, list_roles),
+    answering!(Iam "iam" "UpdateRole" Write,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_role),
+    answering!(Iam "iam" "UpdateRoleDescription" Write,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_role_description),
+    silent!(Iam "iam" "UpdateAssumeRolePolicy" Write,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_assume_role_policy),
+    silent!(Iam "iam" "DeleteRole" Write,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), delete_role),
+];

@@ -1,0 +1,161 @@
+//! Tags of users, roles and policies: put, remove, list.
+
+use locum_store::{Change, ManagedPolicy, Record, Tag};
+use locum_wire::iam::{
+    self, ListPolicyTagsRequest, ListPolicyTagsResponse, ListRoleTagsRequest, ListRoleTagsResponse,
+    ListUserTagsRequest, ListUserTagsResponse, TagPolicyRequest, TagRoleRequest, TagUserRequest,
+    UntagPolicyRequest, UntagRoleRequest, UntagUserRequest,
+};
+
+use super::holder::{Holder, HolderKind};
+use super::names::{self, KeyCase};
+use super::page::{self, Page};
+use super::role::on_role;
+use super::user::on_user;
+use crate::authorize::{Grant, Needs};
+use crate::caller::Caller;
+use crate::entities;
+use crate::error::ApiError;
+use crate::managed;
+use crate::operation::{Cx, Operation, answering, silent};
+use crate::snapshot::Snapshot;
+
+fn tag(caller: &Caller, mut holder: Holder, added: Vec<iam::Tag>) -> Result<Change, ApiError> {
+    let added = names::tags(added, KeyCase::Ignored)?;
+    *holder.tags() = names::merge_tags(holder.tags(), added, KeyCase::Ignored)?;
+    Ok(holder.put(caller))
+}
+
+fn untag(caller: &Caller, mut holder: Holder, keys: &[String]) -> Change {
+    let before = holder.tags().len();
+    holder.tags().retain(|tag| !keys.iter().any(|key| KeyCase::Ignored.same(key, &tag.key)));
+    if holder.tags().len() == before { Change::default() } else { holder.put(caller) }
+}
+
+fn list(
+    owner: &str,
+    tags: &[Tag],
+    marker: Option<&str>,
+    max_items: Option<i32>,
+) -> Result<Page<iam::Tag>, ApiError> {
+    let binding = format!("tags {owner}");
+    let after = page::after(&binding, marker)?;
+    let mut sorted: Vec<&Tag> = tags.iter().collect();
+    sorted.sort_by(|a, b| a.key.cmp(&b.key));
+    let rest = sorted.into_iter().filter(|tag| tag.key > after);
+    page::take(&binding, rest, max_items, |tag| &tag.key, |tag| {
+        Ok(iam::Tag { key: tag.key.clone(), value: tag.value.clone() })
+    })
+}
+
+fn tag_user(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagUserRequest) -> Result<Change, ApiError> {
+    tag(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.tags)
+}
+
+fn tag_role(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagRoleRequest) -> Result<Change, ApiError> {
+    tag(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.tags)
+}
+
+fn untag_user(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagUserRequest) -> Result<Change, ApiError> {
+    Ok(untag(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.tag_keys))
+}
+
+fn untag_role(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagRoleRequest) -> Result<Change, ApiError> {
+    Ok(untag(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.tag_keys))
+}
+
+fn list_user_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListUserTagsRequest) -> Result<(ListUserTagsResponse, Change), ApiError> {
+    let user = entities::user(&caller.account, &input.user_name)?;
+    let page = list(&user.id, &user.tags, input.marker.as_deref(), input.max_items)?;
+    let output = ListUserTagsResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        tags: page.items,
+    };
+    Ok((output, Change::default()))
+}
+
+fn list_role_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListRoleTagsRequest) -> Result<(ListRoleTagsResponse, Change), ApiError> {
+    let role = entities::role(&caller.account, &input.role_name)?;
+    let page = list(&role.id, &role.tags, input.marker.as_deref(), input.max_items)?;
+    let output = ListRoleTagsResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        tags: page.items,
+    };
+    Ok((output, Change::default()))
+}
+
+/// What an operation on the policy `arn` is asked about; AWS's policies belong to no customer.
+fn on_policy<'a>(caller: &'a Caller, arn: &'a str) -> Needs<'a> {
+    let needs = Needs::on(arn, caller.account.id);
+    match entities::policy_by_arn(&caller.account, arn) {
+        Some(policy) => needs.resource_tagged(&policy.tags),
+        None => needs,
+    }
+}
+
+fn own_policy(caller: &Caller, arn: &str) -> Result<ManagedPolicy, ApiError> {
+    match entities::policy_by_arn(&caller.account, arn) {
+        Some(policy) => Ok(ManagedPolicy::clone(policy)),
+        None if managed::find(arn).is_some() => {
+            Err(ApiError::Forbidden("Cannot update policies outside your own account.".into()))
+        }
+        None => Err(ApiError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable."))),
+    }
+}
+
+fn tag_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagPolicyRequest) -> Result<Change, ApiError> {
+    let mut policy = own_policy(caller, &input.policy_arn)?;
+    let added = names::tags(input.tags, KeyCase::Counts)?;
+    policy.tags = names::merge_tags(&policy.tags, added, KeyCase::Counts)?;
+    Ok(names::change(&caller.account, vec![Record::Policy(policy)], vec![]))
+}
+
+fn untag_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagPolicyRequest) -> Result<Change, ApiError> {
+    let mut policy = own_policy(caller, &input.policy_arn)?;
+    let before = policy.tags.len();
+    policy.tags.retain(|tag| !input.tag_keys.contains(&tag.key));
+    if policy.tags.len() == before {
+        return Ok(Change::default());
+    }
+    Ok(names::change(&caller.account, vec![Record::Policy(policy)], vec![]))
+}
+
+fn list_policy_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListPolicyTagsRequest) -> Result<(ListPolicyTagsResponse, Change), ApiError> {
+    let policy = own_policy(caller, &input.policy_arn)?;
+    let page = list(&policy.id, &policy.tags, input.marker.as_deref(), input.max_items)?;
+    let output = ListPolicyTagsResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        tags: page.items,
+    };
+    Ok((output, Change::default()))
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    silent!(Iam "iam" "TagUser" Write, |cx, _, caller, input| {
+        Ok(on_user(cx, caller, &input.user_name).tagging(&input.tags, None))
+    }, tag_user),
+    silent!(Iam "iam" "TagRole" Write, |cx, _, caller, input| {
+        Ok(on_role(cx, caller, &input.role_name).tagging(&input.tags, None))
+    }, tag_role),
+    silent!(Iam "iam" "TagPolicy" Write, |_, _, caller, input| {
+        Ok(on_policy(caller, &input.policy_arn).tagging(&input.tags, None))
+    }, tag_policy),
+    silent!(Iam "iam" "UntagUser" Write, |cx, _, caller, input| {
+        Ok(on_user(cx, caller, &input.user_name).untagging(&input.tag_keys))
+    }, untag_user),
+    silent!(Iam "iam" "UntagRole" Write, |cx, _, caller, input| {
+        Ok(on_role(cx, caller, &input.role_name).untagging(&input.tag_keys))
+    }, untag_role),
+    silent!(Iam "iam" "UntagPolicy" Write, |_, _, caller, input| {
+        Ok(on_policy(caller, &input.policy_arn).untagging(&input.tag_keys))
+    }, untag_policy),
+    answering!(Iam "iam" "ListUserTags" Read,
+        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_user_tags),
+    answering!(Iam "iam" "ListRoleTags" Read,
+        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_role_tags),
+    answering!(Iam "iam" "ListPolicyTags" Read,
+        |_, _, caller, input| Ok(on_policy(caller, &input.policy_arn)), list_policy_tags),
+];

@@ -1,0 +1,62 @@
+//! Every limit of this crate, named, with the AWS quota it follows where there is one.
+
+/// Signing keys kept ready, one per (access key, day, region, service).
+pub const SIGNING_KEYS_CACHED_MAX: usize = 16_384;
+/// How often a call is run again when its change loses a race.
+pub const COMMIT_ATTEMPTS_MAX: usize = 64;
+/// How many accounts one call may touch: the caller's, the resource's, those that a trust policy names.
+pub const ACCOUNTS_PER_CALL_MAX: usize = 128;
+
+/// A session token's length, characters (AWS since 2026-09).
+pub const SESSION_TOKEN_SIZE_MAX: usize = 4_096;
+/// Default AssumeRole duration, seconds.
+pub const ROLE_SESSION_S_DEFAULT: i64 = 3_600;
+/// The longest session of a chained role, seconds.
+pub const CHAINED_SESSION_S_MAX: i64 = 3_600;
+/// Default GetSessionToken duration of a user, seconds.
+pub const USER_SESSION_S_DEFAULT: i64 = 43_200;
+/// Default and longest GetSessionToken duration of the root user, seconds.
+pub const ROOT_SESSION_S_MAX: i64 = 3_600;
+/// Session policy text and policy ARNs together, characters.
+pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// Managed policies that one AssumeRole may name.
+pub const SESSION_POLICY_ARNS_MAX: usize = 10;
+/// Session tags of one session, inherited ones included.
+pub const SESSION_TAGS_MAX: usize = 50;
+
+/// Tags of one resource.
+pub const TAGS_PER_RESOURCE_MAX: usize = 50;
+/// Users of one account.
+pub const USERS_PER_ACCOUNT_MAX: usize = 5_000;
+/// Roles of one account (AWS: 1,000, adjustable to 5,000).
+pub const ROLES_PER_ACCOUNT_MAX: usize = 5_000;
+/// Customer managed policies of one account (AWS: 1,500, adjustable to 5,000).
+pub const POLICIES_PER_ACCOUNT_MAX: usize = 1_500;
+/// Versions of one managed policy.
+pub const VERSIONS_PER_POLICY_MAX: usize = 5;
+/// Access keys of one user.
+pub const ACCESS_KEYS_PER_USER_MAX: usize = 2;
+/// Managed policies attached to one user.
+pub const POLICIES_PER_USER_MAX: usize = 10;
+/// Managed policies attached to one role.
+pub const POLICIES_PER_ROLE_MAX: usize = 10;
+/// Characters of a managed policy's version, white space not counted.
+pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
+/// Characters of all inline policies of a user, white space not counted.
+pub const INLINE_USER_CHARACTERS_MAX: usize = 2_048;
+/// Characters of all inline policies of a role, white space not counted.
+pub const INLINE_ROLE_CHARACTERS_MAX: usize = 10_240;
+/// Characters of a trust policy, white space not counted (AWS: 2,048, adjustable to 4,096).
+pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
+/// Items of one page when the caller does not say.
+pub const PAGE_ITEMS_DEFAULT: usize = 100;
+/// Accounts of one organization.
+pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
+/// Create-account requests remembered.
+pub const CREATE_ACCOUNT_REQUESTS_MAX: usize = 1_000_000;
+/// Characters of an error message or user agent in a trail record (CloudTrail: 1 KB).
+pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;
+/// Bytes of the request parameters in a trail record (CloudTrail: 100 KB).
+pub const RECORD_PARAMETERS_BYTES_MAX: usize = 100 * 1024;
+/// Bytes of an unpacked block of AWS managed policies; the largest single document has 150 KB.
+pub const MANAGED_POLICY_BLOCK_BYTES_MAX: usize = 1024 * 1024;

@@ -1,0 +1,214 @@
+//! What an operation is: a row with its name, what it needs to be allowed, and the function that runs it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use locum_store::{AccountId, Change};
+use locum_wire::{Call, Reply, Service, Structure};
+
+use crate::authorize::{Grant, Needs, authorize};
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::request::TlsDetails;
+use crate::session::Ring;
+use crate::snapshot::Snapshot;
+use crate::world::{Random, Settings};
+
+/// The facts of one call that are not state: time, randomness, and what the edge saw.
+pub struct Cx<'a> {
+    /// Unix seconds.
+    pub now_s: i64,
+    /// Random bytes for ids, secrets and nonces.
+    pub random: &'a dyn Random,
+    /// What the operator set.
+    pub settings: &'a Settings,
+    /// The ring that seals sessions.
+    pub(crate) ring: Arc<Ring>,
+    /// The address of the client.
+    pub source_ip: IpAddr,
+    /// How the connection is protected, if it is.
+    pub tls: Option<&'a TlsDetails>,
+    /// `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// `Referer`.
+    pub referer: Option<&'a str>,
+    /// The service called.
+    pub service: Service,
+}
+
+impl Cx<'_> {
+    /// `aws:RequestedRegion`: global services answer us-east-1, STS the region of the signature.
+    pub(crate) fn requested_region<'a>(&self, caller: &'a Caller) -> &'a str {
+        match self.service {
+            Service::Sts => &caller.region,
+            _ => "us-east-1",
+        }
+    }
+}
+
+/// What an operation does, as the trail tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads; the trail keeps no answer.
+    Read,
+    /// It changes state.
+    Write,
+    /// It issues credentials: read-only for AWS, but the trail keeps the answer without its secrets.
+    Issue,
+}
+
+/// One row of the table of operations.
+pub struct Operation {
+    /// The service.
+    pub service: Service,
+    /// The operation as the model spells it.
+    pub name: &'static str,
+    /// The action that policies are asked about: `service:Name`, by construction.
+    pub action: &'static str,
+    /// Reads, writes or issues.
+    pub access: Access,
+    pub(crate) steps: &'static dyn Steps,
+}
+
+/// A row whose operation answers something: service and prefix, name, access, needs, function.
+macro_rules! answering {
+    ($service:ident $prefix:literal $name:literal $access:ident, $needs:expr, $run:expr) => {
+        $crate::operation::Operation {
+            service: ::locum_wire::Service::$service,
+            name: $name,
+            action: concat!($prefix, ":", $name),
+            access: $crate::operation::Access::$access,
+            steps: &$crate::operation::Answering {
+                action: concat!($prefix, ":", $name),
+                // The function first: it tells the compiler what the closure's input is.
+                run: $run,
+                needs: $needs,
+                access: $crate::operation::Access::$access,
+            },
+        }
+    };
+}
+
+/// A row whose operation answers nothing but its request id.
+macro_rules! silent {
+    ($service:ident $prefix:literal $name:literal $access:ident, $needs:expr, $run:expr) => {
+        $crate::operation::Operation {
+            service: ::locum_wire::Service::$service,
+            name: $name,
+            action: concat!($prefix, ":", $name),
+            access: $crate::operation::Access::$access,
+            steps: &$crate::operation::Silent {
+                action: concat!($prefix, ":", $name),
+                run: $run,
+                needs: $needs,
+            },
+        }
+    };
+}
+
+pub(crate) use {answering, silent};
+
+/// What an operation came to: the answer, held back until `change` is durable.
+pub(crate) struct Outcome {
+    pub(crate) reply: Reply,
+    pub(crate) change: Change,
+}
+
+/// What the trail record will tell of this call, filled as the steps learn it.
+#[derive(Default)]
+pub(crate) struct Draft {
+    /// JSON object, empty when the input could not be read.
+    pub(crate) request_parameters: String,
+    /// JSON object, empty when there is nothing to keep.
+    pub(crate) response_elements: String,
+    /// Resource ARN and account that the call was about; `*` is not listed.
+    pub(crate) resource: Option<(String, AccountId)>,
+}
+
+/// Steps 5 to 7 of a call, the same for every operation; the type of input and output is erased here.
+pub(crate) trait Steps: Sync {
+    fn run(
+        &self,
+        cx: &Cx<'_>,
+        state: &Snapshot,
+        caller: &Caller,
+        call: &Call<'_>,
+        request_id: &str,
+        draft: &mut Draft,
+    ) -> Result<Outcome, ApiError>;
+}
+
+type NeedsOf<I> = for<'a> fn(&'a Cx<'a>, &'a Snapshot, &'a Caller, &'a I) -> Result<Needs<'a>, ApiError>;
+
+/// An operation with an answer.
+pub(crate) struct Answering<I, O> {
+    pub(crate) action: &'static str,
+    pub(crate) needs: NeedsOf<I>,
+    pub(crate) run: fn(&Cx<'_>, &Snapshot, &Caller, &Grant, I) -> Result<(O, Change), ApiError>,
+    pub(crate) access: Access,
+}
+
+/// An operation whose answer holds nothing but its request id.
+pub(crate) struct Silent<I> {
+    pub(crate) action: &'static str,
+    pub(crate) needs: NeedsOf<I>,
+    pub(crate) run: fn(&Cx<'_>, &Snapshot, &Caller, &Grant, I) -> Result<Change, ApiError>,
+}
+
+/// Step 5, decode and validate, and step 6, authorize.
+fn admit<I: Structure>(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    call: &Call<'_>,
+    (action, needs): (&'static str, NeedsOf<I>),
+    draft: &mut Draft,
+) -> Result<(I, Grant), ApiError> {
+    let input: I = call.read().map_err(ApiError::Input)?;
+    draft.request_parameters.clear();
+    locum_wire::write_record(&input, &mut draft.request_parameters);
+    let grant = {
+        let needs = needs(cx, state, caller, &input)?;
+        if needs.resource != "*" {
+            draft.resource = Some((needs.resource.clone().into_owned(), needs.resource_account));
+        }
+        authorize(cx, state, caller, action, &needs)?
+    };
+    Ok((input, grant))
+}
+
+impl<I: Structure, O: Structure> Steps for Answering<I, O> {
+    fn run(
+        &self,
+        cx: &Cx<'_>,
+        state: &Snapshot,
+        caller: &Caller,
+        call: &Call<'_>,
+        request_id: &str,
+        draft: &mut Draft,
+    ) -> Result<Outcome, ApiError> {
+        let (input, grant) = admit(cx, state, caller, call, (self.action, self.needs), draft)?;
+        let (output, change) = (self.run)(cx, state, caller, &grant, input)?;
+        if self.access != Access::Read {
+            draft.response_elements.clear();
+            locum_wire::write_record(&output, &mut draft.response_elements);
+        }
+        Ok(Outcome { reply: locum_wire::write_output(&call.info(), &output, request_id), change })
+    }
+}
+
+impl<I: Structure> Steps for Silent<I> {
+    fn run(
+        &self,
+        cx: &Cx<'_>,
+        state: &Snapshot,
+        caller: &Caller,
+        call: &Call<'_>,
+        request_id: &str,
+        draft: &mut Draft,
+    ) -> Result<Outcome, ApiError> {
+        let (input, grant) = admit(cx, state, caller, call, (self.action, self.needs), draft)?;
+        let change = (self.run)(cx, state, caller, &grant, input)?;
+        Ok(Outcome { reply: locum_wire::write_empty(&call.info(), request_id), change })
+    }
+}

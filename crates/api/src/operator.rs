@@ -1,0 +1,330 @@
+//! What the host's operator may do and no API may: status, accounts, break-glass root keys, the key ring.
+
+use std::sync::Arc;
+
+use locum_store::{
+    AccountId, Change, CommitError, Event, Installation, KeyOwner, KeyState, Record, SessionKeyEpoch, Unit, UnitWrite,
+};
+use locum_wire::Timestamp;
+
+use crate::bootstrap::new_epoch;
+use crate::error::ApiError;
+use crate::iam::access_key::new_key;
+use crate::ids;
+use crate::json;
+use crate::limits;
+use crate::organizations::new_account::{self, NewAccount};
+use crate::world::World;
+
+/// Where operator records come from; no AWS service has this name.
+const EVENT_SOURCE: &str = "operator.locum.internal";
+
+/// The installation at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The id that every sealed value is bound to.
+    pub cluster_id: String,
+    /// The management account.
+    pub management_account: AccountId,
+    /// `o-…`.
+    pub organization_id: Option<String>,
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// The session key ring: epoch, state, creation (Unix seconds).
+    pub keys: Vec<(u32, KeyState, i64)>,
+    /// The revision of the installation.
+    pub revision: u64,
+}
+
+/// A key of a root user: shown once.
+pub struct RootKey {
+    /// Whose.
+    pub account: AccountId,
+    /// `AKIA…`.
+    pub access_key_id: String,
+    /// Forty characters; zeroed on drop.
+    pub secret_access_key: zeroize::Zeroizing<String>,
+}
+
+/// Whether a new account's root user gets a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithRootKey {
+    /// No: the account is reached through its access role.
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// What to do with the session key ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotate {
+    /// A new key seals from now on; sessions of the old ones live out.
+    New,
+    /// Sessions of this epoch end at once (and a new key seals, if it was the active one).
+    Revoke(u32),
+}
+
+/// Why the operator's wish was not done; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// There is no installation yet.
+    #[error("there is no installation in this data directory yet")]
+    NotStarted,
+    /// No such account.
+    #[error("account {0} does not exist")]
+    NoSuchAccount(AccountId),
+    /// No such epoch.
+    #[error("there is no session key epoch {0}")]
+    NoSuchEpoch(u32),
+    /// The account could not be made.
+    #[error("the account was not created: {0}")]
+    NotCreated(&'static str),
+    /// The root user has as many keys as it may have.
+    #[error("the root user of account {0} has {max} access keys already", max = limits::ACCESS_KEYS_PER_USER_MAX)]
+    TooManyKeys(AccountId),
+    /// A name or address that cannot be used.
+    #[error("{0}")]
+    BadName(&'static str),
+    /// The store does not answer.
+    #[error("{0}")]
+    Store(String),
+}
+
+async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError> {
+    let loaded = world.engine.load(Unit::Installation).await;
+    let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
+    loaded.and_then(locum_store::Loaded::installation).ok_or(OperatorError::NotStarted)
+}
+
+/// Commits `plan` with its record, planning again when it loses a race.
+async fn commit<T>(
+    world: &World,
+    event: &str,
+    plan: impl AsyncFn() -> Result<(Option<AccountId>, Vec<UnitWrite>, Vec<(&'static str, String)>, T), OperatorError>,
+) -> Result<T, OperatorError> {
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let (account, writes, parameters, value) = plan().await?;
+        let record = record(world, event, account, &parameters);
+        let time_s = world.clock.now_ms().div_euclid(1_000);
+        let change = Change { writes, events: vec![Event { time_s, record }], ..Change::default() };
+        match world.engine.commit(change).await {
+            Ok(_) => return Ok(value),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(OperatorError::Store(error.to_string())),
+        }
+    }
+    Err(OperatorError::Store("the change lost every race".to_owned()))
+}
+
+/// The installation at a glance; leaves a record like every other use of the socket.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn status(world: &World) -> Result<Status, OperatorError> {
+    commit(world, "GetStatus", async || {
+        let held = installation(world).await?;
+        let keys = held.keys.iter().map(|key| (key.epoch, key.state, key.created_s)).collect();
+        let status = Status {
+            cluster_id: held.cluster_id.clone(),
+            management_account: held.management_account,
+            organization_id: held.organization.as_ref().map(|held| held.id.clone()),
+            accounts: held.accounts().len(),
+            keys,
+            revision: held.revision.0,
+        };
+        Ok((Some(held.management_account), vec![], vec![], status))
+    })
+    .await
+}
+
+/// A new account of the organization, with the access role and, when asked, a root key.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn create_account(
+    world: &World,
+    name: &str,
+    email: Option<&str>,
+    with: WithRootKey,
+) -> Result<(AccountId, Option<RootKey>), OperatorError> {
+    check_name(name)?;
+    let email = match email {
+        Some(email) => email.to_owned(),
+        None => format!("{}@accounts.locum.invalid", ids::lower_id("a-", 20, &*world.random)),
+    };
+    commit(world, "CreateAccount", async || {
+        let held = installation(world).await?;
+        let now_s = world.clock.now_ms().div_euclid(1_000);
+        let new = NewAccount {
+            name,
+            email: &email,
+            role_name: new_account::ACCESS_ROLE,
+            partition: &world.settings.partition,
+            now_s,
+        };
+        let planned = new_account::plan(&held, &new, &*world.random).map_err(internal)?;
+        let mut made = planned.map_err(|refused| OperatorError::NotCreated(refused.reason()))?;
+        let id = made.id;
+        let mut parameters = vec![("accountName", name.to_owned()), ("accountId", id.to_string())];
+        let root_key = (with == WithRootKey::Yes).then(|| {
+            let (key, secret) = new_key(now_s, &*world.random, id, KeyOwner::Root);
+            parameters.push(("rootAccessKeyId", key.id.clone()));
+            let shown = RootKey {
+                account: id,
+                access_key_id: key.id.clone(),
+                secret_access_key: zeroize::Zeroizing::new(secret),
+            };
+            made.unit.puts.push(Record::AccessKey(key));
+            shown
+        });
+        let index = UnitWrite {
+            unit: Unit::Installation,
+            expects: held.revision,
+            puts: vec![Record::AccountSummary(made.summary)],
+            deletes: Vec::new(),
+        };
+        Ok((Some(id), vec![made.unit, index], parameters, (id, root_key)))
+    })
+    .await
+}
+
+fn internal(error: ApiError) -> OperatorError {
+    OperatorError::Store(error.to_string())
+}
+
+/// Organizations' rule for account names.
+fn check_name(name: &str) -> Result<(), OperatorError> {
+    let good = (1..=50).contains(&name.len()) && name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if good { Ok(()) } else { Err(OperatorError::BadName("an account name has 1 to 50 printable ASCII characters")) }
+}
+
+/// Break-glass: a key of an account's root user.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, OperatorError> {
+    commit(world, "CreateRootAccessKey", async || {
+        let loaded = world.engine.load(Unit::Account(account)).await;
+        let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
+        let held = loaded.and_then(locum_store::Loaded::account);
+        let held = held.ok_or(OperatorError::NoSuchAccount(account))?;
+        if held.root_access_keys().len() >= limits::ACCESS_KEYS_PER_USER_MAX {
+            return Err(OperatorError::TooManyKeys(account));
+        }
+        let now_s = world.clock.now_ms().div_euclid(1_000);
+        let (key, secret) = new_key(now_s, &*world.random, account, KeyOwner::Root);
+        let shown = RootKey {
+            account,
+            access_key_id: key.id.clone(),
+            secret_access_key: zeroize::Zeroizing::new(secret),
+        };
+        let parameters =
+            vec![("accountId", account.to_string()), ("rootAccessKeyId", key.id.clone())];
+        let write = UnitWrite {
+            unit: Unit::Account(account),
+            expects: held.revision,
+            puts: vec![Record::AccessKey(key)],
+            deletes: Vec::new(),
+        };
+        Ok((Some(account), vec![write], parameters, shown))
+    })
+    .await
+}
+
+/// Turns the session key ring; answers the ring as it is then (epoch and state).
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn rotate_keys(world: &World, rotate: Rotate) -> Result<Vec<(u32, KeyState)>, OperatorError> {
+    commit(world, "RotateSessionKeys", async || {
+        let held = installation(world).await?;
+        let now_s = world.clock.now_ms().div_euclid(1_000);
+        let mut ring = held.keys.clone();
+        turn(&mut ring, rotate, now_s, world)?;
+        let shown: Vec<(u32, KeyState)> = ring.iter().map(|key| (key.epoch, key.state)).collect();
+        let changed = ring.into_iter().filter(|key| !held.keys.contains(key));
+        let write = UnitWrite {
+            unit: Unit::Installation,
+            expects: held.revision,
+            puts: changed.map(Record::SessionKey).collect(),
+            deletes: Vec::new(),
+        };
+        let parameters = match rotate {
+            Rotate::New => vec![],
+            Rotate::Revoke(epoch) => vec![("revoke", epoch.to_string())],
+        };
+        Ok((Some(held.management_account), vec![write], parameters, shown))
+    })
+    .await
+}
+
+fn turn(
+    ring: &mut Vec<SessionKeyEpoch>,
+    rotate: Rotate,
+    now_s: i64,
+    world: &World,
+) -> Result<(), OperatorError> {
+    if let Rotate::Revoke(epoch) = rotate {
+        let key = ring.iter_mut().find(|key| key.epoch == epoch);
+        key.ok_or(OperatorError::NoSuchEpoch(epoch))?.state = KeyState::Revoked;
+    }
+    let active = ring.iter().any(|key| key.state == KeyState::Active);
+    if active && rotate != Rotate::New {
+        return Ok(());
+    }
+    for key in ring.iter_mut().filter(|key| key.state == KeyState::Active) {
+        key.state = KeyState::Retired;
+    }
+    let newest = ring.iter().map(|key| key.epoch).max().unwrap_or(0);
+    ring.push(new_epoch(newest + 1, now_s, &*world.random));
+    Ok(())
+}
+
+/// The record of a backup that was taken; the copy itself is the engine's work.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
+    commit(world, "Backup", async || {
+        let held = installation(world).await?;
+        Ok((Some(held.management_account), vec![], vec![("file", file.to_owned())], ()))
+    })
+    .await
+}
+
+/// A trail record of something that no API call did.
+pub(crate) fn record(
+    world: &World,
+    event: &str,
+    account: Option<AccountId>,
+    parameters: &[(&'static str, String)],
+) -> Vec<u8> {
+    let now_s = world.clock.now_ms().div_euclid(1_000);
+    let mut out = String::with_capacity(512);
+    out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":{\"type\":\"Unknown\",\"principalId\":\"operator\"}");
+    json::plain(&mut out, "eventTime", &Timestamp(now_s));
+    json::field(&mut out, "eventSource", EVENT_SOURCE);
+    json::field(&mut out, "eventName", event);
+    json::field(&mut out, "awsRegion", "us-east-1");
+    json::field(&mut out, "sourceIPAddress", EVENT_SOURCE);
+    json::key(&mut out, "requestParameters");
+    if parameters.is_empty() {
+        out.push_str("null");
+    } else {
+        let mut object = String::new();
+        parameters.iter().for_each(|(name, value)| json::field(&mut object, name, value));
+        out.push('{');
+        out.push_str(object.trim_start_matches(','));
+        out.push('}');
+    }
+    out.push_str(",\"responseElements\":null");
+    json::field(&mut out, "requestID", &ids::uuid_string(&*world.random));
+    json::field(&mut out, "eventID", &ids::uuid_string(&*world.random));
+    json::raw(&mut out, "readOnly", if event == "GetStatus" { "true" } else { "false" });
+    out.push_str(",\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true");
+    if let Some(account) = account {
+        json::field(&mut out, "recipientAccountId", &account.text());
+    }
+    out.push_str(",\"eventCategory\":\"Management\"}");
+    out.into_bytes()
+}

@@ -1,0 +1,12 @@
+//! Sessions: sealed, not stored. A session token is an authenticated, encrypted value that any node opens.
+
+mod bytes;
+mod claims;
+mod ring;
+
+pub use claims::{Claims, SessionKind};
+pub use ring::{OpenError, RingCache, SealError};
+pub(crate) use ring::Ring;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! AWS Security Token Service: one file per operation.
+
+mod assume_role;
+mod get_access_key_info;
+mod get_caller_identity;
+mod get_session_token;
+mod issue;
+mod session_tags;
+
+use crate::operation::Operation;
+
+/// The rows of this service.
+pub(crate) const OPERATIONS: &[&[Operation]] = &[
+    assume_role::OPERATIONS,
+    get_access_key_info::OPERATIONS,
+    get_caller_identity::OPERATIONS,
+    get_session_token::OPERATIONS,
+];
