@@ -173,7 +173,12 @@ fn within(question: &Question<'_>, policies: &Policies<'_>) -> Reason {
             Ok(()) => Reason::Allowed(granted),
             Err(lacking) => Reason::NoAllow(lacking),
         },
-        Grant::None if trust => Reason::NoAllow(PolicyType::RoleTrust),
+        // A caller that its own policies do not allow hears only that: whether the role is there and
+        // whom it trusts is not for them to learn.
+        Grant::None if trust => match caller_allow(question, policies) {
+            Ok(_) => Reason::NoAllow(PolicyType::RoleTrust),
+            Err(lacking) => Reason::NoAllow(lacking),
+        },
         Grant::Delegated | Grant::None => match caller_allow(question, policies) {
             Ok(allowed) => Reason::Allowed(allowed),
             Err(lacking) => Reason::NoAllow(lacking),
