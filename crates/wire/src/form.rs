@@ -1,8 +1,8 @@
 //! Forms and query strings of the query protocol: one decoded buffer, parameters sorted without regard
 //! to case, so that repeated and differently cased names are neighbours and are refused.
 
-use crate::limits::PARAMETERS_MAX;
-use crate::percent::{PercentError, Plus, decode_into};
+use crate::limits::{FORM_BYTES_MAX, PARAMETERS_MAX};
+use crate::percent::{PercentError, unescape};
 use std::cmp::Ordering;
 
 /// Why a form or query string is refused. All are `MalformedQueryString`.
@@ -20,6 +20,9 @@ pub enum FormError {
     /// A name of the model in another case.
     #[error("The parameter {0} is not written as the service writes it")]
     OtherCase(String),
+    /// More bytes than any call has; servers refuse such bodies before.
+    #[error("The request has more than {FORM_BYTES_MAX} bytes of parameters")]
+    TooLong,
     /// More parameters than any call has.
     #[error("The request has more than {PARAMETERS_MAX} parameters")]
     TooMany,
@@ -28,8 +31,8 @@ pub enum FormError {
 /// Where a piece of text lies in the buffer.
 #[derive(Clone, Copy, Debug)]
 struct Span {
-    from: usize,
-    to: usize,
+    from: u32,
+    to: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,37 +53,21 @@ pub(crate) struct Form {
 impl Form {
     /// Decodes the query string and the body together; a name may stand in one of them only.
     pub(crate) fn parse(query: &[u8], body: &[u8]) -> Result<Form, FormError> {
-        let mut bytes = Vec::with_capacity(query.len() + body.len() + 2);
-        let mut pairs = Vec::with_capacity(16);
-        for source in [query, body] {
-            for pair in source.split(|b| *b == b'&').filter(|p| !p.is_empty()) {
-                if pairs.len() == PARAMETERS_MAX {
-                    return Err(FormError::TooMany);
-                }
-                let (name, value) = match memchr(b'=', pair) {
-                    Some(at) => pair.split_at_checked(at).unwrap_or((pair, b"")),
-                    None => (pair, &b""[..]),
-                };
-                let name = decoded(&mut bytes, name)?;
-                let value = decoded(&mut bytes, value.get(1..).unwrap_or_default())?;
-                pairs.push(Pair {
-                    head: 0,
-                    name,
-                    value,
-                });
-            }
+        let size = query.len() + body.len();
+        if size > FORM_BYTES_MAX {
+            return Err(FormError::TooLong);
         }
+        let mut scan = Scan {
+            // One byte closes each piece; a pair without `=` needs one more than it has.
+            bytes: Vec::with_capacity(size + size / 8 + 8),
+            pairs: Vec::with_capacity(16),
+        };
+        scan.source(query)?;
+        scan.source(body)?;
+        let Scan { bytes, mut pairs } = scan;
         let text = String::from_utf8(bytes).map_err(|_| FormError::NotUtf8)?;
-        for pair in &mut pairs {
-            pair.head = head(slice(&text, pair.name).as_bytes());
-        }
         let order = |a: &Pair, b: &Pair| {
-            let names = || {
-                fold_cmp(
-                    slice(&text, a.name).as_bytes(),
-                    slice(&text, b.name).as_bytes(),
-                )
-            };
+            let names = || fold_cmp(bytes_of(&text, a.name), bytes_of(&text, b.name));
             a.head.cmp(&b.head).then_with(names)
         };
         pairs.sort_unstable_by(order);
@@ -131,29 +118,14 @@ impl<'n> FormNode<'n> {
     }
 
     fn tail(self, pair: &Pair) -> &'n [u8] {
-        self.form
-            .name(pair)
-            .as_bytes()
-            .get(self.depth..)
-            .unwrap_or_default()
+        let name = bytes_of(&self.form.text, pair.name);
+        name.get(self.depth..).unwrap_or_default()
     }
 
     /// The member of that name; an error when the request writes the name in another case.
     pub(crate) fn member(self, name: &str) -> Result<Option<FormNode<'n>>, FormError> {
         let wanted = name.as_bytes();
-        let wanted_head = head(wanted);
-        let first = self.children.partition_point(|pair| {
-            let tail = self.tail(pair);
-            let tail_head = if self.depth == 0 {
-                pair.head
-            } else {
-                head(tail)
-            };
-            tail_head
-                .cmp(&wanted_head)
-                .then_with(|| fold_cmp(tail, wanted))
-                .is_lt()
-        });
+        let first = self.first_from(wanted);
         let rest = self.children.get(first..).unwrap_or_default();
         let Some(pair) = rest
             .first()
@@ -177,6 +149,22 @@ impl<'n> FormNode<'n> {
             children,
             depth: self.depth + wanted.len() + 1,
         }))
+    }
+
+    /// The first of the children that does not sort before `wanted`.
+    fn first_from(self, wanted: &[u8]) -> usize {
+        let wanted_head = head(wanted);
+        self.children.partition_point(|pair| {
+            let pair_head = if self.depth == 0 {
+                pair.head
+            } else {
+                head(self.tail(pair))
+            };
+            match pair_head.cmp(&wanted_head) {
+                Ordering::Equal => fold_cmp(self.tail(pair), wanted).is_lt(),
+                unequal => unequal.is_lt(),
+            }
+        })
     }
 
     /// Of the sorted `rest`, the parameters named `wanted`, dot, something.
@@ -252,18 +240,86 @@ fn list_number(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Decodes into the buffer, closed by an ASCII byte: UTF-8 is then checked once, and no sequence
-/// can reach from one piece into the next.
-fn decoded(bytes: &mut Vec<u8>, piece: &[u8]) -> Result<Span, FormError> {
-    let from = bytes.len();
-    decode_into(bytes, piece, Plus::Space)?;
-    let to = bytes.len();
-    bytes.push(b'&');
-    Ok(Span { from, to })
+/// Decodes into one buffer, each piece closed by an ASCII byte: UTF-8 is then checked once, and no
+/// sequence can reach from one piece into the next.
+struct Scan {
+    bytes: Vec<u8>,
+    pairs: Vec<Pair>,
+}
+
+impl Scan {
+    fn source(&mut self, source: &[u8]) -> Result<(), FormError> {
+        let mut rest = source.iter();
+        let mut from = self.at();
+        let mut name = None;
+        loop {
+            match rest.next() {
+                Some(b'%') => self.bytes.push(unescape(&mut rest)?),
+                Some(b'+') => self.bytes.push(b' '),
+                Some(b'=') if name.is_none() => {
+                    name = Some(self.close(from));
+                    from = self.at();
+                }
+                Some(b'&') => {
+                    self.pair(name.take(), from)?;
+                    from = self.at();
+                }
+                Some(b) => self.bytes.push(*b),
+                None => return self.pair(name, from),
+            }
+        }
+    }
+
+    /// Ends a piece.
+    fn close(&mut self, from: u32) -> Span {
+        let to = self.at();
+        self.bytes.push(b'&');
+        Span { from, to }
+    }
+
+    /// Ends a parameter; one of no characters at all is none.
+    fn pair(&mut self, name: Option<Span>, from: u32) -> Result<(), FormError> {
+        if name.is_none() && self.at() == from {
+            return Ok(());
+        }
+        if self.pairs.len() == PARAMETERS_MAX {
+            return Err(FormError::TooMany);
+        }
+        let last = self.close(from);
+        let (name, value) = match name {
+            Some(name) => (name, last),
+            None => (
+                last,
+                Span {
+                    from: last.to,
+                    to: last.to,
+                },
+            ),
+        };
+        let head = head(piece(&self.bytes, name));
+        self.pairs.push(Pair { head, name, value });
+        Ok(())
+    }
+
+    /// The end of the buffer. [`Form::parse`] has limited the sizes, so the number fits.
+    fn at(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
+    }
+}
+
+fn piece(bytes: &[u8], span: Span) -> &[u8] {
+    bytes
+        .get(span.from as usize..span.to as usize)
+        .unwrap_or_default()
+}
+
+fn bytes_of(text: &str, span: Span) -> &[u8] {
+    piece(text.as_bytes(), span)
 }
 
 fn slice(text: &str, span: Span) -> &str {
-    text.get(span.from..span.to).unwrap_or_default()
+    text.get(span.from as usize..span.to as usize)
+        .unwrap_or_default()
 }
 
 fn memchr(needle: u8, haystack: &[u8]) -> Option<usize> {
@@ -272,11 +328,25 @@ fn memchr(needle: u8, haystack: &[u8]) -> Option<usize> {
 
 /// The first eight bytes in lower case, as a number that sorts as they do.
 fn head(bytes: &[u8]) -> u64 {
-    let mut first = [0_u8; 8];
-    for (slot, b) in first.iter_mut().zip(bytes) {
-        *slot = b.to_ascii_lowercase();
-    }
-    u64::from_be_bytes(first)
+    let mut short = [0_u8; 8];
+    let first = bytes.first_chunk().unwrap_or_else(|| {
+        for (slot, b) in short.iter_mut().zip(bytes) {
+            *slot = *b;
+        }
+        &short
+    });
+    lower(u64::from_be_bytes(*first))
+}
+
+/// ASCII capitals to small letters, eight bytes at once: a byte from A to Z carries into its top bit
+/// when 0x3F is added and not when 0x25 is.
+fn lower(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let low = word & (ONES * 0x7F);
+    let from_a = low + ONES * 0x3F;
+    let past_z = low + ONES * 0x25;
+    let capitals = from_a & !past_z & !word & (ONES * 0x80);
+    word | capitals >> 2
 }
 
 fn fold_cmp(a: &[u8], b: &[u8]) -> Ordering {

@@ -2,6 +2,8 @@
 
 /// Parameters of one form or query string.
 pub const PARAMETERS_MAX: usize = 4_096;
+/// Bytes of one form and query string together; the server's limit on bodies is far below.
+pub const FORM_BYTES_MAX: usize = 1 << 30;
 /// Nesting of a JSON document, of an XML answer, and of parameter names.
 pub const NESTING_MAX: usize = 32;
 /// Values in one JSON document.

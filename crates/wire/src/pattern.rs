@@ -66,12 +66,8 @@ impl Pattern {
 
 impl CharClass {
     fn matches(&self, text: &str, min: usize, max: usize) -> bool {
-        let bytes = text.as_bytes();
-        if bytes
-            .iter()
-            .all(|b| b.is_ascii() && self.ascii >> b & 1 == 1)
-        {
-            return (min..=max).contains(&bytes.len());
+        if self.all_ascii(text.as_bytes()) {
+            return (min..=max).contains(&text.len());
         }
         let mut count = 0;
         for c in text.chars() {
@@ -81,6 +77,16 @@ impl CharClass {
             count += 1;
         }
         (min..=max).contains(&count)
+    }
+
+    /// Whether all bytes are ASCII and of the class. Without an early exit, so that the loop is tight.
+    fn all_ascii(&self, bytes: &[u8]) -> bool {
+        let (low, high) = (self.ascii as u64, (self.ascii >> 64) as u64);
+        let bits = bytes.iter().fold(1, |all, b| {
+            let word = if b & 0x40 == 0 { low } else { high };
+            all & word >> (b & 0x3F) & u64::from(!b >> 7)
+        });
+        bits == 1
     }
 
     fn has(&self, c: char) -> bool {

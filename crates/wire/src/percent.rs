@@ -37,41 +37,31 @@ pub fn encode(text: &str) -> String {
 /// The text with its escapes resolved; none when they are broken or what results is not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
-    decode_into(&mut out, text.as_bytes(), Plus::Literal).ok()?;
+    let mut rest = text.as_bytes().iter();
+    while let Some(b) = rest.next() {
+        out.push(if *b == b'%' {
+            unescape(&mut rest).ok()?
+        } else {
+            *b
+        });
+    }
     String::from_utf8(out).ok()
 }
 
-/// What a `+` means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plus {
-    Literal,
-    Space,
-}
-
-/// Appends the decoded bytes.
-pub(crate) fn decode_into(out: &mut Vec<u8>, bytes: &[u8], plus: Plus) -> Result<(), PercentError> {
-    let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match first {
-            b'+' if plus == Plus::Space => out.push(b' '),
-            b'%' => {
-                let [high, low, tail @ ..] = tail else {
-                    return Err(PercentError::Incomplete);
-                };
-                let (Some(h), Some(l)) = (nibble(*high), nibble(*low)) else {
-                    let pair = [*high, *low];
-                    return Err(PercentError::NotHex(
-                        String::from_utf8_lossy(&pair).into_owned(),
-                    ));
-                };
-                out.push(h << 4 | l);
-                rest = tail;
-            }
-            b => out.push(*b),
+/// The byte that the two digits after a `%` stand for.
+pub(crate) fn unescape(rest: &mut std::slice::Iter<'_, u8>) -> Result<u8, PercentError> {
+    let (Some(high), Some(low)) = (rest.next(), rest.next()) else {
+        return Err(PercentError::Incomplete);
+    };
+    match (nibble(*high), nibble(*low)) {
+        (Some(h), Some(l)) => Ok(h << 4 | l),
+        _ => {
+            let pair = [*high, *low];
+            Err(PercentError::NotHex(
+                String::from_utf8_lossy(&pair).into_owned(),
+            ))
         }
     }
-    Ok(())
 }
 
 fn nibble(digit: u8) -> Option<u8> {

@@ -231,21 +231,22 @@ fn query_operation(
     action: &str,
     version: Option<&str>,
 ) -> Result<(Service, &'static OperationModel), (Option<Service>, RouteProblem)> {
-    let by_action = [Service::Sts, Service::Iam]
-        .into_iter()
-        .find(|s| operation(*s, action).is_some());
-    let service = match request.scope_service {
-        Some(scope) => match (Service::from_scope_name(scope), by_action) {
-            (Some(service @ (Service::Sts | Service::Iam)), _) => Some(service),
-            (_, Some(service)) => {
+    let of = |service| operation(service, action).map(|model| (service, model));
+    let by_action = || of(Service::Sts).or_else(|| of(Service::Iam));
+    let (service, found) = match request.scope_service.map(Service::from_scope_name) {
+        Some(Some(service @ (Service::Sts | Service::Iam))) => (Some(service), of(service)),
+        Some(_) => match by_action() {
+            Some((service, _)) => {
                 return Err((Some(service), RouteProblem::Scope(service.scope_name())));
             }
-            (_, None) => None,
+            None => (None, None),
         },
-        None => by_action.or(hint),
+        None => {
+            let found = by_action();
+            (found.map_or(hint, |(service, _)| Some(service)), found)
+        }
     };
-    let found = service.filter(|s| version == Some(s.api_version()));
-    let found = found.and_then(|s| operation(s, action).map(|model| (s, model)));
+    let found = found.filter(|(s, _)| version == Some(s.api_version()));
     found.ok_or_else(|| {
         let operation = shortened(action);
         let version = version.map_or_else(|| "NO_VERSION_SPECIFIED".to_owned(), shortened);

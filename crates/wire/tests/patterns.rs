@@ -1,4 +1,5 @@
 //! The models' patterns: what each accepts and refuses, found by its source in the generated tables.
+#![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use locum_wire::{Kind, Pattern, Shape, Structure, iam, organizations, sts};
 

@@ -1,4 +1,5 @@
 //! Forms and query strings: what becomes of well-formed ones, and what is refused.
+#![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod support;
 
@@ -462,7 +463,7 @@ fn dos_04_too_many_parameters_are_refused_early() {
     let under: String = (0..4_000)
         .map(|i| format!("&Tags.member.{i}x.Key="))
         .collect();
-    check_refused(&under[1..], "MalformedInput", "list");
+    check_refused(under.trim_start_matches('&'), "MalformedInput", "list");
 }
 
 #[test]

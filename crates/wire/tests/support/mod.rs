@@ -1,5 +1,6 @@
 //! What the tests of this crate share: requests in short, and the routing of them.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use locum_wire::{Call, HttpRequest, InputError, Structure, route};
 
