@@ -1,0 +1,39 @@
+"""The audit trail on disk, read as it grows."""
+
+import json
+import pathlib
+
+
+class Trail:
+    """Records of a server's `trail/*.jsonl`, by request id."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.records: list[dict] = []
+        self.by_request: dict[str, list[dict]] = {}
+        self._read: dict[pathlib.Path, int] = {}
+
+    def update(self) -> "Trail":
+        """Takes in what was added. A line that is not JSON fails the test that reads it."""
+        for path in sorted(self.folder.glob("*.jsonl")):
+            with open(path, "rb") as file:
+                file.seek(self._read.get(path, 0))
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read[path] = self._read.get(path, 0) + len(whole)
+            for line in whole.splitlines():
+                record = json.loads(line)
+                self.records.append(record)
+                self.by_request.setdefault(record.get("requestID", ""), []).append(record)
+        return self
+
+    def of(self, request_id: str) -> dict:
+        """The record of one call: there has to be exactly one, and now."""
+        found = self.update().by_request.get(request_id, [])
+        assert len(found) == 1, f"{len(found)} records of request {request_id}"
+        return found[0]
+
+    def text(self) -> str:
+        """All of it, as written."""
+        files = sorted(self.folder.glob("*"))
+        return "".join(p.read_text(encoding="utf-8") for p in files if p.is_file())
