@@ -21,7 +21,8 @@ pub trait Engine: Send + Sync {
     /// Makes a change durable: its writes and its events, atomically. A change without writes goes
     /// to the trail only. The revision is that of the writes; without writes it is the newest one.
     ///
-    /// The change is on its way when this returns, whether or not the future is polled to its end.
+    /// The change is on its way from the first poll on at the latest; dropping the future after
+    /// that does not take it back.
     ///
     /// # Errors
     /// See [`CommitError`]. After `Unavailable` with [`Unavailable::TimedOut`] or
@@ -107,6 +108,14 @@ impl Loaded {
         match self {
             Loaded::Account(_) => None,
             Loaded::Installation(installation) => Some(installation),
+        }
+    }
+
+    /// Bytes of its records as stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        match self {
+            Loaded::Account(account) => account.bytes,
+            Loaded::Installation(installation) => installation.bytes,
         }
     }
 

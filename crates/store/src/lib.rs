@@ -2,8 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod cache;
 mod change;
 mod completion;
+mod day;
+mod disk;
 mod engine;
 mod entity;
 mod id;
@@ -16,10 +19,14 @@ mod record;
 mod seal;
 mod secret;
 mod table;
+mod trail;
 mod tree;
 
 pub use account::{Account, AttachmentCount};
 pub use change::{Change, Event, Key, LoggedChange, LoggedWrite, Record, UnitWrite};
+pub use disk::{
+    FileError, OpenError, OpenReport, RedbEngine, RedbOptions, Restore, Restored, open_redb,
+};
 pub use engine::{
     BackupError, BoxFuture, CommitError, Counters, Engine, LeaseState, LoadError, Loaded,
     RecordError, Unavailable,
@@ -38,3 +45,4 @@ pub use policy_text::PolicyText;
 pub use seal::RandomSource;
 pub use secret::Secret;
 pub use table::{Iter, Table};
+pub use trail::file::TrailRepair;

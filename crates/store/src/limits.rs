@@ -31,7 +31,7 @@ pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Loads that wait for a reader.
 pub const LOAD_QUEUE_MAX: usize = 4_096;
 /// Rows of events whose delivery to the trail is not yet confirmed; beyond it writes are refused.
-pub const OUTBOX_ROWS_MAX: usize = 100_000;
+pub const OUTBOX_ROWS_MAX: usize = 20_000;
 
 /// A commit that is not durable by then is answered `Unavailable` (its outcome is unknown).
 /// With the watch's tick it stays below two seconds.

@@ -145,7 +145,10 @@ impl State {
             let revision = Revision(self.counters.revision + 1);
             let mut logged = Vec::new();
             for write in prepared.writes {
-                let next = changed(self.units.get(&write.unit), &write, revision, sealer)?;
+                let base = self.units.get(&write.unit);
+                let old = base.map_or(0, Loaded::stored_bytes);
+                let new: usize = write.encoded.iter().map(|put| put.raw.len()).sum();
+                let next = changed(base, &write, revision, old + new as u64, sealer)?;
                 self.units.insert(write.unit, next);
                 logged.push(LoggedWrite {
                     unit: write.unit,
@@ -186,40 +189,31 @@ fn chain(last: Option<&LoggedChange>, writes: &[LoggedWrite]) -> [u8; 32] {
     out
 }
 
-/// The unit's next value.
+/// The unit's next value, whose records take `bytes`.
 pub(crate) fn changed(
     base: Option<&Loaded>,
     write: &PreparedWrite,
     revision: Revision,
+    bytes: u64,
     sealer: &Arc<Sealer>,
 ) -> Result<Loaded, CommitError> {
-    let size: usize = write.encoded.iter().map(|put| put.raw.len()).sum();
     let context = || Arc::new(Context::new(write.unit, sealer.clone()));
     let (puts, deletes) = (&write.puts, &write.deletes);
     let new = CommitError::Malformed("a new unit without its own record");
     Ok(match (write.unit, base) {
         (_, Some(Loaded::Account(account))) => {
-            let bytes = account.bytes + size as u64;
             Loaded::Account(Arc::new(account.changed(revision, puts, deletes, bytes)))
         }
-        (_, Some(Loaded::Installation(installation))) => {
-            let bytes = installation.bytes + size as u64;
-            Loaded::Installation(Arc::new(
-                installation.changed(revision, puts, deletes, bytes),
-            ))
-        }
+        (_, Some(Loaded::Installation(installation))) => Loaded::Installation(Arc::new(
+            installation.changed(revision, puts, deletes, bytes),
+        )),
         (Unit::Account(id), None) => {
             let meta = puts.iter().find_map(|record| match record {
                 Record::AccountMeta(meta) => Some(meta.clone()),
                 _ => None,
             });
             let account = Account::empty(id, meta.ok_or(new)?, context());
-            Loaded::Account(Arc::new(account.changed(
-                revision,
-                puts,
-                deletes,
-                size as u64,
-            )))
+            Loaded::Account(Arc::new(account.changed(revision, puts, deletes, bytes)))
         }
         (Unit::Installation, None) => {
             let management = puts.iter().find_map(|record| match record {
@@ -227,12 +221,9 @@ pub(crate) fn changed(
                 _ => None,
             });
             let installation = Installation::empty(context(), management.ok_or(new)?);
-            Loaded::Installation(Arc::new(installation.changed(
-                revision,
-                puts,
-                deletes,
-                size as u64,
-            )))
+            Loaded::Installation(Arc::new(
+                installation.changed(revision, puts, deletes, bytes),
+            ))
         }
     })
 }

@@ -67,6 +67,10 @@ pub(crate) enum Kind {
     Organization = 18,
     AccountSummary = 19,
     CreateAccountRequest = 20,
+    /// Not a record: the row that counts a unit's records, for its stamp.
+    UnitRow = 254,
+    /// Not a record: what proves the master key.
+    KeyCheck = 255,
 }
 
 impl Kind {
@@ -90,7 +94,7 @@ impl Kind {
     pub(crate) fn fits(self, unit: Unit) -> bool {
         match unit {
             Unit::Account(_) => (self as u8) < 16,
-            Unit::Installation => (self as u8) >= 16,
+            Unit::Installation => (16..32).contains(&(self as u8)),
         }
     }
 }
@@ -248,6 +252,9 @@ pub(crate) fn decode(
         Kind::CreateAccountRequest => {
             Record::CreateAccountRequest(Stored::decode(raw, name, context)?)
         }
+        Kind::UnitRow | Kind::KeyCheck => {
+            return Err(crate::installation::misplaced(context.unit, name));
+        }
     })
 }
 
@@ -283,6 +290,7 @@ pub(crate) fn key_at(kind: Kind, name: &str) -> Option<Key> {
         Kind::Organization => Key::Organization,
         Kind::AccountSummary => Key::AccountSummary(crate::AccountId::parse(name)?),
         Kind::CreateAccountRequest => Key::CreateAccountRequest(owned()),
+        Kind::UnitRow | Kind::KeyCheck => return None,
     })
 }
 

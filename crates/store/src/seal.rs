@@ -74,10 +74,6 @@ impl Sealer {
         &self.cluster_id
     }
 
-    pub(crate) fn random(&self, out: &mut [u8]) {
-        (self.random)(out);
-    }
-
     fn nonce(&self) -> [u8; NONCE] {
         let mut nonce = [0; NONCE];
         (self.random)(&mut nonce);

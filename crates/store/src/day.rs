@@ -1,0 +1,45 @@
+//! UTC days and their names, for the trail's files.
+
+/// Days since 1970-01-01 of a Unix time in seconds.
+pub(crate) fn day_of(time_s: i64) -> i64 {
+    time_s.div_euclid(86_400)
+}
+
+/// `YYYY-MM-DD` of a day (proleptic Gregorian calendar; Howard Hinnant's `civil_from_days`).
+pub(crate) fn name_of(day: i64) -> String {
+    // Bounded so that the arithmetic cannot overflow and the year has four digits.
+    let shifted = day.clamp(-719_162, 2_932_896) + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day_of_month:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn days_have_their_names() {
+        for (time_s, name) in [
+            (0, "1970-01-01"),
+            (86_399, "1970-01-01"),
+            (86_400, "1970-01-02"),
+            (-1, "1969-12-31"),
+            (951_782_400, "2000-02-29"),
+            (1_795_478_400, "2026-11-24"),
+            (4_107_542_399, "2100-02-28"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(super::name_of(super::day_of(time_s)), name, "{time_s}");
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! The trail: events become durable by group commit, with a bounded wait and a bounded queue.
+//!
+//! Callers push bytes into the batch that is open; the writer thread takes the whole batch, writes
+//! and syncs it once, and wakes the batch's calls. While it syncs, the next batch fills. A call costs
+//! the caller one short lock, whatever the number of calls that wait.
+
+pub(crate) mod file;
+
+use crate::change::Event;
+use crate::day::day_of;
+use crate::engine::{CommitError, Unavailable};
+use crate::id::Revision;
+use crate::limits::{COMMIT_WAIT_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// Where batches go. All segments (a day, whole lines) become durable, or none is acknowledged.
+pub(crate) trait Disk: Send {
+    /// Appends and syncs.
+    fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()>;
+    /// Durable bytes of a day's file, 0 when not known.
+    fn durable(&self, day: i64) -> u64;
+}
+
+/// The queue in front of the writer thread.
+#[derive(Debug)]
+pub(crate) struct Trail {
+    state: Mutex<State>,
+    wake: Condvar,
+    /// The newest revision, answered to commits without writes.
+    revision: Arc<AtomicU64>,
+    pub(crate) figures: Figures,
+    /// A day and the durable length of its file, as hint where to look for lost events.
+    durable: Mutex<(i64, u64)>,
+    /// Outbox rows whose events are durable, and those whose batch failed.
+    rows: Mutex<Rows>,
+}
+
+/// Figures for metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) events: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) batches: AtomicU64,
+    pub(crate) nanos: AtomicU64,
+    pub(crate) failures: AtomicU64,
+    pub(crate) unavailable: AtomicU64,
+}
+
+/// What became of outbox rows.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) delivered: Vec<u64>,
+    pub(crate) failed: Vec<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: Batch,
+    writing: Option<Writing>,
+    /// The writer waits for work and has to be notified.
+    writer: Writer,
+    /// A write did not return in time; calls are refused until it does.
+    disk: DiskState,
+    closed: Closed,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Writer {
+    #[default]
+    Busy,
+    Waiting,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum DiskState {
+    #[default]
+    Fine,
+    Hung,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Closed {
+    #[default]
+    No,
+    Yes,
+}
+
+/// The batch that is being filled.
+#[derive(Debug, Default)]
+struct Batch {
+    number: u64,
+    content: Content,
+    since: Option<Instant>,
+    wakers: Vec<Waker>,
+    done: Arc<Done>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    bytes: Vec<u8>,
+    /// Day and end of each run of lines.
+    runs: Vec<(i64, usize)>,
+    events: u64,
+    rows: Vec<u64>,
+}
+
+/// The calls whose batch is being written.
+#[derive(Debug)]
+struct Writing {
+    since: Instant,
+    wakers: Vec<Waker>,
+    done: Arc<Done>,
+}
+
+/// How a batch ended.
+#[derive(Debug, Default)]
+struct Done {
+    state: AtomicU8,
+    error: OnceLock<Unavailable>,
+    /// Wakers of calls that were polled again by another task meanwhile.
+    late: Mutex<Vec<Waker>>,
+}
+
+const PENDING: u8 = 0;
+const DURABLE: u8 = 1;
+const FAILED: u8 = 2;
+
+impl Done {
+    /// Ends the batch and wakes its calls; the first end counts.
+    fn end(&self, wakers: Vec<Waker>, result: Result<(), Unavailable>) {
+        let state = match result {
+            Ok(()) => DURABLE,
+            Err(error) => {
+                let _ = self.error.set(error);
+                FAILED
+            }
+        };
+        self.state.store(state, Ordering::Release);
+        wakers.into_iter().for_each(Waker::wake);
+        let late = std::mem::take(&mut *lock(&self.late));
+        late.into_iter().for_each(Waker::wake);
+    }
+
+    fn result(&self, revision: &AtomicU64) -> Option<Result<Revision, CommitError>> {
+        match self.state.load(Ordering::Acquire) {
+            PENDING => None,
+            DURABLE => Some(Ok(Revision(revision.load(Ordering::Acquire)))),
+            _ => {
+                let error = self.error.get().cloned();
+                Some(Err(error.unwrap_or(Unavailable::TimedOut).into()))
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Content {
+    fn push(&mut self, event: &Event) {
+        self.bytes.extend_from_slice(&event.record);
+        self.bytes.push(b'\n');
+        self.events += 1;
+        let (day, end) = (day_of(event.time_s), self.bytes.len());
+        match self.runs.last_mut() {
+            Some((last, last_end)) if *last == day => *last_end = end,
+            _ => self.runs.push((day, end)),
+        }
+    }
+
+    fn segments(&self) -> Vec<(i64, &[u8])> {
+        let mut start = 0;
+        self.runs
+            .iter()
+            .map(|(day, end)| {
+                let bytes = self.bytes.get(start..*end).unwrap_or_default();
+                start = *end;
+                (*day, bytes)
+            })
+            .collect()
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.runs.clear();
+        self.events = 0;
+        self.rows.clear();
+    }
+}
+
+impl Trail {
+    pub(crate) fn new(revision: Arc<AtomicU64>) -> Trail {
+        Trail {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            revision,
+            figures: Figures::default(),
+            durable: Mutex::new((i64::MIN, 0)),
+            rows: Mutex::default(),
+        }
+    }
+
+    /// A future that is ready when the events are durable. They are queued at its first poll.
+    pub(crate) fn commit(&self, events: Vec<Event>) -> TrailCommit<'_> {
+        TrailCommit {
+            trail: self,
+            step: Step::Start(events),
+        }
+    }
+
+    /// Queues the event of a committed write; nobody waits for it here. Always taken: it is durable
+    /// in the outbox, whose size is bounded by the writer.
+    pub(crate) fn deliver(&self, rows: impl IntoIterator<Item = (u64, Event)>) {
+        let mut state = lock(&self.state);
+        for (row, event) in rows {
+            state.open.content.push(&event);
+            state.open.content.rows.push(row);
+        }
+        self.queued(state);
+    }
+
+    /// Where in a day's file an event that is queued from now on can stand at the earliest.
+    pub(crate) fn durable(&self, day: i64) -> u64 {
+        let (known, bytes) = *lock(&self.durable);
+        if known == day { bytes } else { 0 }
+    }
+
+    /// Takes what became of outbox rows since the last call.
+    pub(crate) fn take_rows(&self) -> Rows {
+        std::mem::take(&mut *lock(&self.rows))
+    }
+
+    /// Lets the writer end after what is queued.
+    pub(crate) fn close(&self) {
+        lock(&self.state).closed = Closed::Yes;
+        self.wake.notify_all();
+    }
+
+    /// Answers calls that have waited too long.
+    pub(crate) fn watch(&self, now: Instant) {
+        let late = |since: Instant| now.saturating_duration_since(since) >= COMMIT_WAIT_MAX;
+        let mut state = lock(&self.state);
+        let hung = state.writing.take_if(|writing| late(writing.since));
+        if hung.is_some() {
+            state.disk = DiskState::Hung;
+        }
+        let stuck = match state.open.since {
+            Some(since) if late(since) => Some(state.next_batch()),
+            _ => None,
+        };
+        drop(state);
+        if let Some(writing) = hung {
+            self.refuse(writing.done, writing.wakers);
+        }
+        if let Some(batch) = stuck {
+            lock(&self.rows).failed.extend(&batch.content.rows);
+            self.refuse(batch.done, batch.wakers);
+        }
+    }
+
+    fn refuse(&self, done: Arc<Done>, wakers: Vec<Waker>) {
+        let calls = wakers.len() as u64;
+        self.figures.unavailable.fetch_add(calls, Ordering::Relaxed);
+        done.end(wakers, Err(Unavailable::TimedOut));
+    }
+
+    fn queued(&self, mut state: MutexGuard<'_, State>) {
+        if state.open.since.is_none() {
+            state.open.since = Some(Instant::now());
+        }
+        let notify = state.writer == Writer::Waiting;
+        if notify {
+            state.writer = Writer::Busy;
+        }
+        drop(state);
+        if notify {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The writer thread: until closed and empty.
+    pub(crate) fn run(&self, disk: &mut dyn Disk) {
+        let mut spare = Content::default();
+        loop {
+            let mut state = lock(&self.state);
+            while state.open.since.is_none() {
+                if state.closed == Closed::Yes {
+                    return;
+                }
+                state.writer = Writer::Waiting;
+                state = self
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                state.writer = Writer::Busy;
+            }
+            let mut batch = state.next_batch();
+            spare.clear();
+            state.open.content = std::mem::take(&mut spare);
+            let began = Instant::now();
+            state.writing = Some(Writing {
+                since: began,
+                wakers: std::mem::take(&mut batch.wakers),
+                done: batch.done.clone(),
+            });
+            drop(state);
+            let segments = batch.content.segments();
+            let result = disk.append(&segments);
+            self.note(&batch.content, disk, &result, began.elapsed());
+            let mut state = lock(&self.state);
+            state.disk = DiskState::Fine;
+            let writing = state.writing.take();
+            drop(state);
+            if let Some(writing) = writing {
+                let calls = writing.wakers.len() as u64;
+                let result = result.map_err(|error| Unavailable::Storage(error.to_string()));
+                if result.is_err() {
+                    self.figures.unavailable.fetch_add(calls, Ordering::Relaxed);
+                }
+                writing.done.end(writing.wakers, result);
+            }
+            spare = batch.content;
+        }
+    }
+
+    fn note(&self, content: &Content, disk: &dyn Disk, result: &io::Result<()>, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.figures.nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.figures.batches.fetch_add(1, Ordering::Relaxed);
+        match result {
+            Ok(()) => {
+                let bytes = content.bytes.len() as u64;
+                self.figures
+                    .events
+                    .fetch_add(content.events, Ordering::Relaxed);
+                self.figures.bytes.fetch_add(bytes, Ordering::Relaxed);
+                if let Some((day, _)) = content.runs.last() {
+                    *lock(&self.durable) = (*day, disk.durable(*day));
+                }
+                if !content.rows.is_empty() {
+                    lock(&self.rows).delivered.extend(&content.rows);
+                }
+            }
+            Err(_) => {
+                self.figures.failures.fetch_add(1, Ordering::Relaxed);
+                if !content.rows.is_empty() {
+                    lock(&self.rows).failed.extend(&content.rows);
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    /// Closes the open batch and opens the next.
+    fn next_batch(&mut self) -> Batch {
+        let number = self.open.number + 1;
+        std::mem::replace(
+            &mut self.open,
+            Batch {
+                number,
+                ..Batch::default()
+            },
+        )
+    }
+
+    fn refusal(&self, bytes: usize) -> Option<Unavailable> {
+        if self.closed == Closed::Yes {
+            return Some(Unavailable::Closed);
+        }
+        if self.disk == DiskState::Hung {
+            return Some(Unavailable::TimedOut);
+        }
+        let full = self.open.content.bytes.len().saturating_add(bytes) > TRAIL_QUEUE_BYTES_MAX
+            || self.open.wakers.len() >= TRAIL_QUEUE_CALLS_MAX;
+        full.then_some(Unavailable::Overloaded)
+    }
+}
+
+/// The future of events on their way to the trail.
+#[derive(Debug)]
+pub(crate) struct TrailCommit<'a> {
+    trail: &'a Trail,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Start(Vec<Event>),
+    Waiting {
+        done: Arc<Done>,
+        batch: u64,
+        place: usize,
+    },
+}
+
+impl Future for TrailCommit<'_> {
+    type Output = Result<Revision, CommitError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let trail = self.trail;
+        match &self.step {
+            Step::Start(events) => {
+                let bytes = events.iter().map(|event| event.record.len() + 1).sum();
+                // Cloned outside the lock.
+                let waker = context.waker().clone();
+                let mut state = lock(&trail.state);
+                if let Some(reason) = state.refusal(bytes) {
+                    drop(state);
+                    trail.figures.unavailable.fetch_add(1, Ordering::Relaxed);
+                    return Poll::Ready(Err(reason.into()));
+                }
+                for event in events {
+                    state.open.content.push(event);
+                }
+                let step = Step::Waiting {
+                    done: state.open.done.clone(),
+                    batch: state.open.number,
+                    place: state.open.wakers.len(),
+                };
+                state.open.wakers.push(waker);
+                trail.queued(state);
+                self.step = step;
+                Poll::Pending
+            }
+            Step::Waiting { done, batch, place } => {
+                if let Some(result) = done.result(&trail.revision) {
+                    return Poll::Ready(result);
+                }
+                let mut state = lock(&trail.state);
+                if state.open.number == *batch {
+                    if let Some(waker) = state.open.wakers.get_mut(*place) {
+                        waker.clone_from(context.waker());
+                    }
+                    return Poll::Pending;
+                }
+                drop(state);
+                lock(&done.late).push(context.waker().clone());
+                match done.result(&trail.revision) {
+                    Some(result) => Poll::Ready(result),
+                    None => Poll::Pending,
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

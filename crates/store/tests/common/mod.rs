@@ -1,0 +1,171 @@
+//! What the store's tests share: values, folders, engines.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use locum_store::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLE"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}]}"#;
+
+pub(crate) fn account_id(number: u64) -> AccountId {
+    AccountId::from_number(number).unwrap()
+}
+
+pub(crate) fn meta(name: &str) -> AccountMeta {
+    AccountMeta {
+        name: name.to_owned(),
+        email: format!("{name}@example.com"),
+        created_s: 1_700_000_000,
+        alias: None,
+        status: AccountStatus::Active,
+        joined_method: JoinedMethod::Created,
+        root: RootUser::default(),
+    }
+}
+
+pub(crate) fn role(name: &str) -> Role {
+    Role {
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        id: format!("AROA{}", name.to_uppercase()),
+        created_s: 1_700_000_000,
+        description: Some("reads the lake".to_owned()),
+        max_session_duration_s: 3_600,
+        trust: PolicyText::new(TRUST),
+        tags: vec![Tag {
+            key: "Team".to_owned(),
+            value: "lake".to_owned(),
+        }],
+        inline: Vec::new(),
+        attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
+        service_linked: None,
+    }
+}
+
+pub(crate) fn user(name: &str) -> User {
+    User {
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        id: format!("AIDA{}", name.to_uppercase()),
+        created_s: 1_700_000_000,
+        tags: Vec::new(),
+        inline: vec![InlinePolicy {
+            name: "assume".to_owned(),
+            policy: PolicyText::new(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}"#,
+            ),
+        }],
+        attached: Vec::new(),
+        password_last_used_s: None,
+    }
+}
+
+pub(crate) fn access_key(id: &str, user: &str, secret: &str) -> AccessKey {
+    AccessKey {
+        id: id.to_owned(),
+        user: KeyOwner::User {
+            id: format!("AIDA{}", user.to_uppercase()),
+            name: user.to_owned(),
+        },
+        secret: Secret::new(secret.as_bytes()),
+        status: KeyStatus::Active,
+        created_s: 1_700_000_000,
+    }
+}
+
+pub(crate) fn event(number: usize) -> Event {
+    Event {
+        time_s: 1_795_478_400,
+        record: format!(r#"{{"eventName":"CreateRole","eventID":"e-{number:06}"}}"#).into_bytes(),
+    }
+}
+
+pub(crate) fn write(unit: Unit, expects: Revision, puts: Vec<Record>) -> UnitWrite {
+    UnitWrite {
+        unit,
+        expects,
+        puts,
+        deletes: Vec::new(),
+    }
+}
+
+pub(crate) fn change(writes: Vec<UnitWrite>, events: Vec<Event>) -> Change {
+    Change {
+        writes,
+        events,
+        token: None,
+    }
+}
+
+pub(crate) fn commit(engine: &dyn Engine, change: Change) -> Result<Revision, CommitError> {
+    pollster::block_on(engine.commit(change))
+}
+
+pub(crate) fn account(engine: &dyn Engine, number: u64) -> Option<Arc<Account>> {
+    pollster::block_on(engine.load(Unit::Account(account_id(number))))
+        .unwrap()
+        .and_then(Loaded::account)
+}
+
+/// Makes an account with these records; returns its revision.
+pub(crate) fn make_account(engine: &dyn Engine, number: u64, records: Vec<Record>) -> Revision {
+    let mut puts = vec![Record::AccountMeta(meta(&format!("account-{number}")))];
+    puts.extend(records);
+    let unit = Unit::Account(account_id(number));
+    commit(
+        engine,
+        change(vec![write(unit, Revision::NONE, puts)], vec![]),
+    )
+    .unwrap()
+}
+
+pub(crate) fn random() -> RandomSource {
+    Arc::new(|out: &mut [u8]| getrandom::fill(out).unwrap())
+}
+
+/// A private folder that is removed at the end.
+pub(crate) struct TempDir(pub(crate) PathBuf);
+
+impl TempDir {
+    pub(crate) fn new(name: &str) -> TempDir {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!(
+            "locum-store-{name}-{}-{number}",
+            std::process::id()
+        ));
+        let _ = std::fs::remove_dir_all(&path);
+        TempDir(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn open(&self) -> RedbEngine {
+        open_redb(&self.0, RedbOptions::new(random())).unwrap()
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// All lines of all days of the trail.
+pub(crate) fn trail_lines(dir: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(dir.join("trail"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    names
+        .iter()
+        .flat_map(|name| {
+            let text = std::fs::read_to_string(name).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
