@@ -35,23 +35,38 @@ struct Heard<'a> {
 /// Who called and what came of it, for the record.
 #[derive(Default)]
 struct Told {
+    operation: Option<&'static Operation>,
     caller: Option<Caller>,
     draft: Draft,
+}
+
+/// A response, and which row of the table of operations it answers (for metrics).
+pub struct Handled {
+    /// What is sent back.
+    pub response: Response,
+    /// The operation, once one was recognised.
+    pub operation: Option<&'static Operation>,
 }
 
 /// The product: one request in, one response out. Every answer but 503 has its trail record, durable
 /// before this returns; a change is durable with its record or not made at all.
 pub async fn handle(world: &World, request: Request) -> Response {
+    handle_named(world, request).await.response
+}
+
+/// [`handle`], telling also which operation it was.
+pub async fn handle_named(world: &World, request: Request) -> Handled {
     let request_id = ids::uuid_string(&*world.random);
     let headers: SmallVec<[Header<'_>; 24]> = headers(&request);
     let heard = hear(world, &request, &headers);
-    let mut told = Told::default();
+    let operation = heard.call.as_ref().ok().and_then(operations::find);
+    let mut told = Told { operation, ..Told::default() };
     let result = attempt(world, &request, &heard, &mut told, &request_id).await;
     let reply = match result {
         Ok(reply) => reply,
         Err(error) => refuse(world, &request, &heard, &told, &request_id, error).await,
     };
-    response(reply, &request_id)
+    Handled { response: response(reply, &request_id), operation }
 }
 
 fn headers(request: &Request) -> SmallVec<[Header<'_>; 24]> {
@@ -82,7 +97,7 @@ fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> H
     };
     let auth = locum_sigv4::parse(&view, &rules);
     let scope_service = match &auth {
-        Ok(Auth::Signed(claim)) => Some(claim.service().to_owned()),
+        Ok(Auth::Signed(claim)) => SERVICES.iter().find(|known| **known == claim.service()).copied(),
         _ => None,
     };
     let http = HttpRequest {
@@ -94,7 +109,7 @@ fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> H
         target: header(request, "x-amz-target"),
         accept: header(request, "accept"),
         body: view.body,
-        scope_service: scope_service.as_deref(),
+        scope_service,
     };
     let call = locum_wire::route(&http);
     Heard { view, auth, call, now_s }
@@ -121,7 +136,8 @@ async fn attempt(
         Ok(call) => call,
         Err(error) => return Err(ApiError::Route(error.clone())),
     };
-    let operation = operations::find(call)?;
+    let operation =
+        told.operation.ok_or_else(|| ApiError::NotOffered(call.operation.clone().into_owned()))?;
     session_may_call(caller, call.service, operation.name)?;
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let run = Run { world, request, heard, claim, operation, call, request_id };
@@ -244,7 +260,6 @@ async fn refuse(
         _ => None,
     };
     let operation = call.map(|call| call.operation.as_ref());
-    let row = call.and_then(|call| operations::find(call).ok());
     let error = if matches!(error, ApiError::Unavailable(_)) {
         error
     } else {
@@ -252,7 +267,7 @@ async fn refuse(
             now_s: heard.now_s,
             service,
             operation,
-            access: row.map_or(Access::Read, |row| row.access),
+            access: told.operation.map_or(Access::Read, |row| row.access),
             caller: told.caller.as_ref(),
             claimed_key: claim.map(Claim::access_key_id),
             region: region(service.unwrap_or(Service::Sts), claim.map_or("us-east-1", Claim::region)),

@@ -35,7 +35,7 @@ mod world;
 pub use authorize::{Grant, Needs};
 pub use caller::{Caller, Identity};
 pub use error::{ApiError, TokenFault, WireError};
-pub use handle::handle;
+pub use handle::{Handled, handle, handle_named};
 pub use ids::{IdKind, account_of_id, new_id};
 pub use operation::{Access, Cx, Operation};
 pub use operations::operations;

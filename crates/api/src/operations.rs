@@ -2,7 +2,6 @@
 
 use locum_wire::{Call, Service};
 
-use crate::error::ApiError;
 use crate::operation::Operation;
 use crate::{iam, organizations, sts};
 
@@ -13,18 +12,14 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     TABLE.iter().flat_map(|service| service.iter()).flat_map(|file| file.iter())
 }
 
-/// The row of a call.
-///
-/// # Errors
-/// [`ApiError::NotOffered`] for an operation of AWS's that is not done yet; one that AWS does not have
-/// was refused when the call was routed.
-pub(crate) fn find(call: &Call<'_>) -> Result<&'static Operation, ApiError> {
+/// The row of a call; `None` for an operation of AWS's that is not done yet (one that AWS does not have
+/// was refused when the call was routed).
+pub(crate) fn find(call: &Call<'_>) -> Option<&'static Operation> {
     let rows = match call.service {
         Service::Sts => sts::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Organizations => organizations::OPERATIONS,
     };
     let name = call.operation.as_ref();
-    let row = rows.iter().flat_map(|file| file.iter()).find(|row| row.name == name);
-    row.ok_or_else(|| ApiError::NotOffered(name.to_owned()))
+    rows.iter().flat_map(|file| file.iter()).find(|row| row.name == name)
 }

@@ -1,0 +1,428 @@
+//! A world in memory with a set clock, callers with keys, and one `check` for refusals.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use locum_api::operator::{self, WithRootKey};
+use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, handle};
+use locum_sigv4::{Credentials, Header, RequestView};
+use locum_store::{MemoryEngine, MemoryOptions, memory};
+use locum_wire::iam::{
+    AccessKey, CreateAccessKeyRequest, CreateAccessKeyResponse, CreateRoleRequest,
+    CreateRoleResponse, CreateUserRequest, CreateUserResponse, PutRolePolicyRequest,
+    PutUserPolicyRequest, Role, User,
+};
+use locum_wire::sts::{AssumeRoleRequest, AssumeRoleResponse};
+use locum_wire::{ClientRequest, Service, Structure, read_error, read_output, write_input};
+use pollster::block_on;
+use serde_json::Value;
+
+/// 2026-03-01T12:00:00Z.
+pub const START_S: i64 = 1_772_366_400;
+/// Where every client of these tests sits.
+pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+/// The region that requests are signed for.
+pub const REGION: &str = "eu-central-1";
+
+/// Never repeats and is the same in every run.
+#[derive(Default)]
+struct Counted(AtomicU64);
+
+impl Random for Counted {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            // SplitMix64 of a counter.
+            let mut value = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let bytes = (value ^ (value >> 31)).to_le_bytes();
+            chunk.copy_from_slice(&bytes[..chunk.len()]);
+        }
+    }
+}
+
+/// What signs a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    pub id: String,
+    pub secret: String,
+    pub token: Option<String>,
+}
+
+/// An error answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub status: u16,
+    pub code: String,
+    pub message: String,
+}
+
+/// What came back, and what the trail says of it.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Bytes,
+    pub content_type: String,
+    /// The record of the call; none when the store is down.
+    pub event: Option<Value>,
+}
+
+/// The world of a test.
+pub struct Lab {
+    pub engine: Arc<MemoryEngine>,
+    pub clock: Arc<SetClock>,
+    pub world: World,
+    /// The management account.
+    pub account: String,
+    /// A user of the management account that may do everything.
+    pub admin: Keys,
+    /// Every secret that was ever answered; none may stand in the trail.
+    secrets: RefCell<Vec<String>>,
+}
+
+/// Another account and its root user.
+pub struct Other {
+    pub account: String,
+    pub root: Keys,
+}
+
+impl Lab {
+    /// A fresh installation.
+    pub fn new() -> Lab {
+        let engine = Arc::new(memory(MemoryOptions::default()));
+        let clock = Arc::new(SetClock::at(START_S * 1_000));
+        let random = Arc::new(Counted::default());
+        let world = World::new(engine.clone(), clock.clone(), random, Settings::default());
+        let mut admin = None;
+        let keep = |held: &bootstrap::AdminCredentials| {
+            let secret = held.secret_access_key.to_string();
+            admin = Some(Keys { id: held.access_key_id.clone(), secret, token: None });
+            Ok(())
+        };
+        let account = block_on(bootstrap::bootstrap(&world, keep)).expect("bootstrap").to_string();
+        let admin = admin.expect("credentials of the first user");
+        let secrets = RefCell::new(vec![admin.secret.clone()]);
+        Lab { engine, clock, world, account, admin, secrets }
+    }
+
+    pub fn now_s(&self) -> i64 {
+        self.clock.now_ms() / 1_000
+    }
+
+    /// Moves the clock on.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.set(self.clock.now_ms() + seconds * 1_000);
+    }
+
+    /// Another account of the organization.
+    pub fn other(&self, name: &str) -> Other {
+        let made = operator::create_account(&self.world, name, None, WithRootKey::Yes);
+        let (account, key) = block_on(made).expect("a new account");
+        let key = key.expect("a root key");
+        let secret = key.secret_access_key.to_string();
+        self.secrets.borrow_mut().push(secret.clone());
+        let root = Keys { id: key.access_key_id.clone(), secret, token: None };
+        Other { account: account.to_string(), root }
+    }
+
+    /// Sends a request as it stands. Checks what holds for every call: one record, on one line, of
+    /// this very request, with no secret in it.
+    pub fn send(&self, request: http::Request<Bytes>) -> Answer {
+        let before = self.engine.recorded_events().len();
+        let (parts, body) = request.into_parts();
+        let request = Request { parts, body, peer: PEER, tls: None };
+        let response = block_on(handle(&self.world, request));
+        let events = self.engine.recorded_events().split_off(before);
+        let status = response.status().as_u16();
+        let header = |name: &str| {
+            let value = response.headers().get(name);
+            value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let request_id = header("x-amzn-requestid");
+        assert_eq!(events.len(), usize::from(status != 503), "one record per call, status {status}");
+        let event = events.first().map(|event| {
+            assert!(!event.record.contains(&b'\n'), "a record on more than one line");
+            let text = std::str::from_utf8(&event.record).expect("a record in UTF-8");
+            for secret in &*self.secrets.borrow() {
+                assert!(!text.contains(secret.as_str()), "a secret in the trail: {text}");
+            }
+            let value: Value = serde_json::from_str(text).expect("a record in JSON");
+            assert_eq!(value["requestID"], request_id.as_str());
+            assert_eq!(event.time_s, self.now_s());
+            value
+        });
+        Answer { status, content_type: header("content-type"), body: response.into_body(), event }
+    }
+
+    /// A request of `keys`, signed now.
+    pub fn signed(&self, keys: &Keys, service: Service, body: ClientRequest) -> http::Request<Bytes> {
+        sign(keys, service.scope_name(), self.now_s(), unsigned(service, body))
+    }
+
+    /// Calls an operation and reads what it answers.
+    pub fn call<I: Structure, O: Structure>(
+        &self,
+        keys: &Keys,
+        (service, operation): (Service, &str),
+        input: &I,
+    ) -> Result<O, Refused> {
+        let body = self.answered(keys, (service, operation), input)?;
+        let output = read_output(service, operation, &body);
+        Ok(output.unwrap_or_else(|error| panic!("{operation}: {error}: {}", String::from_utf8_lossy(&body))))
+    }
+
+    fn answered<I: Structure>(
+        &self,
+        keys: &Keys,
+        (service, operation): (Service, &str),
+        input: &I,
+    ) -> Result<Bytes, Refused> {
+        let body = write_input(service, operation, input);
+        let answer = self.send(self.signed(keys, service, body));
+        success(service, &answer)?;
+        Ok(answer.body)
+    }
+
+    /// Calls an IAM operation.
+    pub fn iam<I: Structure, O: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<O, Refused> {
+        self.call(keys, (Service::Iam, operation), input)
+    }
+
+    /// Calls an IAM operation that answers nothing.
+    pub fn tell<I: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<(), Refused> {
+        self.answered(keys, (Service::Iam, operation), input).map(|_| ())
+    }
+
+    /// Calls an STS operation.
+    pub fn sts<I: Structure, O: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<O, Refused> {
+        self.call(keys, (Service::Sts, operation), input)
+    }
+
+    /// Sends a form as it stands, signed: what no SDK would write.
+    pub fn form(&self, keys: &Keys, service: Service, form: &str) -> Answer {
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
+        let body = format!("{form}&Version={}", service.api_version()).into_bytes();
+        self.send(self.signed(keys, service, ClientRequest { content_type, target: None, body }))
+    }
+
+    // --- entities
+
+    pub fn user(&self, by: &Keys, name: &str) -> User {
+        let input = CreateUserRequest { user_name: name.to_owned(), ..CreateUserRequest::default() };
+        let output: CreateUserResponse = self.iam(by, "CreateUser", &input).expect("CreateUser");
+        output.user.expect("a user")
+    }
+
+    pub fn access_key(&self, by: &Keys, user: &str) -> Keys {
+        let input = CreateAccessKeyRequest { user_name: Some(user.to_owned()) };
+        let output: CreateAccessKeyResponse =
+            self.iam(by, "CreateAccessKey", &input).expect("CreateAccessKey");
+        self.kept(output.access_key)
+    }
+
+    /// Remembers the secret of a new key.
+    pub fn kept(&self, key: AccessKey) -> Keys {
+        self.secrets.borrow_mut().push(key.secret_access_key.clone());
+        Keys { id: key.access_key_id, secret: key.secret_access_key, token: None }
+    }
+
+    /// A new user with a key and, unless empty, an inline policy.
+    pub fn user_with(&self, by: &Keys, name: &str, policy: &str) -> Keys {
+        self.user(by, name);
+        if !policy.is_empty() {
+            self.user_policy(by, name, policy);
+        }
+        self.access_key(by, name)
+    }
+
+    pub fn user_policy(&self, by: &Keys, user: &str, policy: &str) {
+        let input = PutUserPolicyRequest {
+            user_name: user.to_owned(),
+            policy_name: "inline".to_owned(),
+            policy_document: policy.to_owned(),
+        };
+        self.tell(by, "PutUserPolicy", &input).expect("PutUserPolicy");
+    }
+
+    pub fn role(&self, by: &Keys, name: &str, trust: &str) -> Role {
+        self.try_role(by, name, trust).expect("CreateRole")
+    }
+
+    pub fn try_role(&self, by: &Keys, name: &str, trust: &str) -> Result<Role, Refused> {
+        let input = CreateRoleRequest {
+            role_name: name.to_owned(),
+            assume_role_policy_document: trust.to_owned(),
+            ..CreateRoleRequest::default()
+        };
+        let output: CreateRoleResponse = self.iam(by, "CreateRole", &input)?;
+        Ok(output.role)
+    }
+
+    pub fn role_policy(&self, by: &Keys, role: &str, policy: &str) {
+        let input = PutRolePolicyRequest {
+            role_name: role.to_owned(),
+            policy_name: "inline".to_owned(),
+            policy_document: policy.to_owned(),
+        };
+        self.tell(by, "PutRolePolicy", &input).expect("PutRolePolicy");
+    }
+
+    // --- sessions
+
+    pub fn try_assume(&self, by: &Keys, input: &AssumeRoleRequest) -> Result<AssumeRoleResponse, Refused> {
+        let output: AssumeRoleResponse = self.sts(by, "AssumeRole", input)?;
+        let credentials = output.credentials.as_ref().expect("credentials");
+        self.secrets.borrow_mut().push(credentials.secret_access_key.clone());
+        Ok(output)
+    }
+
+    pub fn assume(&self, by: &Keys, input: &AssumeRoleRequest) -> Keys {
+        keys_of(&self.try_assume(by, input).expect("AssumeRole"))
+    }
+}
+
+/// A request without a signature.
+pub fn unsigned(service: Service, request: ClientRequest) -> http::Request<Bytes> {
+    let mut built = http::Request::builder()
+        .method("POST")
+        .uri("/")
+        .header("host", format!("{}.example.test", service.scope_name()))
+        .header("content-type", request.content_type)
+        .header("user-agent", "tests/1");
+    if let Some(target) = request.target {
+        built = built.header("x-amz-target", target);
+    }
+    built.body(Bytes::from(request.body)).expect("a request")
+}
+
+/// Adds the headers of a signature.
+pub fn sign(
+    keys: &Keys,
+    scope: &str,
+    timestamp: i64,
+    mut request: http::Request<Bytes>,
+) -> http::Request<Bytes> {
+    let headers: Vec<Header<'_>> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes() })
+        .collect();
+    let view = RequestView {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: &headers,
+        body: request.body(),
+    };
+    let credentials = Credentials {
+        access_key_id: &keys.id,
+        secret: &keys.secret,
+        session_token: keys.token.as_deref(),
+    };
+    let added = locum_sigv4::sign(&view, &credentials, timestamp, REGION, scope);
+    for (name, value) in added {
+        let name: http::HeaderName = name.parse().expect("a header name");
+        request.headers_mut().insert(name, value.parse().expect("a header value"));
+    }
+    request
+}
+
+/// The error of an answer that is none of the 200s.
+pub fn success(service: Service, answer: &Answer) -> Result<(), Refused> {
+    if answer.status == 200 {
+        return Ok(());
+    }
+    let error = read_error(service, answer.status, &answer.body);
+    Err(Refused { status: error.status, code: error.code, message: error.message })
+}
+
+pub fn keys_of(output: &AssumeRoleResponse) -> Keys {
+    let credentials = output.credentials.clone().expect("credentials");
+    Keys {
+        id: credentials.access_key_id,
+        secret: credentials.secret_access_key,
+        token: Some(credentials.session_token),
+    }
+}
+
+/// What must be refused, with AWS's status, code and sentence.
+#[track_caller]
+pub fn check<T: Debug>(result: Result<T, Refused>, status: u16, code: &str, message: &str) {
+    match result {
+        Err(refused) => assert_eq!(
+            (refused.status, refused.code.as_str(), refused.message.as_str()),
+            (status, code, message)
+        ),
+        Ok(output) => panic!("not refused with {code}: {output:?}"),
+    }
+}
+
+/// What policies refuse; `because` ends AWS's sentence and begins with a space unless it is empty.
+#[track_caller]
+pub fn check_denied<T: Debug>(
+    result: Result<T, Refused>,
+    caller: &str,
+    action: &str,
+    resource: &str,
+    because: &str,
+) {
+    let message =
+        format!("User: {caller} is not authorized to perform: {action} on resource: {resource}{because}");
+    check(result, 403, "AccessDenied", &message);
+}
+
+/// AWS's end of the sentence when no identity policy allows.
+pub fn no_identity_policy(action: &str) -> String {
+    format!(" because no identity-based policy allows the {action} action")
+}
+
+// --- documents
+
+pub fn document(statements: &str) -> String {
+    format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#)
+}
+
+/// One Allow or Deny, with a condition block when it is not empty.
+pub fn statement(effect: &str, action: &str, resource: &str, condition: &str) -> String {
+    let condition =
+        if condition.is_empty() { String::new() } else { format!(r#","Condition":{condition}"#) };
+    format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"{resource}"{condition}}}"#)
+}
+
+pub fn allow(action: &str, resource: &str) -> String {
+    document(&statement("Allow", action, resource, ""))
+}
+
+pub fn deny(action: &str, resource: &str) -> String {
+    document(&statement("Deny", action, resource, ""))
+}
+
+pub fn allow_if(action: &str, resource: &str, condition: &str) -> String {
+    document(&statement("Allow", action, resource, condition))
+}
+
+/// A trust policy: `principal` is the JSON of its AWS principal.
+pub fn trust(principal: &str) -> String {
+    trust_if(principal, r#""sts:AssumeRole""#, "")
+}
+
+pub fn trust_if(principal: &str, actions: &str, condition: &str) -> String {
+    let condition =
+        if condition.is_empty() { String::new() } else { format!(r#","Condition":{condition}"#) };
+    document(&format!(
+        r#"{{"Effect":"Allow","Principal":{{"AWS":{principal}}},"Action":{actions}{condition}}}"#
+    ))
+}
+
+/// AssumeRole with nothing but what it must have.
+pub fn assume_role(role_arn: &str, session: &str) -> AssumeRoleRequest {
+    AssumeRoleRequest {
+        role_arn: role_arn.to_owned(),
+        role_session_name: session.to_owned(),
+        ..AssumeRoleRequest::default()
+    }
+}
