@@ -28,6 +28,9 @@ pub enum FormError {
     TooMany,
 }
 
+/// Up to so many neighbours are looked at one by one.
+const FEW: usize = 16;
+
 /// Where a piece of text lies in the buffer.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -90,12 +93,26 @@ impl Form {
     }
 
     /// The value of a parameter without structure.
-    pub(crate) fn value(&self, name: &str) -> Result<Option<&str>, FormError> {
+    pub(crate) fn value(&self, name: Name) -> Result<Option<&str>, FormError> {
         Ok(self.root().member(name)?.and_then(|node| node.value))
     }
 
     fn name(&self, pair: &Pair) -> &str {
         slice(&self.text, pair.name)
+    }
+}
+
+/// A name that is looked up, with its head computed at compile time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    pub(crate) text: &'static str,
+    head: u64,
+}
+
+impl Name {
+    pub(crate) const fn new(text: &'static str) -> Name {
+        let head = head(text.as_bytes());
+        Name { text, head }
     }
 }
 
@@ -123,9 +140,9 @@ impl<'n> FormNode<'n> {
     }
 
     /// The member of that name; an error when the request writes the name in another case.
-    pub(crate) fn member(self, name: &str) -> Result<Option<FormNode<'n>>, FormError> {
-        let wanted = name.as_bytes();
-        let first = self.first_from(wanted);
+    pub(crate) fn member(self, name: Name) -> Result<Option<FormNode<'n>>, FormError> {
+        let wanted = name.text.as_bytes();
+        let first = self.first_from(name);
         let rest = self.children.get(first..).unwrap_or_default();
         let Some(pair) = rest
             .first()
@@ -139,7 +156,11 @@ impl<'n> FormNode<'n> {
         } else {
             None
         };
-        let children = self.below(rest, wanted)?;
+        let after = rest.get(usize::from(value.is_some())..).unwrap_or_default();
+        let children = match after.first() {
+            Some(next) if starts_with_fold(self.tail(next), wanted) => self.below(after, wanted)?,
+            _ => &[],
+        };
         if value.is_none() && children.is_empty() {
             return Ok(None);
         }
@@ -151,20 +172,24 @@ impl<'n> FormNode<'n> {
         }))
     }
 
-    /// The first of the children that does not sort before `wanted`.
-    fn first_from(self, wanted: &[u8]) -> usize {
-        let wanted_head = head(wanted);
-        self.children.partition_point(|pair| {
+    /// The first of the children that does not sort before `name`.
+    fn first_from(self, name: Name) -> usize {
+        let before = |pair: &Pair| {
             let pair_head = if self.depth == 0 {
                 pair.head
             } else {
                 head(self.tail(pair))
             };
-            match pair_head.cmp(&wanted_head) {
-                Ordering::Equal => fold_cmp(self.tail(pair), wanted).is_lt(),
-                unequal => unequal.is_lt(),
+            if pair_head != name.head {
+                return pair_head < name.head;
             }
-        })
+            let (tail, wanted) = (self.tail(pair), name.text.as_bytes());
+            tail != wanted && fold_cmp(tail, wanted).is_lt()
+        };
+        if self.children.len() <= FEW {
+            return self.children.iter().take_while(|p| before(p)).count();
+        }
+        self.children.partition_point(before)
     }
 
     /// Of the sorted `rest`, the parameters named `wanted`, dot, something.
@@ -249,24 +274,29 @@ struct Scan {
 
 impl Scan {
     fn source(&mut self, source: &[u8]) -> Result<(), FormError> {
-        let mut rest = source.iter();
-        let mut from = self.at();
-        let mut name = None;
+        let special = |b: &u8| matches!(b, b'%' | b'+' | b'=' | b'&');
+        let (mut rest, mut from, mut name) = (source, self.at(), None);
         loop {
-            match rest.next() {
-                Some(b'%') => self.bytes.push(unescape(&mut rest)?),
-                Some(b'+') => self.bytes.push(b' '),
-                Some(b'=') if name.is_none() => {
+            let plain = rest.iter().position(special).unwrap_or(rest.len());
+            let (run, tail) = rest.split_at_checked(plain).unwrap_or((rest, b""));
+            self.bytes.extend_from_slice(run);
+            let Some((mark, mut tail)) = tail.split_first() else {
+                return self.pair(name, from);
+            };
+            match mark {
+                b'%' => self.bytes.push(unescape(&mut tail)?),
+                b'+' => self.bytes.push(b' '),
+                b'=' if name.is_none() => {
                     name = Some(self.close(from));
                     from = self.at();
                 }
-                Some(b'&') => {
+                b'=' => self.bytes.push(b'='),
+                _ => {
                     self.pair(name.take(), from)?;
                     from = self.at();
                 }
-                Some(b) => self.bytes.push(*b),
-                None => return self.pair(name, from),
             }
+            rest = tail;
         }
     }
 
@@ -327,20 +357,25 @@ fn memchr(needle: u8, haystack: &[u8]) -> Option<usize> {
 }
 
 /// The first eight bytes in lower case, as a number that sorts as they do.
-fn head(bytes: &[u8]) -> u64 {
-    let mut short = [0_u8; 8];
-    let first = bytes.first_chunk().unwrap_or_else(|| {
-        for (slot, b) in short.iter_mut().zip(bytes) {
-            *slot = *b;
-        }
-        &short
-    });
-    lower(u64::from_be_bytes(*first))
+const fn head(bytes: &[u8]) -> u64 {
+    if let Some(first) = bytes.first_chunk() {
+        return lower(u64::from_be_bytes(*first));
+    }
+    let (mut word, mut places, mut rest) = (0, 8, bytes);
+    while let Some((b, tail)) = rest.split_first() {
+        (word, places, rest) = (word << 8 | *b as u64, places - 1, tail);
+    }
+    // Nothing to shift for the empty name.
+    if places == 8 {
+        0
+    } else {
+        lower(word << (8 * places))
+    }
 }
 
 /// ASCII capitals to small letters, eight bytes at once: a byte from A to Z carries into its top bit
 /// when 0x3F is added and not when 0x25 is.
-fn lower(word: u64) -> u64 {
+const fn lower(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let low = word & (ONES * 0x7F);
     let from_a = low + ONES * 0x3F;
@@ -356,6 +391,9 @@ fn fold_cmp(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 fn starts_with_fold(text: &[u8], start: &[u8]) -> bool {
+    if text.starts_with(start) {
+        return true;
+    }
     text.get(..start.len())
         .is_some_and(|t| t.eq_ignore_ascii_case(start))
 }

@@ -1,6 +1,6 @@
 //! One place in a message, whatever it is written in: the form, JSON or XML that a reader walks.
 
-use crate::form::{FormError, FormNode};
+use crate::form::{FormError, FormNode, Name};
 use crate::json::Json;
 use crate::time::parse_iso;
 use crate::xml::Element;
@@ -33,24 +33,29 @@ const STRUCTURE: NodeError =
     NodeError::Structure("Start of structure or map found where not expected.");
 const LIST: NodeError = NodeError::Structure("Start of list found where not expected");
 const LIST_END: NodeError = NodeError::Structure("Unexpected list element termination");
+/// What lists and maps are made of, in forms and XML.
+const MEMBER: Name = Name::new("member");
+const ENTRY: Name = Name::new("entry");
+const KEY: Name = Name::new("key");
+const VALUE: Name = Name::new("value");
 const COMPLEX_END: NodeError = NodeError::Structure("Unexpected complex element termination");
 
 impl<'n> Node<'n> {
     /// The member of that name, if it is there and not null.
-    pub(crate) fn member(self, name: &str) -> Result<Option<Node<'n>>, NodeError> {
+    pub(crate) fn member(self, name: Name) -> Result<Option<Node<'n>>, NodeError> {
         match self {
             Node::Form(node) => {
                 let found = node.member(name).map_err(NodeError::Name)?;
                 Ok(found.map(Node::Form))
             }
-            Node::Json(json) => match json.member(name) {
+            Node::Json(json) => match json.member(name.text) {
                 None | Some((_, Json::Null)) => Ok(None),
-                Some((written, value)) if written == name => Ok(Some(Node::Json(value))),
+                Some((written, value)) if written == name.text => Ok(Some(Node::Json(value))),
                 Some((written, _)) => {
                     Err(NodeError::Name(FormError::OtherCase(written.to_owned())))
                 }
             },
-            Node::Xml(element) => Ok(element.child(name).map(Node::Xml)),
+            Node::Xml(element) => Ok(element.child(name.text).map(Node::Xml)),
         }
     }
 
@@ -145,7 +150,7 @@ impl<'n> Node<'n> {
     /// A list's items in order.
     pub(crate) fn items(self) -> Result<Vec<Node<'n>>, NodeError> {
         match self {
-            Node::Form(node) => numbered(node, "member"),
+            Node::Form(node) => numbered(node, MEMBER),
             Node::Json(Json::List(items)) => Ok(items.iter().map(Node::Json).collect()),
             Node::Json(other) => Err(wrong(other, "a List")),
             Node::Xml(element) => Ok(element
@@ -160,7 +165,7 @@ impl<'n> Node<'n> {
     /// A map's keys and values in order.
     pub(crate) fn entries(self) -> Result<Vec<(&'n str, Node<'n>)>, NodeError> {
         let entries = match self {
-            Node::Form(node) => numbered(node, "entry")?,
+            Node::Form(node) => numbered(node, ENTRY)?,
             Node::Json(Json::Object(members)) => {
                 return Ok(members
                     .iter()
@@ -178,8 +183,8 @@ impl<'n> Node<'n> {
         entries
             .into_iter()
             .map(|entry| {
-                let key = entry.member("key")?.ok_or(COMPLEX_END)?.text()?;
-                let value = entry.member("value")?.ok_or(COMPLEX_END)?;
+                let key = entry.member(KEY)?.ok_or(COMPLEX_END)?.text()?;
+                let value = entry.member(VALUE)?.ok_or(COMPLEX_END)?;
                 Ok((key, value))
             })
             .collect()
@@ -187,7 +192,7 @@ impl<'n> Node<'n> {
 }
 
 /// The items below `Name.member.N` or `Name.entry.N`. A bare `Name=` is the empty list.
-fn numbered<'n>(node: FormNode<'n>, step: &str) -> Result<Vec<Node<'n>>, NodeError> {
+fn numbered<'n>(node: FormNode<'n>, step: Name) -> Result<Vec<Node<'n>>, NodeError> {
     match node.value {
         Some("") if !node.has_children() => return Ok(Vec::new()),
         Some(_) => return Err(LIST_END),

@@ -37,8 +37,9 @@ pub fn encode(text: &str) -> String {
 /// The text with its escapes resolved; none when they are broken or what results is not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes().iter();
-    while let Some(b) = rest.next() {
+    let mut rest = text.as_bytes();
+    while let Some((b, tail)) = rest.split_first() {
+        rest = tail;
         out.push(if *b == b'%' {
             unescape(&mut rest).ok()?
         } else {
@@ -48,11 +49,12 @@ pub fn decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// The byte that the two digits after a `%` stand for.
-pub(crate) fn unescape(rest: &mut std::slice::Iter<'_, u8>) -> Result<u8, PercentError> {
-    let (Some(high), Some(low)) = (rest.next(), rest.next()) else {
+/// The byte that the two digits after a `%` stand for; they are taken off.
+pub(crate) fn unescape(rest: &mut &[u8]) -> Result<u8, PercentError> {
+    let [high, low, tail @ ..] = *rest else {
         return Err(PercentError::Incomplete);
     };
+    *rest = tail;
     match (nibble(*high), nibble(*low)) {
         (Some(h), Some(l)) => Ok(h << 4 | l),
         _ => {

@@ -1,7 +1,7 @@
 //! Which call is this request? Service, operation and protocol, before anything is decoded further.
 
 use crate::codec::{Checks, State, Structure, read_root};
-use crate::form::{Form, FormError};
+use crate::form::{Form, FormError, Name};
 use crate::input::InputError;
 use crate::json::Json;
 use crate::limits::ECHO_CHARS_MAX;
@@ -10,6 +10,14 @@ use crate::reply::{ErrorBody, Reply, write_error};
 use crate::service::{Protocol, Service, operation};
 use crate::shape::{Fault, OperationModel};
 use std::borrow::Cow;
+
+const ACTION: Name = Name::new("Action");
+const VERSION: Name = Name::new("Version");
+/// What SDKs send, compared first.
+const FORM_TYPES: [&str; 2] = [
+    "application/x-www-form-urlencoded; charset=utf-8",
+    "application/x-www-form-urlencoded",
+];
 
 /// What this crate needs of an HTTP request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,7 +128,7 @@ pub fn route<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     let is_json = request.target.is_some()
         || request
             .content_type
-            .is_some_and(|t| media_type(t).starts_with("application/x-amz-json"));
+            .is_some_and(|t| t.trim_start().starts_with("application/x-amz-json"));
     if is_json {
         route_json(request)
     } else {
@@ -201,7 +209,7 @@ fn route_query<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     };
     let form = Form::parse(request.query.as_bytes(), body).map_err(|e| error(e.into()))?;
     let parameter = |name| form.value(name).map_err(|e| error(e.into()));
-    let (action, version) = (parameter("Action")?, parameter("Version")?);
+    let (action, version) = (parameter(ACTION)?, parameter(VERSION)?);
     let Some(action) = action.filter(|a| !a.is_empty()) else {
         return Err(error(RouteProblem::MissingAction));
     };
@@ -288,6 +296,9 @@ fn media_type(header: &str) -> &str {
 
 /// A form in UTF-8.
 fn is_form(header: &str) -> bool {
+    if FORM_TYPES.contains(&header) {
+        return true;
+    }
     let charset = |parameter: &str| match parameter.trim().split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
             value.trim_matches('"').eq_ignore_ascii_case("utf-8")

@@ -1,5 +1,6 @@
 //! What a service model says, as static tables: shapes with constraints, members, operations, errors.
 
+use crate::form::Name;
 use crate::pattern::Pattern;
 
 /// A shape of the model: its kind and the constraints on its values.
@@ -75,6 +76,8 @@ pub struct Member {
     pub shape: &'static Shape,
     /// Whether it must be given.
     pub need: Need,
+    /// The name, made ready for looking up.
+    pub(crate) key: Name,
 }
 
 /// Whether a member must be given.
@@ -154,6 +157,7 @@ impl Member {
             path,
             shape,
             need: Need::Required,
+            key: Name::new(name),
         }
     }
 
@@ -168,6 +172,7 @@ impl Member {
             path,
             shape,
             need: Need::Optional,
+            key: Name::new(name),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Reader<'_, '_> {
             parent: self.path,
             step: Step::Member(member.path),
         };
-        match self.node.member(member.name) {
+        match self.node.member(member.key) {
             Ok(Some(node)) => {
                 let at = At {
                     node,
