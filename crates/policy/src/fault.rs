@@ -75,6 +75,7 @@ impl Fault {
             Fault::EffectCase(_) | Fault::Unreadable => 2,
             Fault::PrincipalGiven => 3,
             Fault::NotPrincipalAllow
+            | Fault::PrincipalEmpty
             | Fault::PrincipalInvalid { .. }
             | Fault::ProviderInvalid
             | Fault::SidTwice
@@ -100,8 +101,9 @@ impl Fault {
             Fault::ResourceGiven
             | Fault::NotResourceGiven
             | Fault::NotPrincipalAllow
-            | Fault::NotPrincipalGiven => 3,
-            Fault::Missing(_) | Fault::PrincipalEmpty | Fault::PrincipalNotObject => 4,
+            | Fault::NotPrincipalGiven
+            | Fault::PrincipalNotObject => 3,
+            Fault::Missing(_) | Fault::PrincipalEmpty => 4,
             Fault::BadEffect(_) | Fault::EffectCase(_) => 5,
             Fault::SidTwice | Fault::SidSyntax => 6,
             Fault::PrincipalInvalid { .. } | Fault::ProviderInvalid | Fault::CognitoCondition => 7,

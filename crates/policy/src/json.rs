@@ -63,6 +63,14 @@ pub(crate) fn read(text: &str) -> Result<Node<'_>, Refusal> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err((JsonFault::Size, 0..text.len()));
     }
+    // A fault may have stopped the reader inside a character; spans are cut at characters.
+    whole(text).map_err(|(fault, span)| {
+        let start = text.floor_char_boundary(span.start);
+        (fault, start..text.ceil_char_boundary(span.end))
+    })
+}
+
+fn whole(text: &str) -> Result<Node<'_>, Refusal> {
     let mut reader = Reader {
         text,
         at: 0,

@@ -69,6 +69,7 @@ pub(crate) fn enforceable(document: &Document, faults: &mut Faults) {
                 faults.push((Fault::Unreadable, value.span.clone()));
             }
         }
+        required(&statement.actions, Fault::NoActions, statement, faults);
         for action in statement.actions.iter().flat_map(|list| &list.items) {
             if let Some(fault) = action::fault(&action.text) {
                 faults.push((fault, action.span.clone()));
@@ -85,10 +86,13 @@ pub(crate) fn readable_resources(document: &Document, faults: &mut Faults) {
         .statements
         .iter()
         .filter_map(|s| s.resources.as_ref());
-    for item in lists.flat_map(|list| &list.items) {
+    for item in lists.clone().flat_map(|list| &list.items) {
         if !resource::is_readable(&item.text, variables) {
             faults.push((Fault::Unreadable, item.span.clone()));
         }
+    }
+    for list in lists.filter(|list| list.items.is_empty()) {
+        faults.push((Fault::NoResources, list.span.clone()));
     }
 }
 
@@ -98,6 +102,9 @@ fn principals(statement: &Statement, faults: &mut Faults) {
     };
     if principals.form == Form::Not && statement.effect == Effect::Allow {
         faults.push((Fault::NotPrincipalAllow, principals.span.clone()));
+    }
+    if principals.entries.is_empty() {
+        faults.push((Fault::PrincipalEmpty, principals.span.clone()));
     }
     for (kind, entry) in &principals.entries {
         if PrincipalPattern::compile(*kind, &entry.text).is_none() {
@@ -137,7 +144,6 @@ fn identity(document: &Document, kind: Kind, faults: &mut Faults) {
         if let Some(principals) = &statement.principals {
             faults.push((Fault::PrincipalGiven, principals.span.clone()));
         }
-        required(&statement.actions, Fault::NoActions, statement, faults);
         required(&statement.resources, Fault::NoResources, statement, faults);
     }
 }

@@ -40,9 +40,6 @@ fn elements(statement: &Statement, faults: &mut Faults) {
                 faults.push((Fault::NotPrincipalGiven, principals.span.clone()));
             }
         }
-        Some(principals) if principals.entries.is_empty() => {
-            faults.push((Fault::PrincipalEmpty, principals.span.clone()));
-        }
         Some(_) => {}
         None => faults.push((Fault::Missing("Principal"), statement.span.clone())),
     }
@@ -92,14 +89,10 @@ pub(crate) fn principal_fault(kind: PrincipalType, text: &str) -> Fault {
 
 fn actions(statement: &Statement, faults: &mut Faults) {
     let Some(actions) = &statement.actions else {
-        faults.push((Fault::NoActions, statement.span.clone()));
         return;
     };
     if actions.form == Form::Not {
         faults.push((Fault::ActionNotSts, actions.span.clone()));
-    }
-    if actions.items.is_empty() {
-        faults.push((Fault::NoActions, actions.span.clone()));
     }
     for action in &actions.items {
         if !is_trust_action(&action.text) {

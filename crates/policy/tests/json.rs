@@ -1,0 +1,161 @@
+//! The JSON reader: what lenient readers let pass is refused, and every byte string ends in time.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::sentence;
+use locum_policy::{Document, Kind, limits};
+use proptest::prelude::*;
+
+const GOOD: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:L","Resource":"*"}}"#;
+
+fn check_refused(text: &str) {
+    assert_eq!(
+        sentence(text, Kind::Managed),
+        "Syntax errors in policy.",
+        "{text:?}"
+    );
+    assert_eq!(
+        sentence(text, Kind::Trust),
+        "This policy contains invalid Json",
+        "{text:?}"
+    );
+    assert!(Document::parse(text).is_err(), "{text:?}");
+}
+
+#[test]
+fn pol_08_lenient_json_is_refused() {
+    assert_eq!(sentence(GOOD, Kind::Managed), "");
+    assert_eq!(sentence(&format!(" \t\r\n{GOOD}\n "), Kind::Managed), "");
+    let with = |from: &str, to: &str| GOOD.replacen(from, to, 1);
+    for text in [
+        with(r#""Effect":"Allow""#, r#""Effect":"Deny","Effect":"Allow""#),
+        with(
+            r#""Effect":"Allow""#,
+            r#""Effect":"Deny","Eff\u0065ct":"Allow""#,
+        ),
+        with(r#""Statement""#, r#""Statement":[],"Statement""#),
+        with(
+            r#""Version":"2012-10-17","#,
+            r#""Version":"2012-10-17","Version":"2012-10-17","#,
+        ),
+        format!("\u{feff}{GOOD}"),
+        format!("{GOOD}x"),
+        format!("{GOOD}{GOOD}"),
+        format!("/* c */{GOOD}"),
+        format!("// c\n{GOOD}"),
+        format!("{GOOD}#"),
+        with(r#""*""#, r#""*","#),
+        with(r#""*""#, "NaN"),
+        with(r#""*""#, "Infinity"),
+        with(r#""*""#, "01"),
+        with(r#""*""#, "1."),
+        with(r#""*""#, ".5"),
+        with(r#""*""#, "1e"),
+        with(r#""*""#, "+1"),
+        with(r#""*""#, "TRUE"),
+        with(r#""*""#, "'*'"),
+        with(r#""*""#, r#""\ud800""#),
+        with(r#""*""#, r#""\udc00\ud800""#),
+        with(r#""*""#, r#""\ud800\u0041""#),
+        with(r#""*""#, r#""\u0000""#),
+        with(r#""*""#, r#""\u001f""#),
+        with(r#""*""#, r#""\b""#),
+        with(r#""*""#, r#""\x41""#),
+        with(r#""*""#, r#""\u00g0""#),
+        with(r#""*""#, r#""\u12"#),
+        with(r#""*""#, "\"a\nb\""),
+        with(r#""*""#, "\"a\0b\""),
+        with(r#""*""#, "[\"*\",]"),
+        with(r#""*""#, "[\"*\" \"*\"]"),
+        with("Statement\":", "Statement\""),
+        with("\"Statement\"", "Statement"),
+        GOOD[..GOOD.len() - 1].to_owned(),
+        "{".to_owned(),
+        "\"".to_owned(),
+        String::new(),
+    ] {
+        check_refused(&text);
+    }
+}
+
+#[test]
+fn escapes_are_read() {
+    let text = GOOD.replacen(r#""s3:L""#, r#""s3\u003aL\/\"\\""#, 1);
+    assert_eq!(sentence(&text, Kind::Managed), "");
+    let pair = GOOD.replacen(r#""*""#, r#""arn:aws:s3:::\ud83d\ude00""#, 1);
+    assert_eq!(sentence(&pair, Kind::Managed), "");
+}
+
+#[test]
+fn characters_beyond_latin_1_are_refused() {
+    let text = GOOD.replacen(r#""*""#, "\"arn:aws:s3:::\u{4e2d}\"", 1);
+    assert_eq!(sentence(&text, Kind::Managed), "Syntax errors in policy.");
+    let text = GOOD.replacen(r#""*""#, "\"arn:aws:s3:::\u{e9}\"", 1);
+    assert_eq!(sentence(&text, Kind::Managed), "");
+}
+
+#[test]
+fn nesting_and_size_are_limited() {
+    check_refused(&"[".repeat(100_000));
+    check_refused(&"{\"a\":".repeat(100_000));
+    let deep = format!("{}{}", "[".repeat(20), "]".repeat(20));
+    check_refused(&deep);
+    check_refused(&" ".repeat(limits::DOCUMENT_BYTES_MAX + 1));
+    let padded = format!("{GOOD}{}", " ".repeat(limits::DOCUMENT_CHARACTERS_MAX));
+    assert_ne!(sentence(&padded, Kind::Managed), "");
+    assert!(Document::parse(&padded).is_ok());
+}
+
+#[test]
+fn dos_hostile_documents_take_linear_time() {
+    let wrap = |resource: &str| GOOD.replacen(r#""*""#, resource, 1);
+    let names: Vec<String> = (0..8000).map(|n| format!("\"k{n}\":1")).collect();
+    let started = Instant::now();
+    for text in [
+        wrap(&format!("[{}\"\"]", "\"\",".repeat(30_000))),
+        wrap(&format!("[{}\"*\"]", "\"*\",".repeat(30_000))),
+        wrap(&format!("\"{}\"", "\\u0041".repeat(20_000))),
+        wrap(&format!("\"{}\"", "${".repeat(50_000))),
+        wrap(&format!("\"arn:aws:s3:::{}\"", "${a:b}".repeat(20_000))),
+        format!("{{{}}}", names.join(",")),
+        format!("{{{}}}", "\"Sid\":1,".repeat(10_000)),
+    ] {
+        drop(Document::check(&text, Kind::Managed));
+        drop(Document::check(&text, Kind::Trust));
+        drop(Document::parse(&text));
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pol_25_any_text_ends_in_findings_inside_it(text in ".{0,60}") {
+        for kind in [Kind::Managed, Kind::Inline, Kind::Session, Kind::Trust] {
+            if let Err(findings) = Document::check(&text, kind) {
+                prop_assert!(!findings.is_empty());
+                prop_assert!(findings.iter().all(|f| text.get(f.span.clone()).is_some()));
+            }
+        }
+    }
+
+    #[test]
+    fn pol_25_damaged_documents_never_panic(at in 0..GOOD.len(), with in any::<char>(), cut in 0..5_usize) {
+        let mut text: String = GOOD.chars().take(at).collect();
+        text.push(with);
+        text.extend(GOOD.chars().skip(at + cut));
+        for kind in [Kind::Managed, Kind::Trust] {
+            if let Ok(document) = Document::check(&text, kind) {
+                locum_policy::Policy::compile(&document);
+            }
+        }
+    }
+}

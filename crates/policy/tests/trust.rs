@@ -1,0 +1,261 @@
+//! What saving a role trust policy answers.
+
+mod common;
+
+use common::{document, sentence};
+use locum_policy::Kind;
+
+fn check(statement: &str, expected: &str) {
+    assert_eq!(
+        sentence(&document(statement), Kind::Trust),
+        expected,
+        "{statement}"
+    );
+}
+
+#[test]
+fn whole_documents() {
+    let good = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#;
+    for (text, expected) in [
+        ("not json".to_owned(), "This policy contains invalid Json"),
+        (
+            r#"{"Version":"2012-10-17","Version":"2012-10-17"}"#.to_owned(),
+            "This policy contains invalid Json",
+        ),
+        ("[]".to_owned(), "Syntax error in policy."),
+        (
+            r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned(),
+            "Could not parse the policy: Statement is empty!",
+        ),
+        (
+            r#"{"Version":"2012-10-17"}"#.to_owned(),
+            "Could not parse the policy: Statement is empty!",
+        ),
+        (
+            format!(r#"{{"Version":"2020-01-01","Statement":{good}}}"#),
+            "The policy must contain a valid version string",
+        ),
+        (format!(r#"{{"Statement":{good}}}"#), ""),
+        (
+            format!(r#"{{"Version":"2008-10-17","Statement":{good}}}"#),
+            "",
+        ),
+        (
+            format!(r#"{{"Version":"2012-10-17","Unknown":1,"Statement":{good}}}"#),
+            "Syntax error in policy.",
+        ),
+    ] {
+        assert_eq!(sentence(&text, Kind::Trust), expected, "{text}");
+    }
+}
+
+#[test]
+fn elements() {
+    let base = r#""Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole""#;
+    check(&format!(r#"{{"Effect":"Allow",{base}}}"#), "");
+    check(&format!("{{{base}}}"), "Missing required field Effect");
+    check(
+        &format!(r#"{{"Effect":"allow",{base}}}"#),
+        "Invalid effect: allow",
+    );
+    check(
+        &format!(r#"{{"Effect":"Maybe",{base}}}"#),
+        "Invalid effect: Maybe",
+    );
+    check(
+        &format!(r#"{{"Effect":"Allow","Resource":"*",{base}}}"#),
+        "Has prohibited field Resource",
+    );
+    check(
+        &format!(r#"{{"Effect":"Allow","NotResource":"*",{base}}}"#),
+        "AssumeRole policy must not contain resources.",
+    );
+    check(
+        &format!(r#"{{"Sid":"a","Effect":"Allow",{base}}},{{"Sid":"a","Effect":"Allow",{base}}}"#),
+        "The Statement Ids in the policy are not unique",
+    );
+    check(
+        r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#,
+        "Missing required field Principal",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":{},"Action":"sts:AssumeRole"}"#,
+        "Missing required field Principal cannot be empty!",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":{"AWS":[]},"Action":"sts:AssumeRole"}"#,
+        "Missing required field Principal cannot be empty!",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":"111122223333","Action":"sts:AssumeRole"}"#,
+        "Principal must be a JSON object.",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#,
+        "",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":{"AWS":"*"}}"#,
+        "Missing required field Action",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":[]}"#,
+        "Missing required field Action",
+    );
+    check(
+        r#"{"Effect":"Allow","Principal":{"Aws":"*"},"Action":"sts:AssumeRole"}"#,
+        "Syntax error in policy.",
+    );
+}
+
+#[test]
+fn pol_04_not_principal_is_refused() {
+    check(
+        r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#,
+        "Allow with NotPrincipal is not allowed.",
+    );
+    check(
+        r#"{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#,
+        "AssumeRole policy must not contain NotPrincipal field.",
+    );
+}
+
+#[test]
+fn principals() {
+    let cases = [
+        ("AWS", "*", ""),
+        ("AWS", "111122223333", ""),
+        ("AWS", "arn:aws:iam::111122223333:root", ""),
+        ("AWS", "arn:aws:iam::111122223333:user/path/ada", ""),
+        ("AWS", "arn:aws:iam::111122223333:role/Deploy", ""),
+        (
+            "AWS",
+            "arn:aws:sts::111122223333:assumed-role/Deploy/run-7",
+            "",
+        ),
+        ("AWS", "arn:aws:sts::111122223333:federated-user/bob", ""),
+        ("Service", "ec2.amazonaws.com", ""),
+        ("Service", "ec2.amazonaws.com.cn", ""),
+        (
+            "Federated",
+            "arn:aws:iam::111122223333:saml-provider/corp",
+            "",
+        ),
+        (
+            "Federated",
+            "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+            "",
+        ),
+        ("Federated", "accounts.google.com", ""),
+    ];
+    let refused = [
+        "1111222233334",
+        "11112222333",
+        "ada",
+        "",
+        "arn:aws:iam::1:user/x",
+        "arn:aws:iam::111122223333:user/",
+        "arn:aws:iam::111122223333:user",
+        "arn:aws:iam::111122223333:group/admins",
+        "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::*:root",
+        "arn:aws:iam::111122223333:root/x",
+        "arn:aws:iam:us-east-1:111122223333:root",
+        "arn:aws:iam::111122223333:user/a?a",
+        "arn:aws:iam::111122223333:user/${aws:username}",
+        "arn:aws:iam::111122223333:user/ada ",
+        "arn:aws:iam::111122223333:user//ada",
+        "arn:aws:s3:::bucket",
+        "arn:aws:sts::111122223333:assumed-role/Deploy",
+        "arn:aws:sts::111122223333:assumed-role/a/Deploy/s",
+        "AIDAIOSFODNN7EXAMPLE",
+        "AROAIOSFODNN7EXAMPLE",
+        "AROAIOSFODNN7EXAMPLE:run-7",
+        "**",
+    ];
+    let statement = |kind: &str, text: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"{kind}":"{text}"}},"Action":"sts:AssumeRole"}}"#
+        )
+    };
+    for (kind, text, expected) in cases {
+        check(&statement(kind, text), expected);
+    }
+    for text in refused {
+        let expected = format!("Invalid principal in policy: \"AWS\":\"{text}\"");
+        check(&statement("AWS", text), &expected);
+    }
+    check(
+        &statement("Service", "bogus"),
+        "Invalid principal in policy: \"SERVICE\":\"bogus\"",
+    );
+    check(
+        &statement("Service", "*"),
+        "Invalid principal in policy: \"SERVICE\":\"*\"",
+    );
+    check(
+        &statement("Service", "ec2.amazonaws.com.evil.org"),
+        "Invalid principal in policy: \"SERVICE\":\"ec2.amazonaws.com.evil.org\"",
+    );
+    let federated = "Federated principals must be valid domain names or SAML metadata ARNs";
+    for text in [
+        "*",
+        "nodomain",
+        "arn:aws:iam::111122223333:saml-provider/*",
+        "arn:aws:iam::1:saml-provider/x",
+        "a b.com",
+    ] {
+        check(&statement("Federated", text), federated);
+    }
+    check(
+        &statement("Federated", "cognito-identity.amazonaws.com"),
+        "A condition block must be present for the Cognito provider",
+    );
+}
+
+#[test]
+fn pol_23_odd_characters_in_names_are_refused() {
+    for text in ["ada\\n", "ada\\u00a0", "a\\u200bda", "\\u202eada", "ada\\t"] {
+        let statement = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111122223333:user/{text}"}},"Action":"sts:AssumeRole"}}"#
+        );
+        let found = sentence(&document(&statement), Kind::Trust);
+        assert!(
+            found.starts_with("Invalid principal in policy"),
+            "{text}: {found}"
+        );
+    }
+}
+
+#[test]
+fn actions() {
+    let not_sts = "AssumeRole policy may only specify STS AssumeRole actions.";
+    for (action, expected) in [
+        ("sts:AssumeRole", ""),
+        ("STS:assumerole", ""),
+        ("sts:AssumeRoleWithSAML", ""),
+        ("sts:AssumeRoleWithWebIdentity", ""),
+        ("sts:TagSession", ""),
+        ("sts:SetSourceIdentity", ""),
+        ("sts:SetContext", ""),
+        ("sts:*", ""),
+        ("sts:AssumeRole*", ""),
+        ("*", not_sts),
+        ("s3:GetObject", not_sts),
+        ("sts:GetCallerIdentity", not_sts),
+        ("sts:Get*", not_sts),
+        ("AssumeRole", not_sts),
+        ("sts:", not_sts),
+    ] {
+        check(
+            &format!(
+                r#"{{"Effect":"Allow","Principal":{{"AWS":"*"}},"Action":["sts:AssumeRole","{action}"]}}"#
+            ),
+            expected,
+        );
+    }
+    check(
+        r#"{"Effect":"Allow","Principal":{"AWS":"*"},"NotAction":"sts:AssumeRole"}"#,
+        not_sts,
+    );
+}
