@@ -142,11 +142,14 @@ fn per_second(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
-fn events(engine: &RedbEngine, count: usize, width: usize) {
+/// `work` is what the caller does between two events.
+fn events(engine: &RedbEngine, count: usize, width: usize, work: Duration) {
     let record = vec![b'x'; 1_200];
     let (before, caller, writer) = (engine.counters(), cpu("figures"), cpu("locum-trail"));
     let began = Instant::now();
     drive(count, width, |_| {
+        let began = Instant::now();
+        while began.elapsed() < work {}
         engine.commit(Change::event(Event {
             time_s: 1_795_478_400,
             record: record.clone(),
@@ -155,10 +158,11 @@ fn events(engine: &RedbEngine, count: usize, width: usize) {
     let time = began.elapsed();
     let after = engine.counters();
     println!(
-        "events, {width} in flight: {:.0}/s, {:.1} a sync, CPU per event: caller {} ns, trail thread {} ns",
+        "events, {width} in flight, {work:.0?} between: {:.0}/s, {:.1} a sync, CPU per event: caller {} ns, trail thread {} ns",
         per_second(count, time),
         count as f64 / (after.trail_batches - before.trail_batches) as f64,
-        (cpu("figures") - caller) / count as u64,
+        ((cpu("figures") - caller) / count as u64)
+            .saturating_sub(u64::try_from(work.as_nanos()).unwrap()),
         (cpu("locum-trail") - writer) / count as u64,
     );
 }
@@ -329,8 +333,10 @@ fn main() {
                 width.min(usize::try_from(accounts).unwrap()),
             );
         }
-        for width in [1, 64, 256] {
-            events(&engine, 1_000 * width.min(64), width);
+        for work in [Duration::ZERO, Duration::from_micros(20)] {
+            for width in [1, 16, 64, 256] {
+                events(&engine, 1_000 * width.min(64), width, work);
+            }
         }
         let began = Instant::now();
         drop(engine);

@@ -20,6 +20,8 @@ pub const CHANGE_EVENTS_MAX: usize = 1_000;
 pub const TRAIL_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Calls that wait for the trail.
 pub const TRAIL_QUEUE_CALLS_MAX: usize = 65_536;
+/// How long the trail's writer waits for a group as large as the last one.
+pub const TRAIL_GATHER_MAX: Duration = Duration::from_millis(1);
 /// Changes that wait for the writer.
 pub const WRITE_QUEUE_MAX: usize = 8_192;
 /// Bytes that wait for the writer.

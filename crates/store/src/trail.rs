@@ -10,7 +10,9 @@ use crate::change::Event;
 use crate::day::day_of;
 use crate::engine::{CommitError, Unavailable};
 use crate::id::Revision;
-use crate::limits::{COMMIT_WAIT_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX};
+use crate::limits::{
+    COMMIT_WAIT_MAX, TRAIL_GATHER_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX,
+};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -74,7 +76,10 @@ struct State {
 enum Writer {
     #[default]
     Busy,
+    /// For the first event.
     Waiting,
+    /// For as many calls as the last batch had, a little while.
+    Gathering(usize),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -275,7 +280,11 @@ impl Trail {
         if state.open.since.is_none() {
             state.open.since = Some(Instant::now());
         }
-        let notify = state.writer == Writer::Waiting;
+        let notify = match state.writer {
+            Writer::Busy => false,
+            Writer::Waiting => true,
+            Writer::Gathering(calls) => state.open.wakers.len() >= calls,
+        };
         if notify {
             state.writer = Writer::Busy;
         }
@@ -288,19 +297,11 @@ impl Trail {
     /// The writer thread: until closed and empty.
     pub(crate) fn run(&self, disk: &mut dyn Disk) {
         let mut spare = Content::default();
+        let mut last_calls = 0;
         loop {
-            let mut state = lock(&self.state);
-            while state.open.since.is_none() {
-                if state.closed == Closed::Yes {
-                    return;
-                }
-                state.writer = Writer::Waiting;
-                state = self
-                    .wake
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                state.writer = Writer::Busy;
-            }
+            let Some(mut state) = self.next_work(last_calls) else {
+                return;
+            };
             let mut batch = state.next_batch();
             spare.clear();
             state.open.content = std::mem::take(&mut spare);
@@ -310,6 +311,10 @@ impl Trail {
                 wakers: std::mem::take(&mut batch.wakers),
                 done: batch.done.clone(),
             });
+            last_calls = state
+                .writing
+                .as_ref()
+                .map_or(0, |writing| writing.wakers.len());
             drop(state);
             let segments = batch.content.segments();
             let result = disk.append(&segments);
@@ -328,6 +333,38 @@ impl Trail {
             }
             spare = batch.content;
         }
+    }
+
+    /// Waits for a batch; none when closed and empty.
+    ///
+    /// Callers that were just woken come back with their next event within microseconds. A sync
+    /// costs as much CPU as several requests, so the writer waits for as many calls as it has just
+    /// served, but never long: one call at a time does not wait at all.
+    fn next_work(&self, last_calls: usize) -> Option<MutexGuard<'_, State>> {
+        let mut state = lock(&self.state);
+        while state.open.since.is_none() {
+            if state.closed == Closed::Yes {
+                return None;
+            }
+            state.writer = Writer::Waiting;
+            state = self
+                .wake
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            state.writer = Writer::Busy;
+        }
+        if state.open.wakers.len() < last_calls && state.closed == Closed::No {
+            state.writer = Writer::Gathering(last_calls);
+            state = self
+                .wake
+                .wait_timeout_while(state, TRAIL_GATHER_MAX, |state| {
+                    state.open.wakers.len() < last_calls && state.closed == Closed::No
+                })
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            state.writer = Writer::Busy;
+        }
+        Some(state)
     }
 
     fn note(&self, content: &Content, disk: &dyn Disk, result: &io::Result<()>, took: Duration) {
