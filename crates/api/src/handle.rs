@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use locum_sigv4::{Auth, AuthError, Claim, Header, RequestView, Rules};
 use locum_store::{AccountId, Change, CommitError, Event, Loaded, Unit};
-use locum_wire::{Call, ErrorBody, Fault, HttpRequest, Reply, RouteError, Service};
+use locum_wire::{Call, ErrorBody, Fault, HttpRequest, Reply, RouteError, Service, Signing};
 use smallvec::SmallVec;
 
 use crate::authenticate::{account_of, authenticate};
@@ -125,7 +125,7 @@ async fn attempt(
 ) -> Result<Reply, ApiError> {
     let claim = match &heard.auth {
         Ok(Auth::Signed(claim)) => claim,
-        Ok(Auth::Unsigned) => return Err(ApiError::Signature(AuthError::MissingAuthenticationToken)),
+        Ok(Auth::Unsigned) => return Err(unsigned(heard)),
         Err(error) => return Err(ApiError::Signature(error.clone())),
     };
     let mut state = snapshot(world, account_of(claim)).await?;
@@ -155,6 +155,17 @@ async fn attempt(
         }
     }
     Err(ApiError::ConcurrentModification)
+}
+
+/// A call without a signature: refused as such, unless AWS would not ask for one either; none of those
+/// operations is offered yet, and the answer says so.
+fn unsigned(heard: &Heard<'_>) -> ApiError {
+    match &heard.call {
+        Ok(call) if call.model.signing == Signing::Unsigned => {
+            ApiError::NotOffered(call.operation.clone().into_owned())
+        }
+        _ => ApiError::Signature(AuthError::MissingAuthenticationToken),
+    }
 }
 
 /// One authenticated call of a known operation.

@@ -5,8 +5,8 @@ mod claims;
 mod ring;
 
 pub use claims::{Claims, SessionKind};
-pub use ring::{OpenError, RingCache, SealError};
-pub(crate) use ring::Ring;
+pub use ring::OpenError;
+pub(crate) use ring::{Ring, RingCache, SealError};
 
 #[cfg(test)]
 mod tests;

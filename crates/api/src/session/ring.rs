@@ -41,7 +41,7 @@ pub enum OpenError {
 
 /// Why a session cannot be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
+pub(crate) enum SealError {
     /// The token would be longer than a token may be; the figure is in characters.
     #[error("the session token would be {0} characters long")]
     TooLarge(usize),
@@ -161,7 +161,7 @@ impl Ring {
 
 /// The ring of the installation revision last seen; rebuilt when the revision moves.
 #[derive(Default)]
-pub struct RingCache(ArcSwapOption<Ring>);
+pub(crate) struct RingCache(ArcSwapOption<Ring>);
 
 impl RingCache {
     /// The ring of `installation`.
