@@ -1,0 +1,44 @@
+//! The commands, one file each, and what several of them share.
+
+pub mod assume;
+pub mod completions;
+pub mod credential_process;
+pub mod dev;
+pub mod env;
+pub mod exec;
+pub mod operator;
+pub mod options;
+pub mod serve;
+pub mod trail;
+pub mod unset;
+pub mod version;
+pub mod whoami;
+
+use std::path::{Path, PathBuf};
+
+use crate::env::Environment;
+
+/// What every command gets.
+#[derive(Debug)]
+pub struct Context {
+    /// The process environment.
+    pub environment: Environment,
+    /// The words of the command line, the program's name first.
+    pub arguments: Vec<String>,
+}
+
+/// The data directory of `locum serve` when none is named.
+pub const DATA_DEFAULT: &str = "locum-data";
+/// The data directory of `locum dev` when none is named.
+pub const DATA_DEV_DEFAULT: &str = "locum-dev";
+
+/// The directory that was named, else the default of `serve` if it is there, else that of `dev` if it is there.
+#[must_use]
+pub fn data_directory(named: Option<PathBuf>) -> PathBuf {
+    named.unwrap_or_else(|| {
+        let found = [DATA_DEFAULT, DATA_DEV_DEFAULT]
+            .into_iter()
+            .find(|name| Path::new(name).is_dir());
+        PathBuf::from(found.unwrap_or(DATA_DEFAULT))
+    })
+}

@@ -1,0 +1,110 @@
+//! `locum trail tail`: the audit trail as a table that people can read, or as the records themselves.
+
+use std::path::PathBuf;
+
+use crate::commands::Context;
+use crate::error::CliError;
+use crate::limits;
+use crate::output::{self, Colour, Stream};
+use crate::table::Table;
+use crate::trail::lines::Trail;
+use crate::trail::record::{COLUMNS, COLUMNS_NARROW, Row, WIDE_FROM};
+
+/// Arguments of `locum trail`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show the last records, and with --follow those that come.
+    Tail(Tail),
+}
+
+#[derive(Debug, clap::Args)]
+struct Tail {
+    /// The server's data directory [default: locum-data, else locum-dev]
+    #[arg(long, value_name = "DIR", env = "LOCUM_DATA")]
+    data: Option<PathBuf>,
+    /// How many records to begin with
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    lines: usize,
+    /// Go on with the records that come
+    #[arg(short, long)]
+    follow: bool,
+    /// A table for people, or the records, one JSON object a line
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Runs `locum trail`.
+pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
+    let Action::Tail(tail) = arguments.action;
+    let mut trail = Trail::open(&super::data_directory(tail.data.clone()))?;
+    let mut printer = Printer::new(context, tail.format);
+    printer.print(trail.last(tail.lines)?)?;
+    if !tail.follow {
+        return Ok(());
+    }
+    loop {
+        let lines = trail.more()?;
+        if lines.is_empty() {
+            std::thread::sleep(limits::TRAIL_POLL);
+        }
+        printer.print(lines)?;
+    }
+}
+
+/// Prints lines in one of the two formats.
+struct Printer {
+    format: Format,
+    table: Table,
+}
+
+impl Printer {
+    fn new(context: &Context, format: Format) -> Printer {
+        let width = output::terminal_width();
+        let columns = if width.is_some_and(|width| width < WIDE_FROM) {
+            COLUMNS_NARROW
+        } else {
+            COLUMNS
+        };
+        Printer {
+            format,
+            table: Table::new(columns, width, Colour::stdout(&context.environment)),
+        }
+    }
+
+    fn print(&mut self, lines: Vec<Vec<u8>>) -> Result<(), CliError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        match self.format {
+            Format::Json => {
+                // Programs get the bytes as they are; a terminal does not.
+                let shown = |line: &Vec<u8>| match output::is_terminal(Stream::Out) {
+                    true => output::clean(&String::from_utf8_lossy(line)) + "\n",
+                    false => String::from_utf8_lossy(line).into_owned() + "\n",
+                };
+                output::result(&lines.iter().map(shown).collect::<String>())
+            }
+            Format::Text => {
+                let unreadable = "a line of the trail is not a record and is not shown; see it with --format json";
+                let rows: Vec<Option<Row>> = lines.iter().map(|line| Row::of(line)).collect();
+                if rows.iter().any(Option::is_none) {
+                    output::say(&format!("locum: {unreadable}"));
+                }
+                let rows: Vec<_> = rows.iter().flatten().map(Row::cells).collect();
+                output::result(&self.table.rows(&rows))
+            }
+        }
+    }
+}
