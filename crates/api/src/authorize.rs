@@ -33,6 +33,9 @@ pub struct Needs<'a> {
     pub(crate) also: SmallVec<[&'static str; 2]>,
     /// The ARN that policies are asked about, or `*`.
     pub(crate) resource: Cow<'a, str>,
+    /// Further resources on which the operation's own action must be allowed: what a renamed entity
+    /// becomes.
+    pub(crate) also_on: SmallVec<[Cow<'a, str>; 1]>,
     /// Whose resource it is.
     pub(crate) resource_account: AccountId,
     /// `aws:ResourceTag/…`.
@@ -58,6 +61,7 @@ impl<'a> Needs<'a> {
             decided: Decided::ByPolicies,
             also: SmallVec::new(),
             resource: resource.into(),
+            also_on: SmallVec::new(),
             resource_account: account,
             resource_tags: SmallVec::new(),
             request_tags: SmallVec::new(),
@@ -133,10 +137,12 @@ pub(crate) fn authorize(
     }
     let session_inline = session_policy(caller);
     let policies = caller_policies(caller, session_inline.as_ref());
-    for action in std::iter::once(&action).chain(&needs.also) {
-        let decision = ask(cx, state, caller, needs, &policies, action);
+    let own = std::iter::once(&needs.resource).chain(&needs.also_on).map(|resource| (action, resource));
+    let also = needs.also.iter().map(|action| (*action, &needs.resource));
+    for (action, resource) in own.chain(also) {
+        let decision = ask(cx, state, caller, needs, &policies, (action, resource));
         if !decision.is_allowed() {
-            return Err(ApiError::NotAuthorized(decision.sentence(&caller.arn, action, &needs.resource)));
+            return Err(ApiError::NotAuthorized(decision.sentence(&caller.arn, action, resource)));
         }
     }
     Ok(Grant { _private: () })
@@ -148,7 +154,7 @@ fn ask(
     caller: &Caller,
     needs: &Needs<'_>,
     policies: &CallerPolicies<'_>,
-    action: &str,
+    (action, resource): (&str, &str),
 ) -> Decision {
     let account = caller.account.id.text();
     let resource_account = needs.resource_account.text();
@@ -167,7 +173,7 @@ fn ask(
     };
     let principal = caller.principal(&account);
     let request =
-        Request { action, resource: &needs.resource, principal: &principal, context: &context };
+        Request { action, resource, principal: &principal, context: &context };
     decide(
         &request,
         &Policies {

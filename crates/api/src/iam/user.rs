@@ -154,6 +154,26 @@ fn list_users(
     Ok((output, Change::default()))
 }
 
+/// Renaming takes the right to do it to the user as it is and as it will be: a caller limited to one
+/// path cannot move a user out of it, nor take over another's name.
+fn needs_update<'a>(
+    cx: &'a Cx<'a>,
+    _: &'a Snapshot,
+    caller: &'a Caller,
+    input: &'a UpdateUserRequest,
+) -> Result<Needs<'a>, ApiError> {
+    let mut needs = on_user(cx, caller, &input.user_name);
+    let held = caller.account.users().get(&input.user_name);
+    let held_path = held.map_or(names::ROOT_PATH, |user| user.path.as_str());
+    let path = input.new_path.as_deref().unwrap_or(held_path);
+    let name = input.new_user_name.as_deref().unwrap_or(&input.user_name);
+    let target = entities::arn(cx, caller.account.id, "user", path, name);
+    if target != needs.resource {
+        needs.also_on.push(target.into());
+    }
+    Ok(needs)
+}
+
 /// A new name or path changes the ARN and keeps the id, the keys and the policies.
 fn update_user(
     _: &Cx<'_>,
@@ -216,8 +236,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "CreateUser" Write, needs_create, create_user),
     answering!(Iam "iam" "GetUser" Read, needs_get, get_user),
     answering!(Iam "iam" "ListUsers" Read, names::everywhere, list_users),
-    silent!(Iam "iam" "UpdateUser" Write,
-        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), update_user),
+    silent!(Iam "iam" "UpdateUser" Write, needs_update, update_user),
     silent!(Iam "iam" "DeleteUser" Write,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), delete_user),
 ];
