@@ -40,6 +40,8 @@ pub struct Config {
     pub workers: usize,
     /// Sizes, counts and times.
     pub limits: Limits,
+    /// Open a store that is older than its fence, as after putting back a backup.
+    pub accept_restored_store: bool,
     /// What is written on standard error.
     pub log: LogConfig,
 }
@@ -127,6 +129,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             workers: 0,
             limits: Limits::default(),
+            accept_restored_store: false,
             log: LogConfig::default(),
         }
     }

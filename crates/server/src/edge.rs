@@ -3,16 +3,18 @@
 mod body;
 mod connection;
 mod health;
+mod inbox;
 mod io;
 mod proxy;
 mod refusal;
 mod service;
+mod workers;
 
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use hyper::rt::{Read, Write};
@@ -25,6 +27,7 @@ use self::connection::{Entry, Exempt, Full, Order, Phase, Registry};
 use self::io::Watched;
 pub(crate) use self::refusal::Refusal;
 use self::service::Connection;
+use self::workers::{Place, Workers};
 use crate::config::Config;
 use crate::error::ServerError;
 use crate::limits;
@@ -104,7 +107,19 @@ impl<H: Handler> Edge<H> {
 
     /// Serves `listener` until `stop` completes, then lets calls under way finish for as long as the
     /// configuration allows. Every connection is closed when this returns.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// [`ServerError::Process`] when the worker threads cannot be started.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServerError> {
+        let workers =
+            Workers::start(self.config.workers).map_err(|source| ServerError::Process {
+                what: "worker threads",
+                source,
+            })?;
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.registry), Arc::clone(&self.metrics)));
         let mut stop = pin!(stop);
         loop {
@@ -114,7 +129,11 @@ impl<H: Handler> Edge<H> {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.take(stream, peer.ip().to_canonical()),
+                Ok((stream, peer)) => {
+                    if let Some(place) = workers.place() {
+                        self.take(stream, peer.ip().to_canonical(), place);
+                    }
+                }
                 Err(error) => {
                     // Out of descriptors, or the client was gone already.
                     tracing::debug!(%error, "a connection could not be accepted");
@@ -125,6 +144,7 @@ impl<H: Handler> Edge<H> {
         drop(listener);
         self.drain().await;
         sweeper.abort();
+        Ok(())
     }
 
     async fn drain(&self) {
@@ -144,13 +164,13 @@ impl<H: Handler> Edge<H> {
         }
     }
 
-    fn take(self: &Arc<Self>, stream: TcpStream, peer: IpAddr) {
+    fn take(self: &Arc<Self>, stream: TcpStream, peer: IpAddr, place: Place) {
         let exempt = if proxy::is_trusted(peer, &self.config.trusted_proxies) {
             Exempt::Yes
         } else {
             Exempt::No
         };
-        let entry = match self.registry.admit(peer, exempt) {
+        let entry = match self.registry.admit(peer, exempt, place.inbox()) {
             Ok(entry) => entry,
             Err(full) => {
                 self.metrics.connection_refused();
@@ -161,11 +181,20 @@ impl<H: Handler> Edge<H> {
         self.metrics.connection_opened();
         // Answers are one write; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
+        let worker = place.handle();
         let held = Held {
             edge: Arc::clone(self),
             entry,
+            _place: place,
         };
-        tokio::spawn(async move { held.run(stream).await });
+        // Off this thread's poller, onto the worker's.
+        if let Ok(stream) = stream.into_std() {
+            worker.spawn(async move {
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    held.run(stream).await;
+                }
+            });
+        }
     }
 }
 
@@ -192,6 +221,7 @@ async fn sweep(registry: Arc<Registry>, metrics: Arc<Metrics>) {
 struct Held<H> {
     edge: Arc<Edge<H>>,
     entry: Arc<Entry>,
+    _place: Place,
 }
 
 impl<H> Drop for Held<H> {
@@ -224,11 +254,13 @@ impl<H: Handler> Held<H> {
         }
     }
 
-    fn connection(&self, tls: Option<TlsDetails>) -> Arc<Connection<H>> {
+    fn connection(&self, tls: Option<TlsDetails>, waker: Option<Waker>) -> Arc<Connection<H>> {
+        let (edge, entry) = (Arc::clone(&self.edge), Arc::clone(&self.entry));
         Arc::new(Connection {
-            edge: Arc::clone(&self.edge),
-            entry: Arc::clone(&self.entry),
+            edge,
+            entry,
             tls,
+            waker,
         })
     }
 
@@ -245,7 +277,8 @@ impl<H: Handler> Held<H> {
         T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         self.entry.enter(Phase::Idle, self.edge.registry.now_ms());
-        let connection = self.connection(tls);
+        let waker = Some(Waker::from(Arc::clone(&self.entry)));
+        let connection = self.connection(tls, waker);
         let service = service_fn(move |request| Arc::clone(&connection).request(request));
         let serving = self
             .edge
@@ -260,7 +293,8 @@ impl<H: Handler> Held<H> {
     {
         self.entry
             .enter(Phase::Streams, self.edge.registry.now_ms());
-        let connection = self.connection(tls);
+        // Streams are tasks of their own.
+        let connection = self.connection(tls, None);
         let service = service_fn(move |request| Arc::clone(&connection).stream(request));
         let serving = self
             .edge

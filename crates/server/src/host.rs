@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::LocalSet;
 
 use crate::config::Config;
 use crate::edge::{Edge, bind};
@@ -50,11 +51,11 @@ where
         );
         config.limits.connections_max = room;
     }
-    let runtime = process::runtime(config.workers).map_err(|source| ServerError::Process {
-        what: "worker threads",
+    let runtime = process::runtime().map_err(|source| ServerError::Process {
+        what: "the runtime",
         source,
     })?;
-    let ended = runtime.block_on(live(config, start, on_ready));
+    let ended = runtime.block_on(LocalSet::new().run_until(live(config, start, on_ready)));
     // Whatever still runs is not waited for: calls had their time.
     runtime.shutdown_background();
     ended
@@ -99,7 +100,7 @@ where
         },
     };
     let socket = operator::socket_of(&config.data);
-    tokio::spawn(operator::serve(operators, Arc::new(hosted.operator)));
+    tokio::task::spawn_local(operator::serve(operators, Arc::new(hosted.operator)));
     if let Some(listener) = metrics_listener {
         tokio::spawn(metrics::serve(Arc::clone(&metrics), listener));
     }
@@ -123,7 +124,7 @@ where
         };
         tracing::info!(signal, "draining");
     })
-    .await;
+    .await?;
     forget(&socket);
     tracing::info!("stopped");
     Ok(())

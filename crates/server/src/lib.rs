@@ -4,6 +4,7 @@
 //! the api there.
 #![forbid(unsafe_code)]
 
+mod api;
 pub mod config;
 mod credentials_file;
 pub mod edge;
@@ -15,6 +16,7 @@ pub mod metrics;
 pub mod operator;
 mod process;
 mod random;
+mod run;
 pub mod seam;
 pub mod tls;
 
@@ -23,3 +25,4 @@ pub use credentials_file::{CREDENTIALS_NAME, write_credentials};
 pub use error::ServerError;
 pub use host::{Ready, host};
 pub use random::{PooledRandom, SystemClock};
+pub use run::run;

@@ -92,3 +92,7 @@ pub const METRICS_CONNECTIONS_MAX: usize = 16;
 pub const SOCKET_PATH_BYTES_MAX: usize = 107;
 /// Random bytes drawn from the operating system at a time, per thread.
 pub const RANDOM_POOL_BYTES: usize = 1_024;
+/// How long a look at the store answers `/readyz`.
+pub const READINESS_KEPT: Duration = Duration::from_secs(1);
+/// How long that look may take.
+pub const READINESS_WAIT: Duration = Duration::from_secs(2);

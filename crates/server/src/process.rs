@@ -50,16 +50,10 @@ pub(crate) fn descriptors() -> u64 {
     now.saturating_sub(limits::DESCRIPTORS_RESERVED).max(1)
 }
 
-/// The runtime that serves calls.
-pub(crate) fn runtime(workers: usize) -> io::Result<tokio::runtime::Runtime> {
-    let workers = match workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name("locum-worker")
-        .thread_stack_size(limits::WORKER_STACK_BYTES)
+/// The runtime of the main thread: it takes connections in and serves the operator and metrics; calls
+/// run on the worker threads.
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(limits::BLOCKING_THREADS_MAX)
         .enable_all()
         .build()

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use locum_api::{Clock, Random};
 use zeroize::Zeroize;
 
 use crate::limits::RANDOM_POOL_BYTES;
@@ -24,7 +25,7 @@ thread_local! {
 
 impl PooledRandom {
     /// Fills `out` with bytes fit for keys.
-    pub fn draw(&self, out: &mut [u8]) {
+    pub(crate) fn draw(self, out: &mut [u8]) {
         if out.len() > RANDOM_POOL_BYTES / 4 {
             return from_system(out);
         }
@@ -43,7 +44,7 @@ impl PooledRandom {
     }
 
     /// A random (version 4) UUID.
-    pub(crate) fn uuid(&self) -> String {
+    pub(crate) fn uuid(self) -> String {
         let mut bytes = [0u8; 16];
         self.draw(&mut bytes);
         let number = u128::from_be_bytes(bytes) & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
@@ -74,12 +75,17 @@ fn from_system(out: &mut [u8]) {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-impl SystemClock {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    pub fn unix_ms(&self) -> i64 {
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
         match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
         }
+    }
+}
+
+impl Random for PooledRandom {
+    fn fill(&self, out: &mut [u8]) {
+        self.draw(out);
     }
 }

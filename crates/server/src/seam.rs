@@ -7,22 +7,7 @@ use bytes::Bytes;
 use crate::metrics::Figure;
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
 
-pub use stand_in::{Request, TlsDetails};
-mod stand_in {
-    //! Stand-ins until the api lands.
-    #![allow(missing_docs)]
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct TlsDetails {
-        pub version: &'static str,
-        pub cipher_suite: &'static str,
-    }
-    pub struct Request {
-        pub parts: http::request::Parts,
-        pub body: bytes::Bytes,
-        pub peer: std::net::IpAddr,
-        pub tls: Option<TlsDetails>,
-    }
-}
+pub use locum_api::{Request, TlsDetails};
 
 /// What came of a call: the response, and which row of the table of operations it was.
 pub struct Answer {
@@ -46,12 +31,12 @@ pub trait Handler: Send + Sync + 'static {
 
 /// The function behind the operator's socket.
 pub trait Operator: Send + Sync + 'static {
-    /// Does what is asked, leaving a record, and answers the result as JSON.
+    /// Does what is asked, leaving a record, and answers the result as JSON. Runs on the main thread.
     fn call(
         &self,
         request: OperatorRequest,
         peer: Peer,
-    ) -> impl Future<Output = Result<serde_json::Value, OperatorRefusal>> + Send;
+    ) -> impl Future<Output = Result<serde_json::Value, OperatorRefusal>>;
 }
 
 /// What a server serves, ready to go.

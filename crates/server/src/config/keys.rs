@@ -194,6 +194,14 @@ pub(crate) const KEYS: &[Key] = &[
         "Seconds that calls under way have to finish after SIGTERM or SIGINT."
     ),
     key!(
+        "accept_restored_store",
+        "ACCEPT_RESTORED_STORE",
+        "accept-restored-store",
+        Switch,
+        "false",
+        "Open a store that is older than its fence, as after putting back a backup. Every session ends; keys deleted since the backup are valid again. Set it for one start."
+    ),
+    key!(
         "log.format",
         "LOG_FORMAT",
         "log-format",

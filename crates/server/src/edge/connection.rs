@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 use std::time::Instant;
 
+use super::inbox::{Inbox, Queued};
 use crate::config;
 use crate::limits;
 
@@ -51,9 +52,35 @@ pub(crate) struct Entry {
     waker: OnceLock<Waker>,
     pub(crate) peer: IpAddr,
     slot: usize,
+    inbox: Arc<Inbox>,
+    queued: Queued,
+}
+
+/// As the waker of calls: from the store's thread into the inbox of the connection's thread.
+impl Wake for Entry {
+    fn wake(self: Arc<Self>) {
+        if self.queued.enter() {
+            let inbox = Arc::clone(&self.inbox);
+            inbox.put(self);
+        }
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.queued.enter() {
+            self.inbox.put(Arc::clone(self));
+        }
+    }
 }
 
 impl Entry {
+    /// Out of the inbox, on the connection's own thread.
+    pub(crate) fn deliver(&self) {
+        self.queued.leave();
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+
     pub(crate) fn enter(&self, phase: Phase, now_ms: u64) {
         self.activity.store(
             now_ms << PHASE_BITS | u64::from(phase as u8),
@@ -177,7 +204,12 @@ impl Registry {
     }
 
     /// Takes a connection in, unless there are too many. `exempt` are trusted proxies.
-    pub(crate) fn admit(&self, peer: IpAddr, exempt: Exempt) -> Result<Arc<Entry>, Full> {
+    pub(crate) fn admit(
+        &self,
+        peer: IpAddr,
+        exempt: Exempt,
+        inbox: &Arc<Inbox>,
+    ) -> Result<Arc<Entry>, Full> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if self.open() >= self.limits.connections_max || slots.draining {
             return Err(Full::Everywhere);
@@ -196,6 +228,8 @@ impl Registry {
             waker: OnceLock::new(),
             peer,
             slot,
+            inbox: Arc::clone(inbox),
+            queued: Queued::default(),
         });
         match slots.entries.get_mut(slot) {
             Some(place) => *place = Some(Arc::clone(&entry)),

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -28,6 +28,8 @@ pub(crate) struct Connection<H> {
     pub(crate) edge: Arc<Edge<H>>,
     pub(crate) entry: Arc<Entry>,
     pub(crate) tls: Option<TlsDetails>,
+    /// Wakes the connection from other threads by way of the inbox; `None` on HTTP/2.
+    pub(crate) waker: Option<Waker>,
 }
 
 /// A proxy that ends TLS says that it did, not with which version.
@@ -114,7 +116,7 @@ impl<H: Handler> Connection<H> {
             peer,
             tls,
         });
-        match guarded(call).await {
+        match guarded(call, self.waker.as_ref()).await {
             Some(Answer {
                 response,
                 operation,
@@ -232,15 +234,19 @@ fn authority(parts: &mut Parts, hosts: usize) -> Result<(), Refusal> {
 }
 
 /// Runs a call; `None` when it panicked, so that a defect costs one answer and not the connection.
-async fn guarded<F: Future>(call: F) -> Option<F::Output> {
+async fn guarded<F: Future>(call: F, waker: Option<&Waker>) -> Option<F::Output> {
     let mut call = pin!(call);
-    std::future::poll_fn(|cx| {
+    let poll = |call: Pin<&mut F>, cx: &mut Context<'_>| {
         // A panicked call is never polled again, so nothing broken is looked at.
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+        match catch_unwind(AssertUnwindSafe(|| call.poll(cx))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
             Ok(Poll::Pending) => Poll::Pending,
             Err(_) => Poll::Ready(None),
         }
+    };
+    std::future::poll_fn(|cx| match waker {
+        Some(waker) => poll(call.as_mut(), &mut Context::from_waker(waker)),
+        None => poll(call.as_mut(), cx),
     })
     .await
 }

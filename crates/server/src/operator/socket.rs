@@ -67,7 +67,7 @@ pub(super) fn with_short_path<T>(
     )
 }
 
-/// Serves the socket until it is dropped with its task.
+/// Serves the socket until it is dropped with its task. Runs in a `LocalSet`.
 pub(crate) async fn serve<O: Operator>(listener: UnixListener, operator: Arc<O>) {
     let own = rustix::process::geteuid().as_raw();
     let room = Arc::new(Semaphore::new(limits::OPERATOR_CONNECTIONS_MAX));
@@ -80,7 +80,7 @@ pub(crate) async fn serve<O: Operator>(listener: UnixListener, operator: Arc<O>)
             continue;
         };
         let operator = Arc::clone(&operator);
-        tokio::spawn(async move {
+        tokio::task::spawn_local(async move {
             match stream.peer_cred() {
                 Ok(peer) if may_use(peer.uid(), own) => {
                     let peer = Peer {

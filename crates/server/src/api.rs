@@ -1,0 +1,348 @@
+//! The api behind the sockets: calls, readiness, the operator's wishes, the store's figures.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use locum_api::operator::{self, Rotate, WithRootKey};
+use locum_api::{World, handle_named};
+use locum_store::{AccountId, Counters, KeyState, Unit};
+use serde_json::{Value, json};
+
+use crate::limits;
+use crate::metrics::{Figure, FigureKind};
+use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
+use crate::seam::{Answer, Handler, Operator, Request};
+
+/// Calls go to [`locum_api::handle_named`].
+pub(crate) struct ApiHandler {
+    world: Arc<World>,
+    /// Service and name of each operation, sorted, for finding its counters.
+    operations: Vec<(&'static str, &'static str)>,
+    readiness: Mutex<Readiness>,
+}
+
+/// What the last look at the store showed. Looking costs a disk write and is open to everybody.
+#[derive(Default)]
+struct Readiness {
+    looked: Option<(Instant, bool)>,
+    counters: Counters,
+}
+
+impl ApiHandler {
+    pub(crate) fn new(world: Arc<World>) -> ApiHandler {
+        let mut operations: Vec<(&'static str, &'static str)> = locum_api::operations()
+            .map(|operation| (operation.service.scope_name(), operation.name))
+            .collect();
+        operations.sort_unstable();
+        ApiHandler {
+            world,
+            operations,
+            readiness: Mutex::default(),
+        }
+    }
+
+    /// A look that is fresh enough.
+    fn known(&self) -> Option<bool> {
+        let readiness = self
+            .readiness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (looked, ready) = readiness.looked?;
+        (looked.elapsed() < limits::READINESS_KEPT).then_some(ready)
+    }
+
+    /// Does the trail fail since the last look?
+    fn trail_fails(&self, now: &Counters) -> bool {
+        let readiness = self
+            .readiness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        now.trail_failures > readiness.counters.trail_failures
+            && now.trail_batches == readiness.counters.trail_batches
+    }
+}
+
+impl Handler for ApiHandler {
+    async fn handle(&self, request: Request) -> Answer {
+        let handled = handle_named(&self.world, request).await;
+        let operation = handled.operation.and_then(|operation| {
+            let key = (operation.service.scope_name(), operation.name);
+            self.operations.binary_search(&key).ok()
+        });
+        Answer {
+            response: handled.response,
+            operation,
+        }
+    }
+
+    async fn ready(&self) -> bool {
+        if let Some(ready) = self.known() {
+            return ready;
+        }
+        let engine = &self.world.engine;
+        let now_s = self.world.clock.now_ms().div_euclid(1_000);
+        // A lease is a commit that leaves nothing behind.
+        let lease = engine.lease("readyz", engine.cluster_id(), 1, now_s);
+        let lease = tokio::time::timeout(limits::READINESS_WAIT, lease).await;
+        let counters = engine.counters();
+        let ready = matches!(lease, Ok(Ok(_))) && !self.trail_fails(&counters);
+        let mut readiness = self
+            .readiness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *readiness = Readiness {
+            looked: Some((Instant::now(), ready)),
+            counters,
+        };
+        ready
+    }
+
+    fn operations(&self) -> Vec<(&'static str, &'static str)> {
+        self.operations.clone()
+    }
+}
+
+/// The operator's wishes go to [`locum_api::operator`].
+pub(crate) struct ApiOperator {
+    pub(crate) world: Arc<World>,
+}
+
+impl Operator for ApiOperator {
+    async fn call(&self, request: OperatorRequest, _: Peer) -> Result<Value, OperatorRefusal> {
+        let world = &*self.world;
+        match request {
+            OperatorRequest::Status {} => status(world).await,
+            OperatorRequest::CreateAccount {
+                name,
+                email,
+                root_key,
+            } => {
+                let with = if root_key {
+                    WithRootKey::Yes
+                } else {
+                    WithRootKey::No
+                };
+                let made = operator::create_account(world, &name, email.as_deref(), with).await;
+                let (account, key) = made.map_err(refusal)?;
+                Ok(key.map_or_else(
+                    || json!({ "AccountId": account.to_string() }),
+                    |key| shown(&key),
+                ))
+            }
+            OperatorRequest::RootKey { account } => {
+                let Some(account) = AccountId::parse(&account) else {
+                    let message = format!("{account:?} is not an account id of twelve digits.");
+                    return Err(refused("InvalidAccountId", message));
+                };
+                operator::root_key(world, account)
+                    .await
+                    .map(|key| shown(&key))
+                    .map_err(refusal)
+            }
+            OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
+            OperatorRequest::Backup { file } => backup(world, &file).await,
+        }
+    }
+}
+
+fn shown(key: &operator::RootKey) -> Value {
+    json!({
+        "AccountId": key.account.to_string(),
+        "AccessKeyId": key.access_key_id,
+        "SecretAccessKey": key.secret_access_key.as_str(),
+    })
+}
+
+async fn status(world: &World) -> Result<Value, OperatorRefusal> {
+    let status = operator::status(world).await.map_err(refusal)?;
+    let keys: Vec<Value> = status
+        .keys
+        .iter()
+        .map(|(epoch, state, created_s)| {
+            json!({ "Epoch": epoch, "State": state_name(*state), "CreatedSeconds": created_s })
+        })
+        .collect();
+    Ok(json!({
+        "Version": env!("CARGO_PKG_VERSION"),
+        "ClusterId": status.cluster_id,
+        "ManagementAccountId": status.management_account.to_string(),
+        "OrganizationId": status.organization_id,
+        "Accounts": status.accounts,
+        "Revision": status.revision,
+        "Keys": keys,
+    }))
+}
+
+/// Retiring is what a new key does to the active one, so only that one can be retired.
+async fn rotate(
+    world: &World,
+    retire: Option<u32>,
+    revoke: Option<u32>,
+) -> Result<Value, OperatorRefusal> {
+    let wish = match (retire, revoke) {
+        (Some(_), Some(_)) => {
+            let message = "Retire or revoke an epoch, not both in one request.";
+            return Err(refused("InvalidRequest", message.to_owned()));
+        }
+        (Some(epoch), None) => {
+            let held = world.engine.load(Unit::Installation).await.ok().flatten();
+            let held = held.and_then(locum_store::Loaded::installation);
+            let active = held.is_some_and(|held| {
+                held.keys
+                    .iter()
+                    .any(|key| key.epoch == epoch && key.state == KeyState::Active)
+            });
+            if !active {
+                let message = format!("Session key epoch {epoch} is not the active one.");
+                return Err(refused("InvalidRequest", message));
+            }
+            Rotate::New
+        }
+        (None, Some(epoch)) => Rotate::Revoke(epoch),
+        (None, None) => Rotate::New,
+    };
+    let ring = operator::rotate_keys(world, wish).await.map_err(refusal)?;
+    let keys: Vec<Value> = ring
+        .iter()
+        .map(|(epoch, state)| json!({ "Epoch": epoch, "State": state_name(*state) }))
+        .collect();
+    Ok(json!({ "Keys": keys }))
+}
+
+fn state_name(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Retired => "retired",
+        KeyState::Revoked => "revoked",
+    }
+}
+
+async fn backup(world: &World, file: &Path) -> Result<Value, OperatorRefusal> {
+    if !file.is_absolute() {
+        let message = "The file of a backup is an absolute path.";
+        return Err(refused("InvalidRequest", message.to_owned()));
+    }
+    // The record first: a copy that is not in the trail must not exist.
+    let name = file.display().to_string();
+    operator::backed_up(world, &name).await.map_err(refusal)?;
+    let copied = world.engine.backup(file).await;
+    copied.map_err(|error| refused("BackupFailed", error.to_string()))?;
+    Ok(json!({ "File": name, "Bytes": std::fs::metadata(file).map_or(0, |file| file.len()) }))
+}
+
+fn refused(code: &str, message: String) -> OperatorRefusal {
+    OperatorRefusal {
+        code: code.to_owned(),
+        message,
+    }
+}
+
+fn refusal(error: operator::OperatorError) -> OperatorRefusal {
+    use operator::OperatorError as E;
+    let code = match &error {
+        E::NotStarted | E::NoSuchAccount(_) | E::NoSuchEpoch(_) => "NoSuchEntity",
+        E::NotCreated(_) => "NotCreated",
+        E::TooManyKeys(_) => "LimitExceeded",
+        E::BadName(_) => "InvalidInput",
+        E::Store(_) => "ServiceUnavailable",
+    };
+    refused(code, error.to_string())
+}
+
+/// The store's counters as metrics.
+pub(crate) fn figures(world: &World) -> Vec<Figure> {
+    let c = world.engine.counters();
+    let seconds = |time: Duration| time.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
+    let number = |number: u64| number as f64;
+    let counter = |name, help, value| Figure {
+        name,
+        help,
+        kind: FigureKind::Counter,
+        value,
+    };
+    let gauge = |name, help, value| Figure {
+        name,
+        help,
+        kind: FigureKind::Gauge,
+        value,
+    };
+    vec![
+        gauge(
+            "locum_store_revision",
+            "The newest revision.",
+            number(c.revision),
+        ),
+        counter(
+            "locum_store_commits_total",
+            "Changes committed.",
+            number(c.changes),
+        ),
+        counter(
+            "locum_store_conflicts_total",
+            "Changes that lost a race.",
+            number(c.conflicts),
+        ),
+        counter(
+            "locum_store_batches_total",
+            "Transactions of the database.",
+            number(c.write_batches),
+        ),
+        counter(
+            "locum_store_write_seconds_total",
+            "Time in commits.",
+            seconds(c.write_time),
+        ),
+        counter(
+            "locum_store_unavailable_total",
+            "Commits answered as unavailable.",
+            number(c.unavailable),
+        ),
+        counter(
+            "locum_store_loads_total",
+            "Accounts read from the database.",
+            number(c.loads),
+        ),
+        gauge(
+            "locum_store_cached_accounts",
+            "Accounts in memory.",
+            number(c.cached_accounts),
+        ),
+        gauge(
+            "locum_store_cached_bytes",
+            "Bytes those are reckoned at.",
+            number(c.cached_bytes),
+        ),
+        counter(
+            "locum_trail_events_total",
+            "Records durable in the trail.",
+            number(c.trail_events),
+        ),
+        counter(
+            "locum_trail_bytes_total",
+            "Bytes of those records.",
+            number(c.trail_bytes),
+        ),
+        counter(
+            "locum_trail_batches_total",
+            "Writes to the trail.",
+            number(c.trail_batches),
+        ),
+        counter(
+            "locum_trail_write_seconds_total",
+            "Time in writes to the trail.",
+            seconds(c.trail_time),
+        ),
+        counter(
+            "locum_trail_failures_total",
+            "Writes to the trail that failed.",
+            number(c.trail_failures),
+        ),
+        gauge(
+            "locum_trail_queue",
+            "Records of committed writes not yet in the trail.",
+            number(c.outbox_rows),
+        ),
+    ]
+}

@@ -1,0 +1,110 @@
+//! The server with the api and the embedded store: open, first start, serve.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use locum_api::bootstrap::{AdminCredentials, bootstrap};
+use locum_api::operator::{self, Rotate};
+use locum_api::{Random, Settings, World};
+use locum_store::{KeyState, RedbEngine, RedbOptions, Restore, open_redb};
+
+use crate::api::{ApiHandler, ApiOperator, figures};
+use crate::config::Config;
+use crate::credentials_file::write_credentials;
+use crate::error::ServerError;
+use crate::host::{Ready, host};
+use crate::random::{PooledRandom, SystemClock};
+use crate::seam::Hosted;
+
+/// Runs Locum until SIGTERM or SIGINT; `on_ready` is called once, when calls are accepted.
+///
+/// On an empty data directory the management account and its first user are created, and that
+/// user's key is written to `DIR/admin-credentials.json` before the store knows of it: an
+/// installation without its key cannot come to be, and a key without its installation is replaced
+/// at the next start.
+///
+/// # Errors
+/// See [`ServerError`]. A clean end after a signal is `Ok`.
+pub fn run(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(), ServerError> {
+    host(config, start, on_ready)
+}
+
+async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, ServerError> {
+    let engine = open(&config)?;
+    let restored = engine.report().restored.is_some();
+    let settings = Settings {
+        partition: config.partition.clone(),
+        region: config.region.clone(),
+        ..Settings::default()
+    };
+    let engine = Arc::new(engine);
+    let world = Arc::new(World::new(
+        engine,
+        Arc::new(SystemClock),
+        Arc::new(PooledRandom),
+        settings,
+    ));
+    let account = bootstrap(&world, |credentials| keep(&config.data, credentials))
+        .await
+        .map_err(|error| ServerError::FirstStart(error.to_string()))?;
+    if restored {
+        end_sessions(&world).await?;
+    }
+    let counted = Arc::clone(&world);
+    Ok(Hosted {
+        handler: ApiHandler::new(Arc::clone(&world)),
+        operator: ApiOperator { world },
+        account_id: account.to_string(),
+        figures: Box::new(move || figures(&counted)),
+    })
+}
+
+fn open(config: &Config) -> Result<RedbEngine, ServerError> {
+    let mut options = RedbOptions::new(Arc::new(|out: &mut [u8]| PooledRandom.fill(out)));
+    if config.accept_restored_store {
+        options.restore = Restore::Accept;
+    }
+    let engine =
+        open_redb(&config.data, options).map_err(|error| ServerError::Store(error.to_string()))?;
+    let report = engine.report();
+    for repair in &report.repairs {
+        tracing::warn!(
+            alarm = "trail_repaired",
+            ?repair,
+            "a torn end of the trail was cut off"
+        );
+    }
+    if report.redelivered > 0 {
+        tracing::info!(
+            records = report.redelivered,
+            "records that a crash kept from the trail are there now"
+        );
+    }
+    Ok(engine)
+}
+
+fn keep(data: &Path, credentials: &AdminCredentials) -> Result<(), String> {
+    let account = credentials.account.to_string();
+    let secret = &credentials.secret_access_key;
+    write_credentials(data, &account, &credentials.access_key_id, secret)
+        .map(|path| tracing::info!(file = %path.display(), "the first administrator's key was written"))
+        .map_err(|error| error.to_string())
+}
+
+/// After an older store was accepted: sessions that were revoked since may have come back, so all end.
+async fn end_sessions(world: &World) -> Result<(), ServerError> {
+    tracing::warn!(
+        alarm = "restored_store",
+        "an older store was accepted: every session ends; keys deleted since its copy are valid again"
+    );
+    let fault = |error: operator::OperatorError| ServerError::Store(error.to_string());
+    let status = operator::status(world).await.map_err(fault)?;
+    for (epoch, state, _) in status.keys {
+        if state != KeyState::Revoked {
+            operator::rotate_keys(world, Rotate::Revoke(epoch))
+                .await
+                .map_err(fault)?;
+        }
+    }
+    Ok(())
+}
