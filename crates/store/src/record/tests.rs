@@ -1,1 +1,333 @@
-//! Records of version 1, as bytes that must stay readable.
+//! Records of version 1 as committed bytes: they must stay readable for ever.
+//!
+//! The files in `tests/fixtures/record-v1` were written by the first release of the format. With
+//! `LOCUM_WRITE_FIXTURES=1` missing ones are written; existing ones are never changed.
+
+use super::*;
+use crate::*;
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+fn sealer() -> Arc<Sealer> {
+    let random: RandomSource = Arc::new(|out: &mut [u8]| out.fill(42));
+    Arc::new(Sealer::new(&[7; 32], "fixture", random).unwrap())
+}
+
+fn policy(text: &str) -> PolicyText {
+    PolicyText::new(text)
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+fn account() -> AccountId {
+    AccountId::parse("000000000042").unwrap()
+}
+
+fn samples() -> Vec<(&'static str, Record)> {
+    let user = User {
+        name: "Alice".to_owned(),
+        path: "/staff/".to_owned(),
+        id: "AIDAFIXTURE".to_owned(),
+        created_s: 1_700_000_000,
+        tags: vec![tag("Team", "Ünïcode \"quoted\" \u{2028}")],
+        inline: vec![InlinePolicy {
+            name: "assume".to_owned(),
+            policy: policy("{\"Version\":\"2012-10-17\",\n \"Statement\":[]}"),
+        }],
+        attached: vec![
+            "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
+            "arn:aws:iam::000000000042:policy/Own".to_owned(),
+        ],
+        password_last_used_s: Some(1_700_000_001),
+    };
+    let role = Role {
+        name: "Reader".to_owned(),
+        path: "/".to_owned(),
+        id: "AROAFIXTURE".to_owned(),
+        created_s: -1,
+        description: Some(String::new()),
+        max_session_duration_s: 43_200,
+        trust: policy("{}"),
+        tags: vec![tag("k", "")],
+        inline: Vec::new(),
+        attached: Vec::new(),
+        service_linked: Some("elasticloadbalancing.amazonaws.com".to_owned()),
+    };
+    let managed = ManagedPolicy {
+        name: "Own".to_owned(),
+        path: "/".to_owned(),
+        id: "ANPAFIXTURE".to_owned(),
+        created_s: 1,
+        updated_s: 2,
+        description: None,
+        tags: Vec::new(),
+        versions: vec![PolicyVersion {
+            number: 3,
+            created_s: 2,
+            text: policy("{\"a\":\"*\"}"),
+        }],
+        default_version: 3,
+        latest_version: 7,
+    };
+    let key = |user| AccessKey {
+        id: "AKIAFIXTURE".to_owned(),
+        user,
+        secret: Secret::new("fixture secret"),
+        status: KeyStatus::Inactive,
+        created_s: 5,
+    };
+    let of_user = KeyOwner::User {
+        id: "AIDAFIXTURE".to_owned(),
+        name: "Alice".to_owned(),
+    };
+    let meta = AccountMeta {
+        name: "fixture".to_owned(),
+        email: "f@example.com".to_owned(),
+        created_s: 6,
+        alias: Some("fix".to_owned()),
+        status: AccountStatus::PendingClosure,
+        joined_method: JoinedMethod::Invited,
+        root: RootUser {
+            password_last_used_s: Some(7),
+        },
+    };
+    let mut all = vec![
+        ("user", Record::User(user)),
+        ("role", Record::Role(role)),
+        ("policy", Record::Policy(managed)),
+        ("access-key", Record::AccessKey(key(of_user))),
+        ("root-access-key", Record::AccessKey(key(KeyOwner::Root))),
+        ("account-meta", Record::AccountMeta(meta)),
+    ];
+    all.extend(installation_samples());
+    all
+}
+
+fn installation_samples() -> Vec<(&'static str, Record)> {
+    let request = |state| CreateAccountRequest {
+        id: "car-fixture".to_owned(),
+        account_name: "fixture".to_owned(),
+        requested_s: 1,
+        completed_s: None,
+        state,
+    };
+    vec![
+        (
+            "installation-meta",
+            Record::InstallationMeta(InstallationMeta {
+                management_account: account(),
+                created_s: 1,
+            }),
+        ),
+        (
+            "session-key",
+            Record::SessionKey(SessionKeyEpoch {
+                epoch: 12,
+                secret: Secret::new(vec![9; 32]),
+                state: KeyState::Revoked,
+                created_s: 1,
+            }),
+        ),
+        (
+            "organization",
+            Record::Organization(Organization {
+                id: "o-fixture".to_owned(),
+                root_id: "r-fix".to_owned(),
+                feature_set: "ALL".to_owned(),
+                created_s: 2,
+            }),
+        ),
+        (
+            "account-summary",
+            Record::AccountSummary(AccountSummary {
+                id: account(),
+                name: "fixture".to_owned(),
+                email: "f@example.com".to_owned(),
+                alias: None,
+                joined_s: 3,
+                status: AccountStatus::Suspended,
+                joined_method: JoinedMethod::Created,
+            }),
+        ),
+        (
+            "create-account-in-progress",
+            Record::CreateAccountRequest(request(CreateAccountState::InProgress)),
+        ),
+        (
+            "create-account-succeeded",
+            Record::CreateAccountRequest(request(CreateAccountState::Succeeded {
+                account: account(),
+            })),
+        ),
+        (
+            "create-account-failed",
+            Record::CreateAccountRequest(request(CreateAccountState::Failed {
+                reason: "EMAIL_ALREADY_EXISTS".to_owned(),
+            })),
+        ),
+    ]
+}
+
+fn unit_of(kind: Kind) -> Unit {
+    if kind.fits(Unit::Installation) {
+        Unit::Installation
+    } else {
+        Unit::Account(account())
+    }
+}
+
+fn read_back(record: &Record, raw: Vec<u8>) -> Result<Record, RecordError> {
+    let (kind, name) = place(&record.key());
+    let context = Context::new(unit_of(kind), sealer());
+    decode(kind, &name, &Bytes::from(raw), &context)
+}
+
+#[test]
+fn records_of_version_1_are_read() {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/record-v1");
+    for (name, record) in samples() {
+        let (kind, _) = place(&record.key());
+        let encoded = encode(&record, unit_of(kind), &sealer()).unwrap();
+        let path = dir.join(name);
+        if !path.exists() && std::env::var_os("LOCUM_WRITE_FIXTURES").is_some() {
+            std::fs::create_dir_all(&dir).unwrap();
+            std::fs::write(&path, &encoded.raw).unwrap();
+        }
+        let stored = std::fs::read(&path).unwrap();
+        assert_eq!(
+            read_back(&record, stored.clone()).unwrap(),
+            record,
+            "{name}"
+        );
+        // While version 1 is what is written, it is written the same.
+        assert_eq!(VERSION, 1);
+        assert_eq!(encoded.raw, stored, "{name}");
+    }
+}
+
+#[test]
+fn what_is_unknown_is_an_error() {
+    for (name, record) in samples() {
+        let (kind, _) = place(&record.key());
+        let good = encode(&record, unit_of(kind), &sealer()).unwrap().raw;
+        let version = |version| {
+            let mut raw = good.clone();
+            raw[0] = version;
+            read_back(&record, raw)
+        };
+        assert!(
+            matches!(version(0), Err(RecordError::Version { version: 0, .. })),
+            "{name}"
+        );
+        assert!(
+            matches!(version(2), Err(RecordError::Version { version: 2, .. })),
+            "{name}"
+        );
+        // A field more at the end of the object, a field renamed, the end cut off.
+        let mut more = good.clone();
+        assert_eq!(more.pop(), Some(b'}'));
+        more.extend_from_slice(b",\"newer\":1}");
+        assert!(
+            matches!(read_back(&record, more), Err(RecordError::Form { .. })),
+            "{name}"
+        );
+        for length in [0, 1, 2, good.len() / 2, good.len() - 1] {
+            assert!(
+                read_back(&record, good[..length].to_vec()).is_err(),
+                "{name} {length}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sealed_secret_opens_only_in_its_place() {
+    let sealer = sealer();
+    let (unit, other) = (Unit::Account(account()), Unit::Installation);
+    let secret = Secret::new("s3cr3t");
+    let sealed = sealer
+        .seal(unit, Kind::AccessKey, "akia1", &secret)
+        .unwrap();
+    assert!(
+        sealer
+            .open(unit, Kind::AccessKey, "akia1", &sealed)
+            .unwrap()
+            == secret
+    );
+    assert!(!sealed.windows(6).any(|window| window == b"s3cr3t"));
+    let mut flipped = sealed.clone();
+    flipped[14] ^= 1;
+    let elsewhere = Sealer::new(&[7; 32], "other cluster", Arc::new(|_: &mut [u8]| {})).unwrap();
+    let wrong_key = Sealer::new(&[8; 32], "fixture", Arc::new(|_: &mut [u8]| {})).unwrap();
+    for (what, result) in [
+        ("name", sealer.open(unit, Kind::AccessKey, "akia2", &sealed)),
+        (
+            "kind",
+            sealer.open(unit, Kind::SessionKey, "akia1", &sealed),
+        ),
+        (
+            "unit",
+            sealer.open(other, Kind::AccessKey, "akia1", &sealed),
+        ),
+        (
+            "bytes",
+            sealer.open(unit, Kind::AccessKey, "akia1", &flipped),
+        ),
+        (
+            "end",
+            sealer.open(unit, Kind::AccessKey, "akia1", &sealed[..20]),
+        ),
+        ("nothing", sealer.open(unit, Kind::AccessKey, "akia1", &[])),
+        (
+            "cluster",
+            elsewhere.open(unit, Kind::AccessKey, "akia1", &sealed),
+        ),
+        (
+            "key",
+            wrong_key.open(unit, Kind::AccessKey, "akia1", &sealed),
+        ),
+    ] {
+        assert!(result.is_err(), "{what}");
+    }
+}
+
+#[test]
+fn a_record_that_does_not_decode_is_absent_and_reported() {
+    let unit = Unit::Account(account());
+    let context = Arc::new(Context::new(unit, sealer()));
+    let mut builder = crate::account::Builder::new(account(), context);
+    for (_, record) in samples() {
+        let (kind, name) = place(&record.key());
+        if !kind.fits(unit) || matches!(record, Record::AccessKey(_)) {
+            continue;
+        }
+        let mut raw = encode(&record, unit, &sealer()).unwrap().raw;
+        if kind == Kind::Role {
+            raw.truncate(raw.len() - 1);
+        }
+        builder.add(kind, &name, Bytes::from(raw)).unwrap();
+    }
+    let value = builder.finish(Revision(1), 0).unwrap();
+    assert!(value.damage().is_none());
+    assert!(value.users().get("alice").is_some());
+    assert!(value.roles().get("reader").is_none());
+    assert_eq!(value.roles().iter().count(), 0);
+    assert!(matches!(value.damage(), Some(RecordError::Form { .. })));
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_never_panic(mut raw in prop::collection::vec(any::<u8>(), 0..300), first in 0u8..3) {
+        if let Some(byte) = raw.first_mut() {
+            *byte = first;
+        }
+        for (_, record) in samples() {
+            let _ = read_back(&record, raw.clone());
+        }
+    }
+}
