@@ -114,9 +114,13 @@ fn told(context: &Context, parsed: &clap::Error) -> u8 {
         };
     }
     let text = parsed.render().to_string();
-    let told = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let told = text.strip_prefix("error: ").unwrap_or(&text);
+    let told = told.replace(
+        "\n\nFor more information, try '--help'.",
+        "\nhint: --help tells more",
+    );
     let name = Colour::stderr(&context.environment).paint(Style::Bad, "locum:");
-    output::say(&format!("{name} {told}"));
+    output::say(&format!("{name} {}", told.trim_end()));
     exit::USAGE
 }
 

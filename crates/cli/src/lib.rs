@@ -27,6 +27,5 @@ pub mod prompt;
 pub mod role;
 pub mod session;
 pub mod settings;
-mod stub;
 pub mod table;
 pub mod trail;

@@ -15,7 +15,7 @@ use std::io::Write;
 use locum_cli::output::Colour;
 use locum_cli::table::Table;
 use locum_cli::trail::lines::Trail;
-use locum_cli::trail::record::{COLUMNS, COLUMNS_NARROW, Row};
+use locum_cli::trail::record::{Layout, Row};
 
 const RECORDS: &[&str] = &[
     r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","principalId":"AIDAX","arn":"arn:aws:iam::111111111111:user/alice","accountId":"111111111111","accessKeyId":"AKIAX","userName":"alice"},"eventTime":"2026-11-24T10:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","sourceIPAddress":"127.0.0.1","requestParameters":{"roleArn":"arn:aws:iam::222222222222:role/reader"},"resources":[{"ARN":"arn:aws:iam::222222222222:role/reader","accountId":"222222222222","type":"AWS::IAM::Role"}]}"#,
@@ -24,14 +24,20 @@ const RECORDS: &[&str] = &[
     r#"{"userIdentity":{"accessKeyId":"AKIANOBODY"},"eventTime":"2026-11-24T10:00:03Z","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","sourceIPAddress":"127.0.0.1","errorCode":"InvalidClientTokenId","errorMessage":"The security token included in the request is invalid."}"#,
 ];
 
-fn table(columns: &'static [locum_cli::table::Column], width: Option<usize>) -> String {
+fn table(layout: Layout, width: Option<usize>) -> String {
     let rows: Vec<_> = RECORDS
         .iter()
-        .map(|line| Row::of(line.as_bytes()).unwrap().cells())
+        .map(|line| Row::of(line.as_bytes()).unwrap().cells(layout))
         .collect();
-    let text = Table::new(columns, width, Colour::Off).rows(&rows);
+    let text = Table::new(layout.columns(), width, Colour::Off).rows(&rows);
     text.lines()
-        .map(|line| format!("{}\n", line.trim_end()))
+        .map(|line| {
+            format!(
+                "{}
+",
+                line.trim_end()
+            )
+        })
         .collect()
 }
 
@@ -44,12 +50,12 @@ TIME (UTC)           ACCOUNT       WHO                   WHAT                   
 2026-11-24 10:00:02  111111111111  root                  iam:DeleteUser         bob                       NoSuchEntityException  ::1        The user with name bob cannot be found.
 2026-11-24 10:00:03  -             unknown (AKIANOBODY)  sts:GetCallerIdentity  -                         InvalidClientTokenId   127.0.0.1  The security token included in the request is invalid.
 ";
-    assert_eq!(table(COLUMNS, None), expected);
+    assert_eq!(table(Layout::Wide, None), expected);
 }
 
 #[test]
 fn a_narrow_terminal_gets_what_fits() {
-    let text = table(COLUMNS_NARROW, Some(110));
+    let text = table(Layout::Medium, Some(110));
     assert!(
         text.lines().all(|line| line.chars().count() <= 110),
         "{text}"
@@ -62,10 +68,28 @@ fn a_narrow_terminal_gets_what_fits() {
 }
 
 #[test]
+fn eighty_characters_are_enough() {
+    let expected = "\
+UTC       WHO               WHAT              ON                OUTCOME
+10:00:00  alice             sts:AssumeRole    …222:role/reader  ok
+10:00:01  reader/job        iam:CreateUser    user/x            AccessDenied
+10:00:02  root              iam:DeleteUser    bob               NoSuchEntityExc…
+10:00:03  unknown (AKIANO…  sts:GetCallerId…  -                 InvalidClientTo…
+";
+    let text = table(Layout::for_width(Some(80)), Some(80));
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn a_record_cannot_write_to_the_terminal() {
     let line = r#"{"userIdentity":{"type":"IAMUser","userName":"a\u001b[2J\u202eb","accountId":"1\u0007"},"eventTime":"t\r","eventSource":"x\n","eventName":"\u009b31m","sourceIPAddress":"\u200b","errorCode":"\u001b]0;t\u0007","errorMessage":"\u001bc"}"#;
     let row = Row::of(line.as_bytes()).unwrap();
-    let text = Table::new(COLUMNS, None, Colour::Off).rows(&[row.cells()]);
+    let text =
+        Table::new(Layout::Wide.columns(), None, Colour::Off).rows(&[row.cells(Layout::Wide)]);
     assert_eq!(text.lines().count(), 2, "{text:?}");
     let bad = |c: char| (c.is_control() && c != '\n') || ('\u{200b}'..='\u{202e}').contains(&c);
     assert!(!text.contains(bad), "{text:?}");
@@ -84,8 +108,14 @@ fn what_is_no_record_is_no_row() {
 
 #[test]
 fn later_rows_stand_under_earlier_ones() {
-    let mut table = Table::new(COLUMNS_NARROW, None, Colour::Off);
-    let row = |at: usize| vec![Row::of(RECORDS[at].as_bytes()).unwrap().cells()];
+    let mut table = Table::new(Layout::Medium.columns(), None, Colour::Off);
+    let row = |at: usize| {
+        vec![
+            Row::of(RECORDS[at].as_bytes())
+                .unwrap()
+                .cells(Layout::Medium),
+        ]
+    };
     let first = table.rows(&row(3));
     let second = table.rows(&row(0));
     assert_eq!(second.lines().count(), 1, "the header is written once");

@@ -74,7 +74,7 @@ fn summary(outcome: &Outcome, context: &Context) -> String {
         );
     }
     facts.push(("Endpoint", outcome.client.endpoint().to_owned()));
-    let words = repeated(&context.arguments);
+    let words = super::words_of(context, "assume");
     let into_shell = format!("eval \"$(locum env {words})\"");
     let one_command = format!("locum exec {words} -- COMMAND");
     format!(
@@ -85,22 +85,4 @@ fn summary(outcome: &Outcome, context: &Context) -> String {
         colour.paint(Style::Bold, &one_command),
         colour.paint(Style::Dim, "# for one command"),
     )
-}
-
-/// The words behind `assume` as they were written, without those that only made this call.
-fn repeated(arguments: &[String]) -> String {
-    let mut words = Vec::new();
-    let mut rest = arguments
-        .iter()
-        .skip_while(|word| *word != "assume")
-        .skip(1);
-    while let Some(word) = rest.next() {
-        match word.as_str() {
-            "--refresh" => {}
-            "--token" => drop(rest.next()),
-            word if word.starts_with("--token=") => {}
-            word => words.push(format::quote_sh(word)),
-        }
-    }
-    words.join(" ")
 }

@@ -22,8 +22,8 @@ pub struct Arguments {
 
 /// Runs `locum env`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    let asked = arguments.role.role.as_deref().unwrap_or("ROLE");
     if output::is_terminal(Stream::Out) && !arguments.show && arguments.format.is_none() {
+        let asked = super::words_of(context, "env");
         let hint = match format::of_shell(&context.environment) {
             Format::Fish => format!("locum env {asked} | source"),
             Format::Powershell => format!("locum env {asked} | Invoke-Expression"),

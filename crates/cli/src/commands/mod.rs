@@ -17,6 +17,7 @@ pub mod whoami;
 use std::path::{Path, PathBuf};
 
 use crate::env::Environment;
+use crate::format::quote_sh;
 
 /// What every command gets.
 #[derive(Debug)]
@@ -41,4 +42,25 @@ pub fn data_directory(named: Option<PathBuf>) -> PathBuf {
             .find(|name| Path::new(name).is_dir());
         PathBuf::from(found.unwrap_or(DATA_DEFAULT))
     })
+}
+
+/// The words behind `command` as they were written, quoted for a shell, without those that only made this call: what
+/// another command needs for the same session.
+#[must_use]
+pub fn words_of(context: &Context, command: &str) -> String {
+    let mut words = Vec::new();
+    let mut rest = context
+        .arguments
+        .iter()
+        .skip_while(|word| *word != command)
+        .skip(1);
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "--refresh" => {}
+            "--token" => drop(rest.next()),
+            word if word.starts_with("--token=") => {}
+            word => words.push(quote_sh(word)),
+        }
+    }
+    words.join(" ")
 }

@@ -128,7 +128,7 @@ pub(crate) fn configuration(
 
 /// Runs the server until it is told to stop.
 pub(crate) fn server(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(), CliError> {
-    crate::stub::run(config, on_ready).map_err(|e| match &e {
+    locum_server::run(config, on_ready).map_err(|e| match &e {
         ServerError::Config(_) => CliError::configuration(e.to_string(), "`locum serve --help` lists every setting"),
         ServerError::Listen { .. } => CliError::Server {
             message: e.to_string(),

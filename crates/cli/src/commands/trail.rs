@@ -8,7 +8,7 @@ use crate::limits;
 use crate::output::{self, Colour, Stream};
 use crate::table::Table;
 use crate::trail::lines::Trail;
-use crate::trail::record::{COLUMNS, COLUMNS_NARROW, Row, WIDE_FROM};
+use crate::trail::record::{Layout, Row};
 
 /// Arguments of `locum trail`.
 #[derive(Debug, clap::Args)]
@@ -66,20 +66,23 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
 /// Prints lines in one of the two formats.
 struct Printer {
     format: Format,
+    layout: Layout,
     table: Table,
 }
 
 impl Printer {
     fn new(context: &Context, format: Format) -> Printer {
         let width = output::terminal_width();
-        let columns = if width.is_some_and(|width| width < WIDE_FROM) {
-            COLUMNS_NARROW
-        } else {
-            COLUMNS
-        };
+        let layout = Layout::for_width(width);
+        let table = Table::new(
+            layout.columns(),
+            width,
+            Colour::stdout(&context.environment),
+        );
         Printer {
             format,
-            table: Table::new(columns, width, Colour::stdout(&context.environment)),
+            layout,
+            table,
         }
     }
 
@@ -102,7 +105,11 @@ impl Printer {
                 if rows.iter().any(Option::is_none) {
                     output::say(&format!("locum: {unreadable}"));
                 }
-                let rows: Vec<_> = rows.iter().flatten().map(Row::cells).collect();
+                let rows: Vec<_> = rows
+                    .iter()
+                    .flatten()
+                    .map(|row| row.cells(self.layout))
+                    .collect();
                 output::result(&self.table.rows(&rows))
             }
         }

@@ -18,7 +18,7 @@ pub const DATA: &str = "data";
 /// The user.
 pub const ALICE: &str = "alice";
 /// The role in the other account.
-pub const ROLE: &str = "data-reader";
+pub const ROLE: &str = "reader";
 /// What the role's trust policy asks for.
 pub const EXTERNAL_ID: &str = "locum-tour";
 
@@ -200,7 +200,7 @@ impl Maker<'_> {
                 .call(Service::Iam, "CreateUser", &input, caller)?;
         let input = iam::PutUserPolicyRequest {
             user_name: ALICE.to_owned(),
-            policy_name: "assume-data-reader".to_owned(),
+            policy_name: "assume-reader".to_owned(),
             policy_document: format!(
                 r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"{role_arn}"}}]}}"#
             ),

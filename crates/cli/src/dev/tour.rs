@@ -163,7 +163,7 @@ impl Tour<'_> {
                     ),
                     (format!("eval \"$(locum env {ROLE})\""), "into this shell"),
                     line(
-                        "aws iam get-role --role-name data-reader",
+                        "aws iam get-role --role-name reader",
                         "the role may do this",
                     ),
                     line(

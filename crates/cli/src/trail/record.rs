@@ -5,58 +5,84 @@ use serde_json::Value;
 use crate::output::{Style, clean};
 use crate::table::{Cell, Column, Shrink};
 
-/// The columns for a wide terminal or a file.
-pub const COLUMNS: &[Column] = &[
-    Column {
-        name: "TIME (UTC)",
-        width_first: 19,
-        shrink: Shrink::Never,
-    },
-    Column {
-        name: "ACCOUNT",
-        width_first: 12,
-        shrink: Shrink::Never,
-    },
-    Column {
-        name: "WHO",
-        width_first: 12,
-        shrink: Shrink::End(10),
-    },
-    Column {
-        name: "WHAT",
-        width_first: 20,
-        shrink: Shrink::End(16),
-    },
-    Column {
-        name: "ON",
-        width_first: 20,
-        shrink: Shrink::Beginning(12),
-    },
-    Column {
-        name: "OUTCOME",
-        width_first: 12,
-        shrink: Shrink::End(12),
-    },
-    Column {
-        name: "FROM",
-        width_first: 9,
-        shrink: Shrink::End(9),
-    },
-    Column {
-        name: "WHY",
-        width_first: 0,
-        shrink: Shrink::End(10),
-    },
-];
+/// How much of a record is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Everything: a file, or a terminal of at least 130 characters.
+    Wide,
+    /// Without the reason.
+    Medium,
+    /// Without date, account, source and reason: a terminal of less than 104 characters.
+    Narrow,
+}
 
-/// The columns for a narrow terminal: the last one is left out.
-pub const COLUMNS_NARROW: &[Column] = match COLUMNS.split_last() {
-    Some((_, rest)) => rest,
-    None => COLUMNS,
+const TIME: Column = Column {
+    name: "TIME (UTC)",
+    width_first: 19,
+    shrink: Shrink::Never,
+};
+const CLOCK: Column = Column {
+    name: "UTC",
+    width_first: 8,
+    shrink: Shrink::Never,
+};
+const ACCOUNT: Column = Column {
+    name: "ACCOUNT",
+    width_first: 12,
+    shrink: Shrink::Never,
+};
+const WHO: Column = Column {
+    name: "WHO",
+    width_first: 12,
+    shrink: Shrink::End(10),
+};
+const WHAT: Column = Column {
+    name: "WHAT",
+    width_first: 20,
+    shrink: Shrink::End(16),
+};
+const ON: Column = Column {
+    name: "ON",
+    width_first: 20,
+    shrink: Shrink::Beginning(12),
+};
+const OUTCOME: Column = Column {
+    name: "OUTCOME",
+    width_first: 12,
+    shrink: Shrink::End(12),
+};
+const FROM: Column = Column {
+    name: "FROM",
+    width_first: 9,
+    shrink: Shrink::End(9),
+};
+const WHY: Column = Column {
+    name: "WHY",
+    width_first: 0,
+    shrink: Shrink::End(10),
 };
 
-/// Terminal width from which there is room for the reason.
-pub const WIDE_FROM: usize = 130;
+impl Layout {
+    /// What fits a terminal; `None` is no terminal.
+    #[must_use]
+    pub fn for_width(width: Option<usize>) -> Layout {
+        match width {
+            Some(width) if width < 104 => Layout::Narrow,
+            Some(width) if width < 130 => Layout::Medium,
+            _ => Layout::Wide,
+        }
+    }
+
+    /// Its columns.
+    #[must_use]
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Layout::Wide => &[TIME, ACCOUNT, WHO, WHAT, ON, OUTCOME, FROM, WHY],
+            Layout::Medium => &[TIME, ACCOUNT, WHO, WHAT, ON, OUTCOME, FROM],
+            Layout::Narrow => &[CLOCK, WHO, WHAT, ON, OUTCOME],
+        }
+    }
+}
 
 /// A record as a person reads it. Every text is free of control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +133,7 @@ impl Row {
             )),
             on: clean(&short(resource(&record, message), account)),
             error: error.map(clean),
-            from: clean(text(&record, "/sourceIPAddress").unwrap_or("-")),
+            from: clean(source(&record)),
             why: if error.is_some() {
                 clean(reason(message))
             } else {
@@ -116,23 +142,35 @@ impl Row {
         })
     }
 
-    /// The row's cells, in the order of [`COLUMNS`].
+    /// The row's cells, in the order of the layout's columns.
     #[must_use]
-    pub fn cells(&self) -> Vec<Cell> {
+    pub fn cells(&self, layout: Layout) -> Vec<Cell> {
         let outcome = match &self.error {
             None => Cell::styled("ok", Style::Good),
             Some(code) => Cell::styled(code, Style::Bad),
         };
-        vec![
-            Cell::styled(&self.time, Style::Dim),
-            Cell::new(&self.account),
+        let call = [
             Cell::new(&self.who),
             Cell::new(&self.what),
             Cell::new(&self.on),
             outcome,
-            Cell::styled(&self.from, Style::Dim),
-            Cell::new(&self.why),
-        ]
+        ];
+        let time = match layout {
+            Layout::Narrow => self.time.split(' ').next_back().unwrap_or_default(),
+            _ => &self.time,
+        };
+        let mut cells = vec![Cell::styled(time, Style::Dim)];
+        if layout != Layout::Narrow {
+            cells.push(Cell::new(&self.account));
+        }
+        cells.extend(call);
+        if layout != Layout::Narrow {
+            cells.push(Cell::styled(&self.from, Style::Dim));
+        }
+        if layout == Layout::Wide {
+            cells.push(Cell::new(&self.why));
+        }
+        cells
     }
 }
 
@@ -141,6 +179,15 @@ fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
         .pointer(pointer)
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
+}
+
+/// The address; the operator's socket has none.
+fn source(record: &Value) -> &str {
+    match text(record, "/sourceIPAddress") {
+        Some(source) if source.ends_with(".locum.internal") => "socket",
+        Some(source) => source,
+        None => "-",
+    }
 }
 
 fn who(record: &Value) -> String {
