@@ -60,6 +60,7 @@ mod decision;
 mod document;
 mod fault;
 mod finding;
+mod index;
 mod ip;
 mod json;
 mod key;

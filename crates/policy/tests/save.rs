@@ -99,79 +99,78 @@ fn whole_documents_are_validated_in_aws_order() {
     assert_eq!(sentence(old, Kind::Session), "");
 }
 
+const ELEMENTS: &[(&str, &str)] = &[
+    (
+        r#"{"Effect":"invalid","Action":"s3:L","Resource":"*"}"#,
+        SYNTAX,
+    ),
+    (
+        r#"{"Effect":"denY","Action":"s3:L","Resource":"*"}"#,
+        LEGACY,
+    ),
+    (r#"{"Action":"s3:L","Resource":"*"}"#, SYNTAX),
+    (
+        r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","Extra":"x"}"#,
+        SYNTAX,
+    ),
+    (
+        r#"{"Sid":{},"Effect":"Allow","Action":"s3:L","Resource":"*"}"#,
+        SYNTAX,
+    ),
+    (
+        r#"{"Sid":"a b","Effect":"Allow","Action":"s3:L","Resource":"*"}"#,
+        "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
+    ),
+    (r#"{"Effect":"Allow"}"#, NO_ACTIONS),
+    (r#"{"Effect":"Allow","Resource":"*"}"#, NO_ACTIONS),
+    (
+        r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#,
+        NO_ACTIONS,
+    ),
+    (r#"{"Effect":"Allow","Action":"s3:L"}"#, NO_RESOURCES),
+    (
+        r#"{"Effect":"Allow","Action":"s3:L","Resource":[]}"#,
+        NO_RESOURCES,
+    ),
+    (
+        r#"{"Effect":"Allow","Action":"s3:L","NotResource":[]}"#,
+        NO_RESOURCES,
+    ),
+    (
+        r#"{"Effect":"Allow","NotAction":[],"Resource":"*"}"#,
+        NO_ACTIONS,
+    ),
+    (
+        r#"{"Effect":"Allow","Action":"iam:X","NotAction":"s3:L","Resource":"*"}"#,
+        SYNTAX,
+    ),
+    (
+        r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","NotResource":[]}"#,
+        SYNTAX,
+    ),
+    (r#"{"Effect":"Deny","Action":[[]],"Resource":"*"}"#, SYNTAX),
+    (r#"{"Effect":"Deny","Action":{},"Resource":"*"}"#, SYNTAX),
+    (
+        r#"{"Effect":"Deny","Action":"s3:L","Resource":["adfdf",{}]}"#,
+        SYNTAX,
+    ),
+    (
+        r#"{"Effect":"Deny","Action":"s3:L","Resource":"*","Principal":"*"}"#,
+        "Policy document should not specify a principal.",
+    ),
+    (
+        r#"{"Effect":"Deny","Action":"s3:L","Resource":"*","NotPrincipal":{"AWS":"*"}}"#,
+        "Policy document should not specify a principal.",
+    ),
+    (
+        r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","NotPrincipal":{"AWS":"*"}}"#,
+        "Policy document should not specify a principal.",
+    ),
+];
+
 #[test]
 fn elements_of_identity_policies() {
-    check_statements(
-        Kind::Managed,
-        &[
-            (
-                r#"{"Effect":"invalid","Action":"s3:L","Resource":"*"}"#,
-                SYNTAX,
-            ),
-            (
-                r#"{"Effect":"denY","Action":"s3:L","Resource":"*"}"#,
-                LEGACY,
-            ),
-            (r#"{"Action":"s3:L","Resource":"*"}"#, SYNTAX),
-            (
-                r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","Extra":"x"}"#,
-                SYNTAX,
-            ),
-            (
-                r#"{"Sid":{},"Effect":"Allow","Action":"s3:L","Resource":"*"}"#,
-                SYNTAX,
-            ),
-            (
-                r#"{"Sid":"a b","Effect":"Allow","Action":"s3:L","Resource":"*"}"#,
-                "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
-            ),
-            (r#"{"Effect":"Allow"}"#, NO_ACTIONS),
-            (r#"{"Effect":"Allow","Resource":"*"}"#, NO_ACTIONS),
-            (
-                r#"{"Effect":"Allow","Action":[],"Resource":"*"}"#,
-                NO_ACTIONS,
-            ),
-            (r#"{"Effect":"Allow","Action":"s3:L"}"#, NO_RESOURCES),
-            (
-                r#"{"Effect":"Allow","Action":"s3:L","Resource":[]}"#,
-                NO_RESOURCES,
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"s3:L","NotResource":[]}"#,
-                NO_RESOURCES,
-            ),
-            (
-                r#"{"Effect":"Allow","NotAction":[],"Resource":"*"}"#,
-                NO_ACTIONS,
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"iam:X","NotAction":"s3:L","Resource":"*"}"#,
-                SYNTAX,
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","NotResource":[]}"#,
-                SYNTAX,
-            ),
-            (r#"{"Effect":"Deny","Action":[[]],"Resource":"*"}"#, SYNTAX),
-            (r#"{"Effect":"Deny","Action":{},"Resource":"*"}"#, SYNTAX),
-            (
-                r#"{"Effect":"Deny","Action":"s3:L","Resource":["adfdf",{}]}"#,
-                SYNTAX,
-            ),
-            (
-                r#"{"Effect":"Deny","Action":"s3:L","Resource":"*","Principal":"*"}"#,
-                "Policy document should not specify a principal.",
-            ),
-            (
-                r#"{"Effect":"Deny","Action":"s3:L","Resource":"*","NotPrincipal":{"AWS":"*"}}"#,
-                "Policy document should not specify a principal.",
-            ),
-            (
-                r#"{"Effect":"Allow","Action":"s3:L","Resource":"*","NotPrincipal":{"AWS":"*"}}"#,
-                "Policy document should not specify a principal.",
-            ),
-        ],
-    );
+    check_statements(Kind::Managed, ELEMENTS);
 }
 
 #[test]
@@ -211,65 +210,67 @@ fn actions() {
     );
 }
 
+const RESOURCES: &[(&str, &str)] = &[
+    ("", "Resource  must be in ARN format or \"*\"."),
+    (
+        "invalid resource",
+        "Resource invalid resource must be in ARN format or \"*\".",
+    ),
+    (
+        "a:bsdfdsafsad",
+        "Partition \"bsdfdsafsad\" is not valid for resource \"arn:bsdfdsafsad:*:*:*:*\".",
+    ),
+    (
+        "a:b:cadfsdf",
+        "Partition \"b\" is not valid for resource \"arn:b:cadfsdf:*:*:*\".",
+    ),
+    (
+        "a:b:c:d:e:f:g:h",
+        "Partition \"b\" is not valid for resource \"arn:b:c:d:e:f:g:h\".",
+    ),
+    (
+        "aws:s3:::example_bucket",
+        "Partition \"s3\" is not valid for resource \"arn:s3:::example_bucket:*\".",
+    ),
+    (
+        "arn:error:s3:::example_bucket",
+        "Partition \"error\" is not valid for resource \"arn:error:s3:::example_bucket\".",
+    ),
+    (
+        "arn:aws",
+        "Resource vendor must be fully qualified and cannot contain regexes.",
+    ),
+    (
+        "arn:aws:s*:::bucket",
+        "Resource vendor must be fully qualified and cannot contain regexes.",
+    ),
+    ("arn:aws:s3::example_bucket", LEGACY),
+    ("arn:aws::::example_bucket", LEGACY),
+    ("arn:aws::fdsasf", LEGACY),
+    ("x:aws:s3:::bucket", LEGACY),
+    (
+        "arn:aws:iam:us-east-1::example_bucket",
+        "IAM resource arn:aws:iam:us-east-1::example_bucket cannot contain region information.",
+    ),
+    (
+        "arn:aws:s3:us-east-1::example_bucket",
+        "Resource arn:aws:s3:us-east-1::example_bucket can not contain region information.",
+    ),
+    ("arn:aws:s3:us-east-1:111122223333:accesspoint/ap", ""),
+    ("arn:aws:iam:::example_bucket", IAM_PATH),
+    ("arn:aws:iam:::user/example", ""),
+    ("arn:aws:iam::111122223333:root", ""),
+    ("arn:aws:iam::111122223333:*", ""),
+    ("arn:*:ec2:*:*:instance/*", ""),
+    ("arn:aws:invalid-service:us-east-1::x", ""),
+    ("arn:aws:s3:::home/${aws:username}/*", ""),
+    ("arn:aws:s3:::home/${aws:username", LEGACY),
+    ("arn:aws:s3:::home/${}", LEGACY),
+];
+
 #[test]
 fn resources() {
-    for (resource, expected) in [
-        ("", "Resource  must be in ARN format or \"*\"."),
-        (
-            "invalid resource",
-            "Resource invalid resource must be in ARN format or \"*\".",
-        ),
-        (
-            "a:bsdfdsafsad",
-            "Partition \"bsdfdsafsad\" is not valid for resource \"arn:bsdfdsafsad:*:*:*:*\".",
-        ),
-        (
-            "a:b:cadfsdf",
-            "Partition \"b\" is not valid for resource \"arn:b:cadfsdf:*:*:*\".",
-        ),
-        (
-            "a:b:c:d:e:f:g:h",
-            "Partition \"b\" is not valid for resource \"arn:b:c:d:e:f:g:h\".",
-        ),
-        (
-            "aws:s3:::example_bucket",
-            "Partition \"s3\" is not valid for resource \"arn:s3:::example_bucket:*\".",
-        ),
-        (
-            "arn:error:s3:::example_bucket",
-            "Partition \"error\" is not valid for resource \"arn:error:s3:::example_bucket\".",
-        ),
-        (
-            "arn:aws",
-            "Resource vendor must be fully qualified and cannot contain regexes.",
-        ),
-        (
-            "arn:aws:s*:::bucket",
-            "Resource vendor must be fully qualified and cannot contain regexes.",
-        ),
-        ("arn:aws:s3::example_bucket", LEGACY),
-        ("arn:aws::::example_bucket", LEGACY),
-        ("arn:aws::fdsasf", LEGACY),
-        ("x:aws:s3:::bucket", LEGACY),
-        (
-            "arn:aws:iam:us-east-1::example_bucket",
-            "IAM resource arn:aws:iam:us-east-1::example_bucket cannot contain region information.",
-        ),
-        (
-            "arn:aws:s3:us-east-1::example_bucket",
-            "Resource arn:aws:s3:us-east-1::example_bucket can not contain region information.",
-        ),
-        ("arn:aws:s3:us-east-1:111122223333:accesspoint/ap", ""),
-        ("arn:aws:iam:::example_bucket", IAM_PATH),
-        ("arn:aws:iam:::user/example", ""),
-        ("arn:aws:iam::111122223333:root", ""),
-        ("arn:aws:iam::111122223333:*", ""),
-        ("arn:*:ec2:*:*:instance/*", ""),
-        ("arn:aws:invalid-service:us-east-1::x", ""),
-        ("arn:aws:s3:::home/${aws:username}/*", ""),
-        ("arn:aws:s3:::home/${aws:username", LEGACY),
-        ("arn:aws:s3:::home/${}", LEGACY),
-    ] {
+    for (resource, expected) in RESOURCES.iter().copied() {
         let plain = format!(r#"{{"Effect":"Allow","Action":"s3:L","Resource":"{resource}"}}"#);
         let not = format!(r#"{{"Effect":"Allow","Action":"s3:L","NotResource":["{resource}"]}}"#);
         check_statements(Kind::Managed, &[(&plain, expected), (&not, expected)]);
@@ -346,63 +347,65 @@ fn pol_07_element_names_are_case_sensitive() {
     assert_ne!(sentence(&common::document(trust), Kind::Trust), "");
 }
 
+const UNREADABLE: &[(&str, &str)] = &[
+    ("NumericEquals", r#""abc""#),
+    ("NumericEquals", r#""1e309""#),
+    ("NumericEquals", "1e3"),
+    ("NumericLessThan", r#""NaN""#),
+    ("NumericLessThan", r#""0x10""#),
+    ("NumericLessThan", r#""""#),
+    ("NumericLessThan", r#""1.""#),
+    ("NumericLessThan", r#"".5""#),
+    ("NumericLessThan", r#""${aws:username}""#),
+    ("NumericLessThan", r#"" 1""#),
+    ("NumericLessThan", r#""1,0""#),
+    ("NumericLessThan", r#""--1""#),
+    ("DateLessThan", r#""sdfdsf""#),
+    ("DateLessThan", r#""234-13""#),
+    ("DateLessThan", r#""2026-02-30""#),
+    ("DateLessThan", r#""2026-13-01""#),
+    ("DateLessThan", r#""10000-01-01""#),
+    ("DateLessThan", r#""2016-12-31T23:59:60Z""#),
+    ("DateLessThan", r#""2016-12-13t2:00:00.593194+1""#),
+    ("DateLessThan", r#""9223372036854775808""#),
+    ("DateLessThan", r#""2016-12-13T24:00:00Z""#),
+    ("DateLessThan", r#""""#),
+    ("DateLessThan", r#""*""#),
+    ("DateLessThan", r#""2016-12-13T02:00:00.1999999999+10:59""#),
+    ("DateLessThan", r#""2016-12-13T""#),
+    ("Bool", r#""yes""#),
+    ("Bool", "1"),
+    ("Bool", r#""""#),
+    ("Null", r#""maybe""#),
+    ("Null", r#""${aws:username}""#),
+    ("IpAddress", r#""10.0.0""#),
+    ("IpAddress", r#""10.0.0.0/33""#),
+    ("IpAddress", r#""010.0.0.1""#),
+    ("IpAddress", r#""fe80::1%eth0""#),
+    ("IpAddress", r#""10.0.0.0/""#),
+    ("IpAddress", r#""10.0.0.0/08""#),
+    ("IpAddress", r#""10.0.0.0/+8""#),
+    ("NotIpAddress", r#""::/129""#),
+    ("IpAddress", r#""*""#),
+    ("ArnLike", r#""not-an-arn""#),
+    ("ArnEquals", r#""arn:aws:s3""#),
+    ("ArnLike", r#""""#),
+    ("BinaryEquals", r#""abc""#),
+    ("BinaryEquals", r#""QQ=""#),
+    ("BinaryEquals", r#""QR==""#),
+    ("BinaryEquals", r#""Q*==""#),
+    ("StringEquals", r#""${aws:username""#),
+    ("StringLike", r#""${}""#),
+    ("StringLike", r#""${aws:x, y}""#),
+    ("StringLike", r#""${ aws:username}""#),
+    ("StringLike", r#""${aws:${aws:username}}""#),
+];
+
 #[test]
-fn pol_14_and_18_wrongly_typed_operands_are_refused_when_saved() {
-    for (operator, bad) in [
-        ("NumericEquals", r#""abc""#),
-        ("NumericEquals", r#""1e309""#),
-        ("NumericEquals", "1e3"),
-        ("NumericLessThan", r#""NaN""#),
-        ("NumericLessThan", r#""0x10""#),
-        ("NumericLessThan", r#""""#),
-        ("NumericLessThan", r#""1.""#),
-        ("NumericLessThan", r#"".5""#),
-        ("NumericLessThan", r#""${aws:username}""#),
-        ("NumericLessThan", r#"" 1""#),
-        ("NumericLessThan", r#""1,0""#),
-        ("NumericLessThan", r#""--1""#),
-        ("DateLessThan", r#""sdfdsf""#),
-        ("DateLessThan", r#""234-13""#),
-        ("DateLessThan", r#""2026-02-30""#),
-        ("DateLessThan", r#""2026-13-01""#),
-        ("DateLessThan", r#""10000-01-01""#),
-        ("DateLessThan", r#""2016-12-31T23:59:60Z""#),
-        ("DateLessThan", r#""2016-12-13t2:00:00.593194+1""#),
-        ("DateLessThan", r#""9223372036854775808""#),
-        ("DateLessThan", r#""2016-12-13T24:00:00Z""#),
-        ("DateLessThan", r#""""#),
-        ("DateLessThan", r#""*""#),
-        ("DateLessThan", r#""2016-12-13T02:00:00.1999999999+10:59""#),
-        ("DateLessThan", r#""2016-12-13T""#),
-        ("Bool", r#""yes""#),
-        ("Bool", "1"),
-        ("Bool", r#""""#),
-        ("Null", r#""maybe""#),
-        ("Null", r#""${aws:username}""#),
-        ("IpAddress", r#""10.0.0""#),
-        ("IpAddress", r#""10.0.0.0/33""#),
-        ("IpAddress", r#""010.0.0.1""#),
-        ("IpAddress", r#""fe80::1%eth0""#),
-        ("IpAddress", r#""10.0.0.0/""#),
-        ("IpAddress", r#""10.0.0.0/08""#),
-        ("IpAddress", r#""10.0.0.0/+8""#),
-        ("NotIpAddress", r#""::/129""#),
-        ("IpAddress", r#""*""#),
-        ("ArnLike", r#""not-an-arn""#),
-        ("ArnEquals", r#""arn:aws:s3""#),
-        ("ArnLike", r#""""#),
-        ("BinaryEquals", r#""abc""#),
-        ("BinaryEquals", r#""QQ=""#),
-        ("BinaryEquals", r#""QR==""#),
-        ("BinaryEquals", r#""Q*==""#),
-        ("StringEquals", r#""${aws:username""#),
-        ("StringLike", r#""${}""#),
-        ("StringLike", r#""${aws:x, y}""#),
-        ("StringLike", r#""${ aws:username}""#),
-        ("StringLike", r#""${aws:${aws:username}}""#),
-    ] {
+fn pol_14_and_pol_18_wrongly_typed_operands_are_refused_when_saved() {
+    for (operator, bad) in UNREADABLE {
         for operator in [
-            operator.to_owned(),
+            (*operator).to_owned(),
             format!("ForAnyValue:{operator}"),
             format!("{operator}IfExists"),
         ] {

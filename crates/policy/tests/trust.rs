@@ -120,68 +120,61 @@ fn pol_04_not_principal_is_refused() {
     );
 }
 
+const ACCEPTED: &[(&str, &str)] = &[
+    ("AWS", "*"),
+    ("AWS", "111122223333"),
+    ("AWS", "arn:aws:iam::111122223333:root"),
+    ("AWS", "arn:aws:iam::111122223333:user/path/ada"),
+    ("AWS", "arn:aws:iam::111122223333:role/Deploy"),
+    ("AWS", "arn:aws:sts::111122223333:assumed-role/Deploy/run-7"),
+    ("AWS", "arn:aws:sts::111122223333:federated-user/bob"),
+    ("Service", "ec2.amazonaws.com"),
+    ("Service", "ec2.amazonaws.com.cn"),
+    ("Federated", "arn:aws:iam::111122223333:saml-provider/corp"),
+    (
+        "Federated",
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+    ),
+    ("Federated", "accounts.google.com"),
+];
+
+const REFUSED: &[&str] = &[
+    "1111222233334",
+    "11112222333",
+    "ada",
+    "",
+    "arn:aws:iam::1:user/x",
+    "arn:aws:iam::111122223333:user/",
+    "arn:aws:iam::111122223333:user",
+    "arn:aws:iam::111122223333:group/admins",
+    "arn:aws:iam::111122223333:role/*",
+    "arn:aws:iam::*:root",
+    "arn:aws:iam::111122223333:root/x",
+    "arn:aws:iam:us-east-1:111122223333:root",
+    "arn:aws:iam::111122223333:user/a?a",
+    "arn:aws:iam::111122223333:user/${aws:username}",
+    "arn:aws:iam::111122223333:user/ada ",
+    "arn:aws:iam::111122223333:user//ada",
+    "arn:aws:s3:::bucket",
+    "arn:aws:sts::111122223333:assumed-role/Deploy",
+    "arn:aws:sts::111122223333:assumed-role/a/Deploy/s",
+    "AIDAIOSFODNN7EXAMPLE",
+    "AROAIOSFODNN7EXAMPLE",
+    "AROAIOSFODNN7EXAMPLE:run-7",
+    "**",
+];
+
 #[test]
 fn principals() {
-    let cases = [
-        ("AWS", "*", ""),
-        ("AWS", "111122223333", ""),
-        ("AWS", "arn:aws:iam::111122223333:root", ""),
-        ("AWS", "arn:aws:iam::111122223333:user/path/ada", ""),
-        ("AWS", "arn:aws:iam::111122223333:role/Deploy", ""),
-        (
-            "AWS",
-            "arn:aws:sts::111122223333:assumed-role/Deploy/run-7",
-            "",
-        ),
-        ("AWS", "arn:aws:sts::111122223333:federated-user/bob", ""),
-        ("Service", "ec2.amazonaws.com", ""),
-        ("Service", "ec2.amazonaws.com.cn", ""),
-        (
-            "Federated",
-            "arn:aws:iam::111122223333:saml-provider/corp",
-            "",
-        ),
-        (
-            "Federated",
-            "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
-            "",
-        ),
-        ("Federated", "accounts.google.com", ""),
-    ];
-    let refused = [
-        "1111222233334",
-        "11112222333",
-        "ada",
-        "",
-        "arn:aws:iam::1:user/x",
-        "arn:aws:iam::111122223333:user/",
-        "arn:aws:iam::111122223333:user",
-        "arn:aws:iam::111122223333:group/admins",
-        "arn:aws:iam::111122223333:role/*",
-        "arn:aws:iam::*:root",
-        "arn:aws:iam::111122223333:root/x",
-        "arn:aws:iam:us-east-1:111122223333:root",
-        "arn:aws:iam::111122223333:user/a?a",
-        "arn:aws:iam::111122223333:user/${aws:username}",
-        "arn:aws:iam::111122223333:user/ada ",
-        "arn:aws:iam::111122223333:user//ada",
-        "arn:aws:s3:::bucket",
-        "arn:aws:sts::111122223333:assumed-role/Deploy",
-        "arn:aws:sts::111122223333:assumed-role/a/Deploy/s",
-        "AIDAIOSFODNN7EXAMPLE",
-        "AROAIOSFODNN7EXAMPLE",
-        "AROAIOSFODNN7EXAMPLE:run-7",
-        "**",
-    ];
     let statement = |kind: &str, text: &str| {
         format!(
             r#"{{"Effect":"Allow","Principal":{{"{kind}":"{text}"}},"Action":"sts:AssumeRole"}}"#
         )
     };
-    for (kind, text, expected) in cases {
-        check(&statement(kind, text), expected);
+    for (kind, text) in ACCEPTED.iter().copied() {
+        check(&statement(kind, text), "");
     }
-    for text in refused {
+    for text in REFUSED {
         let expected = format!("Invalid principal in policy: \"AWS\":\"{text}\"");
         check(&statement("AWS", text), &expected);
     }

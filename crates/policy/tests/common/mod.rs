@@ -1,5 +1,13 @@
 //! What the tests of this crate share: a context made of a table, callers, and short-cuts.
-#![allow(dead_code, reason = "each test file uses its part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::panic,
+    reason = "each test file uses its part of it"
+)]
+
+pub(crate) mod case;
+pub(crate) mod condition;
 
 use locum_policy::{
     ConditionKey, Context, Decision, Document, Kind, Policies, Policy, Principal, PrincipalKind,

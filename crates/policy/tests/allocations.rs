@@ -1,0 +1,70 @@
+//! The common path of a decision allocates nothing.
+
+mod common;
+
+use std::alloc::System;
+
+use common::{ACCOUNT, Fact, Facts, compile, session};
+use locum_policy::{Policies, Request, ResourceRule, decide};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// A context whose look-ups do not allocate either.
+struct Fixed(Facts);
+
+impl locum_policy::Context for Fixed {
+    fn values<'a>(&'a self, key: &locum_policy::ConditionKey) -> locum_policy::Values<'a> {
+        use locum_policy::{ConditionKey, KnownKey, Value, Values};
+        match key {
+            ConditionKey::Known(KnownKey::ExternalId) => Values::One(Value::Str("secret")),
+            ConditionKey::Known(KnownKey::SourceIp) => {
+                Values::One(Value::Ip(std::net::Ipv4Addr::new(10, 1, 2, 3).into()))
+            }
+            ConditionKey::Known(KnownKey::CurrentTime) => Values::One(Value::Date(1_767_225_600)),
+            ConditionKey::Known(KnownKey::MultiFactorAuthAge) => Values::One(Value::Int(12)),
+            ConditionKey::PrincipalTag(tag) if **tag == *"team" => Values::One(Value::Str("red")),
+            _ => Values::Absent,
+        }
+    }
+}
+
+#[test]
+fn a_typical_decision_allocates_nothing() {
+    let trust = compile(&common::document(
+        r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole",
+            "Condition":{"StringEquals":{"sts:ExternalId":"secret"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},
+                         "NumericLessThan":{"aws:MultiFactorAuthAge":"3600"},"StringLike":{"aws:SourceIp":"10.*"}}},
+           {"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2030"}}}"#,
+    ));
+    let own = compile(&common::document(
+        r#"{"Effect":"Allow","Action":["s3:*","sts:Assume*"],"Resource":["arn:aws:s3:::x/*","arn:aws:iam::*:role/${aws:PrincipalTag/team}-*-?eploy"]},
+           {"Effect":"Deny","NotAction":"sts:*","Resource":"*"}"#,
+    ));
+    let principal = session(ACCOUNT);
+    let context = Fixed(Facts::default().with("unused", Fact::Bool(true)));
+    let request = Request {
+        action: "sts:AssumeRole",
+        resource: "arn:aws:iam::111122223333:role/red-app-deploy",
+        principal: &principal,
+        context: &context,
+    };
+    let policies = Policies {
+        identity: &[&own],
+        session: Some(&[&own]),
+        resource: Some(&trust),
+        resource_rule: ResourceRule::Trust,
+        resource_account: ACCOUNT,
+    };
+    assert_eq!(context.0.0.len(), 1);
+    let region = Region::new(ALLOCATOR);
+    let mut allowed = 0;
+    for _ in 0..100 {
+        allowed += usize::from(decide(&request, &policies).is_allowed());
+    }
+    let used = region.change();
+    assert_eq!(allowed, 100);
+    // The harness's own thread may allocate a little; a decision that did would do it 100 times.
+    assert!(used.allocations < 100, "{used:?}");
+}

@@ -1,0 +1,166 @@
+//! ARNs and variables in conditions.
+
+mod common;
+
+use common::Facts;
+use common::condition::{Expected, Fails, Holds, Trouble, check, check_op, s};
+
+const ARNS: &[(&str, &str, Expected)] = &[
+    (
+        "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::111122223333:role/a/b",
+        Holds,
+    ),
+    (
+        "arn:aws:iam::*:role/x",
+        "arn:aws:iam::111122223333:role/x",
+        Holds,
+    ),
+    (
+        "arn:aws:iam::1111*:role/x",
+        "arn:aws:iam::111122223333:role/x",
+        Holds,
+    ),
+    (
+        "arn:*:iam::111122223333:role/x",
+        "arn:aws-cn:iam::111122223333:role/x",
+        Holds,
+    ),
+    (
+        "arn:aws:iam::111122223333:role/x",
+        "arn:aws-cn:iam::111122223333:role/x",
+        Fails,
+    ),
+    (
+        "arn:aws:iam::*:x",
+        "arn:aws:iam::111122223333:role/x:x",
+        Fails,
+    ),
+    ("arn:aws:*:*:*:*", "arn:aws:iam::111122223333:role/x", Holds),
+    (
+        "arn:aws:sns:*:111122223333:topic:*",
+        "arn:aws:sns:us-east-1:111122223333:topic:sub:1",
+        Holds,
+    ),
+    (
+        "arn:aws:iam::111122223333:role/X",
+        "arn:aws:iam::111122223333:role/x",
+        Fails,
+    ),
+    ("*", "arn:aws:iam::111122223333:role/x", Holds),
+    ("*", "no-arn", Trouble),
+];
+
+#[test]
+fn pol_13_arns_are_compared_part_by_part() {
+    for (pattern, arn, expected) in ARNS.iter().copied() {
+        for operator in ["ArnLike", "ArnEquals"] {
+            check_op(operator, &format!("\"{pattern}\""), s(arn), expected);
+        }
+    }
+}
+
+#[test]
+fn pol_16_variables_in_arns() {
+    let facts = Facts::default()
+        .str("k:v", "arn:aws:iam::111122223333:role/x")
+        .str("aws:PrincipalArn", "arn:aws:iam::111122223333:role/x")
+        .str("aws:PrincipalAccount", "111122223333");
+    check(
+        r#"{"ArnEquals":{"k:v":"${aws:PrincipalArn}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"ArnLike":{"k:v":"arn:aws:iam::${aws:PrincipalAccount}:role/*"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"ArnLike":{"k:v":"arn:aws:iam::${aws:SourceAccount}:role/*"}}"#,
+        &facts,
+        Fails,
+    );
+    check(
+        r#"{"ArnNotLike":{"k:v":"arn:aws:iam::${aws:SourceAccount}:role/*"}}"#,
+        &facts,
+        Holds,
+    );
+}
+
+#[test]
+fn pol_16_variables_in_values() {
+    let facts = Facts::default()
+        .str("k:v", "ada")
+        .str("aws:username", "ada")
+        .many("k:m", &["ada"]);
+    check(
+        r#"{"StringEquals":{"k:v":"${aws:username}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"StringEquals":{"k:v":"${AWS:UserName}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"StringEquals":{"k:v":"x${aws:username}"}}"#,
+        &facts,
+        Fails,
+    );
+    check(
+        r#"{"StringEqualsIgnoreCase":{"k:v":"${aws:username}"}}"#,
+        &facts,
+        Holds,
+    );
+    // Without a value: null, which matches nothing and differs from everything.
+    check(r#"{"StringEquals":{"k:v":"${aws:userid}"}}"#, &facts, Fails);
+    check(
+        r#"{"StringNotEquals":{"k:v":"${aws:userid}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(r#"{"StringLike":{"k:v":"*${aws:userid}*"}}"#, &facts, Fails);
+    check(
+        r#"{"StringNotLike":{"k:v":"*${aws:userid}*"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"StringEquals":{"k:v":"${aws:userid, 'ada'}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"StringEquals":{"k:v":"${aws:username, 'eve'}"}}"#,
+        &facts,
+        Holds,
+    );
+    // Keys with several values cannot be used.
+    check(r#"{"StringEquals":{"k:v":"${k:m}"}}"#, &facts, Fails);
+}
+
+#[test]
+fn pol_16_what_a_variable_puts_in_has_no_wildcards() {
+    let star = Facts::default()
+        .str("k:v", "anything")
+        .str("aws:username", "*");
+    check(r#"{"StringLike":{"k:v":"${aws:username}"}}"#, &star, Fails);
+    let literal = Facts::default().str("k:v", "a*b?c$");
+    check(
+        r#"{"StringLike":{"k:v":"a${*}b${?}c${$}"}}"#,
+        &literal,
+        Holds,
+    );
+    check(
+        r#"{"StringEquals":{"k:v":"a${*}b${?}c${$}"}}"#,
+        &literal,
+        Holds,
+    );
+    check(
+        r#"{"StringLike":{"k:v":"a${*}b${?}c${$}"}}"#,
+        &Facts::default().str("k:v", "axbyc$"),
+        Fails,
+    );
+}
