@@ -66,5 +66,8 @@ fn check(root: &Path, files: &BTreeMap<PathBuf, String>) -> Result<(), String> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("stale, run `cargo xtask codegen`: {}", stale.join(", ")))
+    Err(format!(
+        "stale, run `cargo xtask codegen`: {}",
+        stale.join(", ")
+    ))
 }

@@ -22,6 +22,7 @@ mod route;
 mod service;
 mod shape;
 mod time;
+mod unknown;
 mod xml;
 
 pub use client::{ClientRequest, ReadError, RemoteError, read_error, read_output, write_input};

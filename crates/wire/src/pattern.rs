@@ -41,11 +41,13 @@ pub(crate) enum Beyond {
     LettersSeparatorsNumbers,
 }
 
-/// A deterministic machine over ASCII and "any other character". State 0 is dead, 1 is the start.
+/// A deterministic machine over ASCII and bands of characters above it. State 0 is dead, 1 the start.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    /// Symbol → column; the last symbol stands for every character above ASCII.
-    pub(crate) classes: [u8; 129],
+    /// Where each band above ASCII begins; the first at U+0080.
+    pub(crate) bands: &'static [u32],
+    /// Symbol → column: the 128 ASCII characters, then the bands.
+    pub(crate) classes: &'static [u8],
     /// Columns per state.
     pub(crate) width: usize,
     /// State × width + column → state.
@@ -111,7 +113,10 @@ impl Machine {
     fn matches(&self, text: &str) -> bool {
         let mut state = 1_usize;
         for c in text.chars() {
-            let symbol = (c as usize).min(128);
+            let symbol = match u32::from(c) {
+                ascii @ ..0x80 => ascii as usize,
+                above => 127 + self.bands.partition_point(|start| *start <= above),
+            };
             let column = self.classes.get(symbol).copied().map_or(0, usize::from);
             state = self
                 .next

@@ -1,14 +1,18 @@
 //! Which call is this request? Service, operation and protocol, before anything is decoded further.
 
+mod error;
+
+pub use error::{RouteError, RouteProblem};
+
 use crate::codec::{Checks, State, Structure, read_root};
-use crate::form::{Form, FormError, Name};
+use crate::form::{Form, Name};
 use crate::input::InputError;
 use crate::json::Json;
 use crate::limits::ECHO_CHARS_MAX;
 use crate::node::Node;
-use crate::reply::{ErrorBody, Reply, write_error};
 use crate::service::{Protocol, Service, operation};
-use crate::shape::{Fault, OperationModel};
+use crate::shape::OperationModel;
+use crate::unknown;
 use std::borrow::Cow;
 
 const ACTION: Name = Name::new("Action");
@@ -72,52 +76,6 @@ enum Parameters<'a> {
     Form(Form),
     /// Parsed by [`Call::read`], so that nobody pays for it before the signature is checked.
     Json(&'a [u8]),
-}
-
-/// A request that is no call, and how to say so.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct RouteError {
-    /// How to answer.
-    pub protocol: Protocol,
-    /// The service, when that much is known.
-    pub service: Option<Service>,
-    /// What is wrong.
-    pub problem: RouteProblem,
-}
-
-/// Why a request is no call.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RouteProblem {
-    /// No `Action`.
-    #[error("The request is missing an action or a required parameter.")]
-    MissingAction,
-    /// The service has no such operation in that version.
-    #[error("Could not find operation {operation} for version {version}")]
-    InvalidAction {
-        /// As asked, shortened.
-        operation: String,
-        /// As asked, shortened.
-        version: String,
-    },
-    /// No service has the target.
-    #[error("The action or operation requested is not recognized.")]
-    UnknownOperation,
-    /// A broken form or query string.
-    #[error(transparent)]
-    Query(#[from] FormError),
-    /// Neither GET nor POST.
-    #[error("The HTTP method is not supported; use GET or POST")]
-    Method,
-    /// The path is not `/`.
-    #[error("The path is not supported; use /")]
-    Path,
-    /// A body of another type than the protocol's.
-    #[error("The content type is not supported")]
-    ContentType,
-    /// Signed for another service than the one asked.
-    #[error("Credential should be scoped to correct service: '{0}'.")]
-    Scope(&'static str),
 }
 
 /// Which call is this? Service from scope, target, action or host; parameters from query and form.
@@ -335,9 +293,7 @@ impl Call<'_> {
         let input = match &self.parameters {
             Parameters::Form(form) => read_root(Node::Form(form.root()), &mut state),
             Parameters::Json(body) => {
-                let body = if body.is_empty() { &b"{}"[..] } else { body };
-                let json =
-                    Json::parse(body).map_err(|e| InputError::Serialization(e.to_string()))?;
+                let json = parsed(body)?;
                 read_root(Node::Json(&json), &mut state)
             }
         };
@@ -354,49 +310,22 @@ impl Call<'_> {
         }
         Ok(input)
     }
+
+    /// The parameters that the model of `T` does not have, as written. AWS ignores them, and so does
+    /// [`Call::read`]; an operation that must not be handed surprises refuses them.
+    ///
+    /// # Errors
+    /// [`InputError::Serialization`] when a JSON body is none.
+    pub fn unknown_parameters<T: Structure>(&self) -> Result<Vec<String>, InputError> {
+        match &self.parameters {
+            Parameters::Form(form) => Ok(unknown::in_form(form, T::SHAPE)),
+            Parameters::Json(body) => Ok(unknown::in_json(&parsed(body)?, T::SHAPE)),
+        }
+    }
 }
 
-impl RouteError {
-    /// The code on the wire.
-    pub fn code(&self) -> &'static str {
-        match (&self.problem, self.protocol) {
-            (RouteProblem::MissingAction, _) => "MissingAction",
-            (RouteProblem::InvalidAction { .. }, _) => "InvalidAction",
-            (RouteProblem::UnknownOperation, _) => "UnknownOperationException",
-            (RouteProblem::Query(_), _) => "MalformedQueryString",
-            (RouteProblem::Method | RouteProblem::Path | RouteProblem::ContentType, _) => {
-                "MalformedHttpRequestException"
-            }
-            (RouteProblem::Scope(_), Protocol::Json11) => "InvalidSignatureException",
-            (RouteProblem::Scope(_), _) => "SignatureDoesNotMatch",
-        }
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        match (&self.problem, self.protocol) {
-            (RouteProblem::Method, _) => 405,
-            (RouteProblem::Path, _) => 404,
-            (RouteProblem::ContentType, Protocol::Query | Protocol::QueryJson) => 403,
-            (RouteProblem::Scope(_), Protocol::Query | Protocol::QueryJson) => 403,
-            _ => 400,
-        }
-    }
-
-    /// AWS's sentence.
-    pub fn message(&self) -> String {
-        self.to_string()
-    }
-
-    /// The whole answer.
-    pub fn reply(&self, request_id: &str) -> Reply {
-        let (message, sender) = (self.message(), Fault::Sender);
-        let error = ErrorBody {
-            code: self.code(),
-            message: &message,
-            status: self.status(),
-            sender,
-        };
-        write_error(self.protocol, self.service, &error, request_id)
-    }
+/// The JSON body; an empty one stands for no members.
+fn parsed(body: &[u8]) -> Result<Json<'_>, InputError> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    Json::parse(body).map_err(|e| InputError::Serialization(e.to_string()))
 }

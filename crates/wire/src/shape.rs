@@ -178,6 +178,14 @@ impl Member {
 }
 
 impl Shape {
+    /// Whether its values are one text each.
+    pub(crate) fn is_scalar(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::List(_) | Kind::Map(..) | Kind::Structure(_)
+        )
+    }
+
     const fn new(name: &'static str, kind: Kind) -> Shape {
         Shape {
             name,

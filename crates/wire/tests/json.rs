@@ -1,4 +1,5 @@
 //! AWS JSON 1.1: bodies that decode, and bodies that are refused.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod support;
 

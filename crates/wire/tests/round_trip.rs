@@ -1,4 +1,10 @@
 //! Every generated structure, filled at random: what one direction writes the other reads back.
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "helpers of tests fail by panicking"
+)]
 
 mod support;
 
@@ -39,6 +45,19 @@ const POOL: &[&str] = &[
     "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5",
     "Key with space",
     "Kostenträger.:/=+-@",
+    "https://example.com/callback",
+    "o-a1b2c3d4e5/r-a1b2/",
+    "o-a1b2c3d4e5/r-a1b2/ou-a1b2-a1b2c3d4/",
+    "arn:aws:organizations::123456789012:policy/o-a1b2c3d4e5/service_control_policy/p-a1b2c3d4e5",
+    "arn:aws:organizations::123456789012:ou/o-a1b2c3d4e5/ou-a1b2-a1b2c3d4",
+    "arn:aws:organizations::123456789012:root/o-a1b2c3d4e5/r-a1b2",
+    "arn:aws:organizations::123456789012:handshake/o-a1b2c3d4e5/invite/h-a1b2c3d4",
+    "rt-a1b2c3d4",
+    "rp-a1b2c3d4",
+    "2011",
+    "aws-service.example.com",
+    "A0B1C2D3E4F5A0B1C2D3",
+    "lower-case",
     "plain",
 ];
 
@@ -71,7 +90,10 @@ fn text(shape: &Shape, wish: Wish, choices: &mut Choices<'_>) -> String {
     );
     let fitting: Vec<String> = POOL
         .iter()
-        .flat_map(|t| [(*t).to_owned(), t.repeat(4), t.repeat(25), t.repeat(1_000)])
+        .flat_map(|t| {
+            let least: String = t.chars().cycle().take(min).collect();
+            [(*t).to_owned(), t.repeat(4), t.repeat(25), least]
+        })
         .filter(|t| (min..=max).contains(&t.chars().count()))
         .filter(|t| shape.pattern.is_none_or(|p| p.matches(t)))
         .collect();
@@ -94,10 +116,13 @@ fn value(shape: &Shape, wish: Wish, depth: usize, choices: &mut Choices<'_>) -> 
         Kind::List(item) => (0..count(choices))
             .map(|_| value(item, wish, depth, choices))
             .collect(),
-        Kind::Map(_, item) => {
-            let keys = ["Users", "key <1>", "ä"];
+        Kind::Map(key, item) => {
+            let fits = |k: &&&str| {
+                wish == Wish::Anything || key.pattern.is_none_or(|pattern| pattern.matches(k))
+            };
+            let keys: Vec<&&str> = ["Users", "key <1>", "ä"].iter().filter(fits).collect();
             let n = choices.below(keys.len() + 1);
-            keys.iter()
+            keys.into_iter()
                 .take(n)
                 .map(|k| ((*k).to_owned(), value(item, wish, depth, choices)))
                 .collect()

@@ -68,7 +68,9 @@ impl Model {
     }
 
     pub fn shape(&self, name: &str) -> Result<&Shape, String> {
-        self.shapes.get(name).ok_or_else(|| format!("{}: no shape {name}", self.service))
+        self.shapes
+            .get(name)
+            .ok_or_else(|| format!("{}: no shape {name}", self.service))
     }
 
     /// Every shape that the named operations' inputs and outputs reach.
@@ -131,6 +133,8 @@ impl Choice {
     }
 
     pub fn of(&self, service: &str) -> Result<&ServiceChoice, String> {
-        self.services.get(service).ok_or_else(|| format!("operations.toml: no [services.{service}]"))
+        self.services
+            .get(service)
+            .ok_or_else(|| format!("operations.toml: no [services.{service}]"))
     }
 }

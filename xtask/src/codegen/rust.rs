@@ -7,10 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The file for one service.
-pub fn service(model: &Model, choice: &ServiceChoice, patterns: &mut Patterns) -> Result<String, String> {
+pub fn service(
+    model: &Model,
+    choice: &ServiceChoice,
+    patterns: &mut Patterns,
+) -> Result<String, String> {
     let reachable = model.reachable(&choice.operations)?;
     let used = used_by(model, choice);
-    let mut out = Emitter { model, choice, reachable: &reachable, used: &used, text: String::new() };
+    let mut out = Emitter {
+        model,
+        choice,
+        reachable: &reachable,
+        used: &used,
+        text: String::new(),
+    };
     out.head();
     for name in &reachable {
         out.structure(name)?;
@@ -27,7 +37,9 @@ pub fn service(model: &Model, choice: &ServiceChoice, patterns: &mut Patterns) -
 fn used_by(model: &Model, choice: &ServiceChoice) -> BTreeMap<String, String> {
     let mut used = BTreeMap::new();
     for name in &choice.operations {
-        let Some(Operation { input, output, .. }) = model.operations.get(name) else { continue };
+        let Some(Operation { input, output, .. }) = model.operations.get(name) else {
+            continue;
+        };
         for (shape, role) in [(input, "Input"), (output, "Output")] {
             if let Some(shape) = shape {
                 used.insert(shape.clone(), format!("{role} of `{name}`."));
@@ -90,7 +102,11 @@ impl Emitter<'_> {
         names
             .into_iter()
             .map(|name| {
-                let target = shape.members.get(name).map(|r| r.shape.clone()).unwrap_or_default();
+                let target = shape
+                    .members
+                    .get(name)
+                    .map(|r| r.shape.clone())
+                    .unwrap_or_default();
                 Ok(Field {
                     name: name.clone(),
                     ident: names::field(name),
@@ -128,12 +144,26 @@ impl Emitter<'_> {
         }
         let fields = self.fields(name)?;
         let secret = fields.iter().any(|f| f.secret);
-        let purpose = self.used.get(name).cloned().unwrap_or_else(|| format!("`{name}` of the model."));
-        let derive = if secret { "Clone, Default, PartialEq" } else { "Clone, Debug, Default, PartialEq" };
-        self.line(&format!("\n/// {purpose}\n#[derive({derive})]\npub struct {name} {{"));
+        let purpose = self
+            .used
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| format!("`{name}` of the model."));
+        let derive = if secret {
+            "Clone, Default, PartialEq"
+        } else {
+            "Clone, Debug, Default, PartialEq"
+        };
+        self.line(&format!(
+            "\n/// {purpose}\n#[derive({derive})]\npub struct {name} {{"
+        ));
         for field in &fields {
             let plain = self.rust_type(&field.shape)?;
-            let kind = if field.required { plain } else { format!("Option<{plain}>") };
+            let kind = if field.required {
+                plain
+            } else {
+                format!("Option<{plain}>")
+            };
             let doc = self.field_doc(field)?;
             self.line(&format!("    /// {doc}\n    pub {}: {kind},", field.ident));
         }
@@ -174,7 +204,11 @@ impl Emitter<'_> {
         self.line("    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {");
         self.line(&format!("        f.debug_struct({name:?})"));
         for Field { ident, secret, .. } in fields {
-            let value = if *secret { "&Hidden".to_owned() } else { format!("&self.{ident}") };
+            let value = if *secret {
+                "&Hidden".to_owned()
+            } else {
+                format!("&self.{ident}")
+            };
             let label = ident.trim_start_matches("r#");
             self.line(&format!("            .field({label:?}, {value})"));
         }
@@ -186,12 +220,20 @@ impl Emitter<'_> {
         let bind = format!("        let [{}] = &members::{name};", idents.join(", "));
         let unused = if fields.is_empty() { "_" } else { "" };
         self.line(&format!("\nimpl Structure for {name} {{"));
-        self.line(&format!("    const SHAPE: &'static Shape = &shapes::{name};\n"));
-        self.line(&format!("    fn read(&mut self, {unused}reader: &mut Reader<'_, '_>) {{\n{bind}"));
+        self.line(&format!(
+            "    const SHAPE: &'static Shape = &shapes::{name};\n"
+        ));
+        self.line(&format!(
+            "    fn read(&mut self, {unused}reader: &mut Reader<'_, '_>) {{\n{bind}"
+        ));
         for ident in &idents {
-            self.line(&format!("        reader.member({ident}, &mut self.{ident});"));
+            self.line(&format!(
+                "        reader.member({ident}, &mut self.{ident});"
+            ));
         }
-        self.line(&format!("    }}\n\n    fn write(&self, {unused}writer: &mut Writer<'_>) {{\n{bind}"));
+        self.line(&format!(
+            "    }}\n\n    fn write(&self, {unused}writer: &mut Writer<'_>) {{\n{bind}"
+        ));
         for ident in &idents {
             self.line(&format!("        writer.member({ident}, &self.{ident});"));
         }
@@ -199,7 +241,9 @@ impl Emitter<'_> {
     }
 
     fn members(&mut self) -> Result<(), String> {
-        self.line("\n/// The members of each structure, in the order that violations are reported.");
+        self.line(
+            "\n/// The members of each structure, in the order that violations are reported.",
+        );
         self.line("#[expect(non_upper_case_globals, reason = \"the model's own names\")]");
         self.line("mod members {\n    use super::{Member, shapes as s};");
         for name in self.reachable {
@@ -207,11 +251,20 @@ impl Emitter<'_> {
                 continue;
             }
             let fields = self.fields(name)?;
-            self.line(&format!("\n    pub(super) static {name}: [Member; {}] = [", fields.len()));
+            self.line(&format!(
+                "\n    pub(super) static {name}: [Member; {}] = [",
+                fields.len()
+            ));
             for field in &fields {
-                let need = if field.required { "required" } else { "optional" };
+                let need = if field.required {
+                    "required"
+                } else {
+                    "optional"
+                };
                 let (label, path, shape) = (&field.name, names::path(&field.name), &field.shape);
-                self.line(&format!("        Member::{need}({label:?}, {path:?}, &s::{shape}),"));
+                self.line(&format!(
+                    "        Member::{need}({label:?}, {path:?}, &s::{shape}),"
+                ));
             }
             self.line("    ];");
         }
@@ -231,14 +284,25 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn shape_rule(&self, name: &str, shape: &Shape, patterns: &mut Patterns) -> Result<String, String> {
+    fn shape_rule(
+        &self,
+        name: &str,
+        shape: &Shape,
+        patterns: &mut Patterns,
+    ) -> Result<String, String> {
         let target = |r: &Option<super::model::Reference>| {
-            r.as_ref().map(|r| r.shape.clone()).ok_or_else(|| format!("{name}: no item shape"))
+            r.as_ref()
+                .map(|r| r.shape.clone())
+                .ok_or_else(|| format!("{name}: no item shape"))
         };
         let mut rule = match shape.kind.as_str() {
             "structure" => format!("Shape::structure({name:?}, &members::{name})"),
             "list" => format!("Shape::list({name:?}, &{})", target(&shape.member)?),
-            "map" => format!("Shape::map({name:?}, &{}, &{})", target(&shape.key)?, target(&shape.value)?),
+            "map" => format!(
+                "Shape::map({name:?}, &{}, &{})",
+                target(&shape.key)?,
+                target(&shape.value)?
+            ),
             kind => format!("Shape::{kind}({name:?})"),
         };
         if let Some(min) = shape.min {
@@ -284,9 +348,16 @@ impl Emitter<'_> {
         self.line("\n/// Every operation of the model, sorted by name.");
         self.line("pub static OPERATIONS: &[OperationModel] = &[");
         for (name, operation) in &self.model.operations {
-            let errors: Vec<String> =
-                operation.errors.iter().map(|e| format!("&errors::{}", error_name(e))).collect();
-            let signing = if operation.unauthenticated { "Unsigned" } else { "Signed" };
+            let errors: Vec<String> = operation
+                .errors
+                .iter()
+                .map(|e| format!("&errors::{}", error_name(e)))
+                .collect();
+            let signing = if operation.unauthenticated {
+                "Unsigned"
+            } else {
+                "Signed"
+            };
             self.line(&format!(
                 "    OperationModel {{ name: {name:?}, input: {:?}, output: {:?}, signing: Signing::{signing}, errors: &[{}] }},",
                 operation.input, operation.output, errors.join(", ")
@@ -299,7 +370,9 @@ impl Emitter<'_> {
     /// For tests that must visit every structure: a macro that hands the list to another macro.
     fn list_of_structures(&mut self) -> Result<(), String> {
         let service = self.model.service.clone();
-        self.line("\n/// Calls a macro with the names of all structures of this service; for tests.");
+        self.line(
+            "\n/// Calls a macro with the names of all structures of this service; for tests.",
+        );
         self.line("#[doc(hidden)]\n#[macro_export]");
         self.line(&format!("macro_rules! every_{service}_structure {{\n    ($call:ident) => {{\n        $call! {{ {service}"));
         for name in self.reachable {

@@ -18,6 +18,14 @@ pub(crate) enum Checks {
     Hiding,
 }
 
+/// The scalars of a list or map, whose violations AWS reports once for all of them.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Items(&'static Shape),
+    Keys(&'static Shape),
+    Values(&'static Shape),
+}
+
 /// What reading has found so far.
 pub(crate) struct State {
     checks: Checks,
@@ -104,8 +112,8 @@ impl State {
         }
     }
 
-    /// Reads a list's scalar items; answers whether one of them violates its constraints, which AWS
-    /// reports once, at the list, with all constraints of the item.
+    /// Reads the scalars of a list or map; answers whether one of them violates its constraints, which
+    /// AWS reports once, at the list or map, with all constraints of the scalar.
     pub(super) fn probe<T>(&mut self, read: impl FnOnce(&mut State) -> T) -> (T, bool) {
         let outer = self.probe.replace(false);
         let out = read(self);
@@ -114,14 +122,19 @@ impl State {
         (out, violated)
     }
 
-    /// See [`State::probe`].
-    pub(super) fn items(
+    /// Reports what a probe found.
+    pub(super) fn parts(
         &mut self,
-        list: &'static Shape,
-        item: &'static Shape,
+        whole: &'static Shape,
+        part: Part,
         path: &Path<'_>,
         value: &dyn Fn() -> String,
     ) {
+        let (words, shape) = match part {
+            Part::Items(shape) => ("Member", shape),
+            Part::Keys(shape) => ("Map keys", shape),
+            Part::Values(shape) => ("Map value", shape),
+        };
         let order = [
             Constraint::Max,
             Constraint::Min,
@@ -130,13 +143,13 @@ impl State {
         ];
         let mut parts: Vec<String> = order
             .iter()
-            .filter_map(|c| c.sentence(item, self.checks))
+            .filter_map(|c| c.sentence(shape, self.checks))
             .collect();
-        if list.items_null == ItemsNull::Mentioned {
+        if whole.items_null == ItemsNull::Mentioned {
             parts.push("Member must not be null".to_owned());
         }
-        let constraint = format!("Member must satisfy constraint: [{}]", parts.join(", "));
-        self.report(list, path, value, constraint);
+        let constraint = format!("{words} must satisfy constraint: [{}]", parts.join(", "));
+        self.report(whole, path, value, constraint);
     }
 
     fn violation(
@@ -162,7 +175,7 @@ impl State {
         value: &dyn Fn() -> String,
         constraint: String,
     ) {
-        let quoted = self.checks == Checks::Quoting && shape.privacy == Privacy::Open;
+        let quoted = self.checks == Checks::Quoting && is_quotable(shape);
         let shown = if quoted {
             Shown::Text(value())
         } else {
@@ -183,6 +196,16 @@ impl State {
             });
         }
     }
+}
+
+/// Whether AWS's sentence shows the value: scalars and lists of scalars that are no secret.
+fn is_quotable(shape: &Shape) -> bool {
+    let has_text = match shape.kind {
+        Kind::List(item) => item.is_scalar(),
+        Kind::Blob => false,
+        _ => shape.is_scalar(),
+    };
+    has_text && shape.privacy == Privacy::Open
 }
 
 /// Characters as the models count them.

@@ -1,6 +1,6 @@
 //! The Rust types that members have, each with its way in and out.
 
-use super::check::State;
+use super::check::{Part, State};
 use super::reader::{Path, Reader, Step};
 use super::{Structure, Timestamp, Writer};
 use crate::node::{Node, NodeError};
@@ -197,11 +197,7 @@ impl<T: Value> Value for Vec<T> {
             });
             values.collect()
         };
-        let scalar = !matches!(
-            item.kind,
-            Kind::List(_) | Kind::Map(..) | Kind::Structure(_)
-        );
-        if !scalar {
+        if !item.is_scalar() {
             // A list's own length is reported before what is wrong inside.
             at.state.length(shape, path, nodes.len(), &String::new);
             return Some(read(at.state));
@@ -213,7 +209,7 @@ impl<T: Value> Value for Vec<T> {
         };
         at.state.length(shape, path, nodes.len(), &quoted);
         if violated {
-            at.state.items(shape, item, path, &quoted);
+            at.state.parts(shape, Part::Items(item), path, &quoted);
         }
         Some(items)
     }
@@ -234,21 +230,39 @@ impl<V: Value> Value for Vec<(String, V)> {
         let entries = at.got(entries)?;
         at.state
             .length(at.shape, at.path, entries.len(), &String::new);
-        let state = at.state;
-        let mut out = Vec::with_capacity(entries.len());
-        for (key, node) in entries {
-            let path = Path {
-                parent: Some(at.path),
-                step: Step::Key(key),
-            };
-            state.text(key_shape, &path, key);
-            let value = V::read(At {
-                node,
-                shape: value_shape,
-                path: &path,
-                state: &mut *state,
-            })?;
-            out.push((key.to_owned(), value));
+        let (shape, path) = (at.shape, at.path);
+        let (_, violated) = at.state.probe(|state| {
+            entries
+                .iter()
+                .for_each(|(key, _)| state.text(key_shape, path, key));
+        });
+        if violated {
+            let keys = Part::Keys(key_shape);
+            at.state.parts(shape, keys, path, &String::new);
+        }
+        let read = |state: &mut State| -> Vec<(String, V)> {
+            let values = entries.iter().filter_map(|(key, node)| {
+                let path = Path {
+                    parent: Some(path),
+                    step: Step::Key(key),
+                };
+                let at = At {
+                    node: *node,
+                    shape: value_shape,
+                    path: &path,
+                    state: &mut *state,
+                };
+                Some(((*key).to_owned(), V::read(at)?))
+            });
+            values.collect()
+        };
+        if !value_shape.is_scalar() {
+            return Some(read(at.state));
+        }
+        let (out, violated) = at.state.probe(read);
+        if violated {
+            let values = Part::Values(value_shape);
+            at.state.parts(shape, values, path, &String::new);
         }
         Some(out)
     }

@@ -1,27 +1,28 @@
-//! From a parsed pattern to a deterministic machine over ASCII and "any other character".
+//! From a parsed pattern to a deterministic machine over ASCII and the bands above it.
 
 use super::parse::{Class, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Symbols: the 128 ASCII characters, and one for everything else.
-pub const SYMBOLS: usize = 129;
 /// More states than this means the pattern wants another treatment.
 const STATES_MAX: usize = 4096;
 
 /// The tables. State 0 is dead, state 1 is the start.
 pub struct Table {
+    /// Where each band of characters above ASCII begins; the first at U+0080. No class of the pattern
+    /// tells characters of one band apart. Symbols are the 128 ASCII characters and then the bands.
+    pub bands: Vec<u32>,
     pub classes: Vec<u8>,
     pub width: usize,
     pub next: Vec<u16>,
     pub accepts: Vec<bool>,
 }
 
-#[derive(Default)]
 struct Nfa {
+    bands: Vec<u32>,
     /// Free moves.
     free: Vec<Vec<usize>>,
     /// A move on a set of symbols.
-    moves: Vec<Option<([bool; SYMBOLS], usize)>>,
+    moves: Vec<Option<(Vec<bool>, usize)>>,
 }
 
 impl Nfa {
@@ -37,7 +38,7 @@ impl Nfa {
             Node::Class(class) => {
                 let end = self.state();
                 let start = self.state();
-                self.moves[start] = Some((symbols(class)?, end));
+                self.moves[start] = Some((symbols(class, &self.bands)?, end));
                 self.free[from].push(start);
                 Ok(end)
             }
@@ -56,7 +57,13 @@ impl Nfa {
         }
     }
 
-    fn repeat(&mut self, inner: &Node, min: u32, max: Option<u32>, from: usize) -> Result<usize, String> {
+    fn repeat(
+        &mut self,
+        inner: &Node,
+        min: u32,
+        max: Option<u32>,
+        from: usize,
+    ) -> Result<usize, String> {
         let mut at = from;
         for _ in 0..min {
             at = self.add(inner, at)?;
@@ -95,22 +102,44 @@ impl Nfa {
     }
 }
 
-/// The symbols of a class; characters above ASCII must be all in or all out.
-fn symbols(class: &Class) -> Result<[bool; SYMBOLS], String> {
-    let mut out = [false; SYMBOLS];
-    for (c, slot) in out.iter_mut().take(128).enumerate() {
-        *slot = class.ascii >> c & 1 == 1;
+/// The symbols of a class.
+fn symbols(class: &Class, bands: &[u32]) -> Result<Vec<bool>, String> {
+    if class.letters {
+        return Err("a machine knows no Unicode categories".to_owned());
     }
-    out[128] = match (class.ranges.as_slice(), class.letters) {
-        ([], false) => false,
-        ([(0x80, 0x10_FFFF)], false) => true,
-        _ => return Err("a machine cannot tell characters above ASCII apart".to_owned()),
-    };
-    Ok(out)
+    let ascii = (0..128).map(|c| (class.ascii >> c) & 1 == 1);
+    let above = bands
+        .iter()
+        .map(|start| class.ranges.iter().any(|(a, b)| a <= start && start <= b));
+    Ok(ascii.chain(above).collect())
+}
+
+/// Every place above ASCII where some class of the pattern begins or ends.
+fn borders(node: &Node, out: &mut BTreeSet<u32>) {
+    match node {
+        Node::Class(class) => {
+            out.extend(class.ranges.iter().flat_map(|(from, to)| [*from, to + 1]));
+        }
+        Node::Repeat(inner, ..) => borders(inner, out),
+        Node::Sequence(items) | Node::Either(items) => {
+            items.iter().for_each(|item| borders(item, out));
+        }
+    }
 }
 
 pub fn build(node: &Node) -> Result<Table, String> {
-    let mut nfa = Nfa::default();
+    let mut bands = BTreeSet::from([0x80]);
+    borders(node, &mut bands);
+    let bands: Vec<u32> = bands
+        .into_iter()
+        .filter(|start| *start <= 0x10_FFFF)
+        .collect();
+    let count = 128 + bands.len();
+    let mut nfa = Nfa {
+        bands,
+        free: Vec::new(),
+        moves: Vec::new(),
+    };
     let start = nfa.state();
     let end = nfa.add(node, start)?;
     let first = nfa.closure([start]);
@@ -118,8 +147,8 @@ pub fn build(node: &Node) -> Result<Table, String> {
     let mut states = vec![BTreeSet::new(), first];
     let mut rows: Vec<Vec<usize>> = Vec::new();
     while let Some(set) = states.get(rows.len()).cloned() {
-        let mut row = Vec::with_capacity(SYMBOLS);
-        for symbol in 0..SYMBOLS {
+        let mut row = Vec::with_capacity(count);
+        for symbol in 0..count {
             let reached = nfa.step(&set, symbol);
             let number = *numbers.entry(reached.clone()).or_insert_with(|| {
                 states.push(reached);
@@ -133,14 +162,15 @@ pub fn build(node: &Node) -> Result<Table, String> {
         }
     }
     let accepts = states.iter().map(|s| s.contains(&end)).collect();
-    Ok(squeeze(&rows, accepts))
+    Ok(squeeze(&rows, nfa.bands, accepts))
 }
 
 /// Symbols that every state treats alike share one column.
-fn squeeze(rows: &[Vec<usize>], accepts: Vec<bool>) -> Table {
+fn squeeze(rows: &[Vec<usize>], bands: Vec<u32>, accepts: Vec<bool>) -> Table {
+    let count = 128 + bands.len();
     let mut columns: BTreeMap<Vec<usize>, u8> = BTreeMap::new();
     let mut order: Vec<Vec<usize>> = Vec::new();
-    let classes = (0..SYMBOLS)
+    let classes = (0..count)
         .map(|symbol| {
             let column: Vec<usize> = rows.iter().map(|row| row[symbol]).collect();
             *columns.entry(column.clone()).or_insert_with(|| {
@@ -153,5 +183,11 @@ fn squeeze(rows: &[Vec<usize>], accepts: Vec<bool>) -> Table {
         .flat_map(|state| order.iter().map(move |column| column[state]))
         .map(|state| u16::try_from(state).unwrap_or(0))
         .collect();
-    Table { classes, width: order.len(), next, accepts }
+    Table {
+        bands,
+        classes,
+        width: order.len(),
+        next,
+        accepts,
+    }
 }

@@ -53,7 +53,11 @@ impl Class {
         if next <= LAST {
             ranges.push((next, LAST));
         }
-        Ok(Class { ascii: !self.ascii, ranges, letters: false })
+        Ok(Class {
+            ascii: !self.ascii,
+            ranges,
+            letters: false,
+        })
     }
 
     /// Sorted and merged.
@@ -74,7 +78,10 @@ impl Class {
 pub fn parse(source: &str) -> Result<Node, String> {
     // Java reads `\u10000` as U+1000 and a zero; the models mean the supplementary planes.
     let source = source.replace(r"\u10000-\u10FFFF", r"\x{10000}-\x{10FFFF}");
-    let mut parser = Parser { rest: source.chars().collect(), at: 0 };
+    let mut parser = Parser {
+        rest: source.chars().collect(),
+        at: 0,
+    };
     let node = parser.either()?;
     match parser.peek() {
         None => Ok(node),
@@ -136,7 +143,11 @@ impl Parser {
             Some('{') => {
                 self.at += 1;
                 let min = self.number()?;
-                let max = if self.eat(',') { Some(self.number()?) } else { Some(min) };
+                let max = if self.eat(',') {
+                    Some(self.number()?)
+                } else {
+                    Some(min)
+                };
                 if self.peek() != Some('}') {
                     return Err("expected }".to_owned());
                 }
@@ -171,7 +182,7 @@ impl Parser {
             }
             '[' => self.class().map(Node::Class),
             '\\' => self.escape().map(Node::Class),
-            '.' => Err("`.` is not used by the models".to_owned()),
+            '.' => line_ends().negated().map(Node::Class),
             c => {
                 let mut class = Class::default();
                 class.add(c as u32, c as u32);
@@ -232,7 +243,12 @@ impl Parser {
                 class.add(c, c);
             }
             'x' if self.eat('{') => {
-                let length = self.rest.iter().skip(self.at).take_while(|c| **c != '}').count();
+                let length = self
+                    .rest
+                    .iter()
+                    .skip(self.at)
+                    .take_while(|c| **c != '}')
+                    .count();
                 let c = self.hex(length)?;
                 self.at += 1;
                 class.add(c, c);
@@ -268,6 +284,15 @@ impl Parser {
     }
 }
 
+/// What `.` does not match in Java.
+fn line_ends() -> Class {
+    let mut class = Class::default();
+    for (from, to) in [(0x0A, 0x0A), (0x0D, 0x0D), (0x85, 0x85), (0x2028, 0x2029)] {
+        class.add(from, to);
+    }
+    class
+}
+
 fn space(class: &mut Class) {
     class.add(0x09, 0x0D);
     class.add(0x20, 0x20);
@@ -275,7 +300,11 @@ fn space(class: &mut Class) {
 
 /// The one character of the class, if it is one.
 fn single(class: &Class) -> Option<u32> {
-    match (class.ascii.count_ones(), class.ranges.as_slice(), class.letters) {
+    match (
+        class.ascii.count_ones(),
+        class.ranges.as_slice(),
+        class.letters,
+    ) {
         (1, [], false) => Some(class.ascii.trailing_zeros()),
         (0, [(a, b)], false) if a == b => Some(*a),
         _ => None,
