@@ -55,6 +55,12 @@ def own_server(tmp_path: pathlib.Path):
 
 
 @pytest.fixture
+def started() -> list[Server]:
+    """Every server of this run."""
+    return STARTED
+
+
+@pytest.fixture
 def account(server) -> Account:
     """An account that only this test uses."""
     return Account(server)

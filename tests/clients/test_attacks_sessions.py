@@ -7,7 +7,7 @@ import random
 import pytest
 
 from harness import raw
-from harness.account import allow, trust
+from harness.account import Account, allow, trust
 from harness.credentials import Credentials
 from harness.drivers import Refused
 from harness.raw import Forge
@@ -258,8 +258,6 @@ def test_sts_16_a_principal_that_came_back_is_not_trusted(account, role, kind):
 def test_sts_17_rotated_keys_keep_sessions_and_revoked_ones_end_them(own_server):
     server = own_server().start()
     admin = server.admin()
-    from harness.account import Account
-
     account = Account(server)
     session = account.assume(account.admin, account.role("role", trust(account.user_arn("admin"))))
     server.operator("rotate-keys")

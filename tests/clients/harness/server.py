@@ -57,6 +57,8 @@ class Server:
         self.trail = Trail(data / "trail")
         self.said: list[str] = []
         self.ready_s = 0.0
+        #: Variables for the process beside the surroundings'.
+        self.environment: dict[str, str] = {}
         self._lines: queue.Queue[str | None] = queue.Queue()
 
     def start(self) -> "Server":
@@ -71,7 +73,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=bare_environment(),
+                env=bare_environment() | self.environment,
                 text=True,
                 start_new_session=True,
             )
