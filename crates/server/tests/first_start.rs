@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal};
 #[ignore = "started by the other tests"]
 fn child_server() {
     let env = std::env::vars().filter(|(name, _)| name.starts_with("LOCUM_"));
+    // What happened is said before anything panics.
     let ended = locum_server::run(Config::load(None, env, []).unwrap(), |ready| {
         println!("\nready {} account {}", ready.url, ready.account_id);
     });
@@ -48,12 +49,9 @@ fn line_of(child: &mut Child, beginning: &str) -> String {
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap());
     let mut line = String::new();
     while !line.starts_with(beginning) {
+        assert!(!line.starts_with("ended"), "instead of {beginning}: {line}");
         line.clear();
-        if lines.read_line(&mut line).unwrap() == 0 {
-            let mut log = String::new();
-            std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut log).unwrap();
-            panic!("the child ended: {log}");
-        }
+        assert!(lines.read_line(&mut line).unwrap() > 0, "the child ended");
     }
     line.trim_end().to_owned()
 }
