@@ -58,24 +58,33 @@ pub(crate) fn tokens(
     wildcards: Wildcards,
     variables: Variables,
 ) -> Result<Vec<Token>, BadVariable> {
+    let special = |c: char| match c {
+        '*' | '?' => wildcards == Wildcards::On,
+        '$' => variables == Variables::On,
+        _ => false,
+    };
     let mut tokens = Vec::new();
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if variables == Variables::On
-            && let Some(inside) = rest.strip_prefix("${")
-        {
-            let (token, after) = variable(inside).ok_or(BadVariable)?;
-            push(&mut tokens, token);
-            rest = after;
-            continue;
+    while !rest.is_empty() {
+        let (plain, after) = rest.split_at(rest.find(special).unwrap_or(rest.len()));
+        if !plain.is_empty() {
+            push(&mut tokens, Token::Text(plain.to_owned()));
         }
-        let token = match c {
-            '*' if wildcards == Wildcards::On => Token::Many,
-            '?' if wildcards == Wildcards::On => Token::One,
-            c => Token::Text(c.to_string()),
+        let Some(c) = after.chars().next() else {
+            break;
+        };
+        rest = after.get(c.len_utf8()..).unwrap_or_default();
+        let token = match (c, rest.strip_prefix('{')) {
+            ('*', _) => Token::Many,
+            ('?', _) => Token::One,
+            (_, Some(inside)) => {
+                let (token, after) = variable(inside).ok_or(BadVariable)?;
+                rest = after;
+                token
+            }
+            (_, None) => Token::Text("$".to_owned()),
         };
         push(&mut tokens, token);
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     Ok(tokens)
 }

@@ -74,7 +74,7 @@ fn pol_10_hostile_patterns_take_linear_time() {
         slowest = slowest.max((taken, format!("{pattern:.20}")));
     }
     // Far from the hours of a backtracking matcher, with room for a debug build on a busy machine.
-    assert!(slowest.0 < Duration::from_millis(500), "{slowest:?}");
+    assert!(slowest.0 < Duration::from_secs(2), "{slowest:?}");
 }
 
 #[test]
