@@ -115,12 +115,19 @@ impl Form {
 pub(crate) struct Name {
     pub(crate) text: &'static str,
     head: u64,
+    /// The bytes of a head that a name beginning with this one has in common with it.
+    mask: u64,
 }
 
 impl Name {
     pub(crate) const fn new(text: &'static str) -> Name {
-        let head = head(text.as_bytes());
-        Name { text, head }
+        let (head, length) = (head(text.as_bytes()), text.len());
+        let mask = match length {
+            0 => 0,
+            1..8 => u64::MAX << (64 - 8 * length),
+            _ => u64::MAX,
+        };
+        Name { text, head, mask }
     }
 }
 
@@ -150,12 +157,27 @@ impl<'n> FormNode<'n> {
     /// The member of that name; an error when the request writes the name in another case.
     pub(crate) fn member(self, name: Name) -> Result<Option<FormNode<'n>>, FormError> {
         let wanted = name.text.as_bytes();
-        let first = self.first_from(name);
-        let rest = self.children.get(first..).unwrap_or_default();
-        let Some(pair) = rest
-            .first()
-            .filter(|p| starts_with_fold(self.tail(p), wanted))
+        let first = if self.children.len() > FEW {
+            Some(self.first_from(name))
+        } else if self.depth == 0 {
+            // Most names that are asked for are not there, and this is all that it takes to see it.
+            let similar = |pair: &Pair| pair.head & name.mask == name.head;
+            self.children.iter().position(similar)
+        } else {
+            Some(0)
+        };
+        let Some(rest) = first.and_then(|first| self.children.get(first..)) else {
+            return Ok(None);
+        };
+        let Some(at) = rest
+            .iter()
+            .take(FEW)
+            .position(|pair| self.begins(pair, name))
         else {
+            return Ok(None);
+        };
+        let rest = rest.get(at..).unwrap_or_default();
+        let Some(pair) = rest.first() else {
             return Ok(None);
         };
         let value = if self.tail(pair).len() == wanted.len() {
@@ -166,7 +188,7 @@ impl<'n> FormNode<'n> {
         };
         let after = rest.get(usize::from(value.is_some())..).unwrap_or_default();
         let children = match after.first() {
-            Some(next) if starts_with_fold(self.tail(next), wanted) => self.below(after, wanted)?,
+            Some(next) if self.begins(next, name) => self.below(after, wanted)?,
             _ => &[],
         };
         if value.is_none() && children.is_empty() {
@@ -180,24 +202,29 @@ impl<'n> FormNode<'n> {
         }))
     }
 
+    #[inline]
+    fn head(self, pair: &Pair) -> u64 {
+        if self.depth == 0 {
+            pair.head
+        } else {
+            head(self.tail(pair))
+        }
+    }
+
+    /// Whether the name goes on with `name`, in whatever case.
+    #[inline]
+    fn begins(self, pair: &Pair, name: Name) -> bool {
+        self.head(pair) & name.mask == name.head
+            && starts_with_fold(self.tail(pair), name.text.as_bytes())
+    }
+
     /// The first of the children that does not sort before `name`.
     fn first_from(self, name: Name) -> usize {
-        let before = |pair: &Pair| {
-            let pair_head = if self.depth == 0 {
-                pair.head
-            } else {
-                head(self.tail(pair))
-            };
-            if pair_head != name.head {
-                return pair_head < name.head;
-            }
-            let (tail, wanted) = (self.tail(pair), name.text.as_bytes());
-            tail != wanted && fold_cmp(tail, wanted).is_lt()
-        };
-        if self.children.len() <= FEW {
-            return self.children.iter().take_while(|p| before(p)).count();
-        }
-        self.children.partition_point(before)
+        self.children
+            .partition_point(|pair| match self.head(pair).cmp(&name.head) {
+                Ordering::Equal => fold_cmp(self.tail(pair), name.text.as_bytes()).is_lt(),
+                unequal => unequal.is_lt(),
+            })
     }
 
     /// Of the sorted `rest`, the parameters named `wanted`, dot, something.
