@@ -27,6 +27,15 @@ impl Cell {
     }
 }
 
+/// What belongs to one thing: its cells, and a note that stands below them.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// One cell for each column.
+    pub cells: Vec<Cell>,
+    /// What is too long for a column.
+    pub note: Option<String>,
+}
+
 /// A column: its header and how it behaves when the terminal is narrow.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
@@ -93,11 +102,11 @@ impl Table {
         }
     }
 
-    /// Lays out some rows, the header before the first ones. Widths only grow.
+    /// Lays out some lines, the header before the first ones. Widths only grow.
     #[must_use]
-    pub fn rows(&mut self, rows: &[Vec<Cell>]) -> String {
-        for row in rows {
-            for (width, cell) in self.widths.iter_mut().zip(row) {
+    pub fn lines(&mut self, lines: &[Line]) -> String {
+        for line in lines {
+            for (width, cell) in self.widths.iter_mut().zip(&line.cells) {
                 *width = (*width).max(cell.text.chars().count());
             }
         }
@@ -105,15 +114,21 @@ impl Table {
         let mut text = String::new();
         if self.header == Header::Due {
             self.header = Header::Written;
-            let names: Vec<Cell> = self
-                .columns
-                .iter()
-                .map(|column| Cell::styled(column.name, Style::Bold))
-                .collect();
+            let name = |column: &Column| Cell::styled(column.name, Style::Bold);
+            let names: Vec<Cell> = self.columns.iter().map(name).collect();
             self.line(&names, &widths, &mut text);
         }
-        for row in rows {
-            self.line(row, &widths, &mut text);
+        for line in lines {
+            self.line(&line.cells, &widths, &mut text);
+            if let Some(note) = &line.note {
+                let indent = self.widths.first().copied().unwrap_or_default() + BETWEEN.len();
+                let room = self
+                    .total_max
+                    .map_or(usize::MAX, |max| max.saturating_sub(indent));
+                let shown = cut(note, room, Shrink::End(0));
+                let painted = self.colour.paint(Style::Dim, &shown);
+                text.push_str(&format!("{}{painted}\n", " ".repeat(indent)));
+            }
         }
         text
     }

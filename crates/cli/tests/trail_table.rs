@@ -27,9 +27,9 @@ const RECORDS: &[&str] = &[
 fn table(layout: Layout, width: Option<usize>) -> String {
     let rows: Vec<_> = RECORDS
         .iter()
-        .map(|line| Row::of(line.as_bytes()).unwrap().cells(layout))
+        .map(|line| Row::of(line.as_bytes()).unwrap().line(layout))
         .collect();
-    let text = Table::new(layout.columns(), width, Colour::Off).rows(&rows);
+    let text = Table::new(layout.columns(), width, Colour::Off).lines(&rows);
     text.lines()
         .map(|line| {
             format!(
@@ -73,8 +73,11 @@ fn eighty_characters_are_enough() {
 UTC       WHO               WHAT              ON                OUTCOME
 10:00:00  alice             sts:AssumeRole    …222:role/reader  ok
 10:00:01  reader/job        iam:CreateUser    user/x            AccessDenied
+          no identity-based policy allows the iam:CreateUser action
 10:00:02  root              iam:DeleteUser    bob               NoSuchEntityExc…
+          The user with name bob cannot be found.
 10:00:03  unknown (AKIANO…  sts:GetCallerId…  -                 InvalidClientTo…
+          The security token included in the request is invalid.
 ";
     let text = table(Layout::for_width(Some(80)), Some(80));
     assert!(
@@ -89,7 +92,7 @@ fn a_record_cannot_write_to_the_terminal() {
     let line = r#"{"userIdentity":{"type":"IAMUser","userName":"a\u001b[2J\u202eb","accountId":"1\u0007"},"eventTime":"t\r","eventSource":"x\n","eventName":"\u009b31m","sourceIPAddress":"\u200b","errorCode":"\u001b]0;t\u0007","errorMessage":"\u001bc"}"#;
     let row = Row::of(line.as_bytes()).unwrap();
     let text =
-        Table::new(Layout::Wide.columns(), None, Colour::Off).rows(&[row.cells(Layout::Wide)]);
+        Table::new(Layout::Wide.columns(), None, Colour::Off).lines(&[row.line(Layout::Wide)]);
     assert_eq!(text.lines().count(), 2, "{text:?}");
     let bad = |c: char| (c.is_control() && c != '\n') || ('\u{200b}'..='\u{202e}').contains(&c);
     assert!(!text.contains(bad), "{text:?}");
@@ -113,13 +116,19 @@ fn later_rows_stand_under_earlier_ones() {
         vec![
             Row::of(RECORDS[at].as_bytes())
                 .unwrap()
-                .cells(Layout::Medium),
+                .line(Layout::Medium),
         ]
     };
-    let first = table.rows(&row(3));
-    let second = table.rows(&row(0));
+    let first = table.lines(&row(3));
+    let second = table.lines(&row(0));
     assert_eq!(second.lines().count(), 1, "the header is written once");
-    let column = |text: &str, word: &str| text.lines().last().unwrap().find(word).unwrap();
+    let column = |text: &str, word: &str| {
+        text.lines()
+            .rfind(|line| line.contains(word))
+            .unwrap()
+            .find(word)
+            .unwrap()
+    };
     assert_eq!(column(&first, "sts:"), column(&second, "sts:"));
 }
 

@@ -134,6 +134,10 @@ pub(crate) fn server(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(),
             message: e.to_string(),
             hint: "another program may be listening there; choose another address with --listen, such as 127.0.0.1:0".to_owned(),
         },
+        ServerError::Store(reason) if reason.contains("in use") => CliError::Server {
+            message: e.to_string(),
+            hint: "a server runs with this directory already; name another with --data".to_owned(),
+        },
         _ => CliError::Server { message: e.to_string(), hint: String::new() },
     })
 }

@@ -108,9 +108,9 @@ impl Printer {
                 let rows: Vec<_> = rows
                     .iter()
                     .flatten()
-                    .map(|row| row.cells(self.layout))
+                    .map(|row| row.line(self.layout))
                     .collect();
-                output::result(&self.table.rows(&rows))
+                output::result(&self.table.lines(&rows))
             }
         }
     }

@@ -38,6 +38,17 @@ struct Stop {
     lines: Vec<(String, &'static str)>,
 }
 
+impl Stop {
+    /// Where the remarks begin.
+    fn width(&self) -> usize {
+        let remarked = self.lines.iter().filter(|(_, remark)| !remark.is_empty());
+        remarked
+            .map(|(line, _)| line.len())
+            .max()
+            .unwrap_or_default()
+    }
+}
+
 impl Tour<'_> {
     /// The whole text.
     #[must_use]
@@ -51,17 +62,16 @@ impl Tour<'_> {
                 "\n{}\n",
                 colour.paint(Style::Heading, &format!("{}  {}", number + 1, stop.heading))
             ));
+            let width = stop.width();
             for (line, remark) in &stop.lines {
-                let remark = if remark.is_empty() {
-                    String::new()
+                let shown = colour.paint(Style::Bold, line);
+                if remark.is_empty() {
+                    text.push_str(&format!("{shown}\n"));
                 } else {
-                    format!("   # {remark}")
-                };
-                text.push_str(&format!(
-                    "{}{}\n",
-                    colour.paint(Style::Bold, line),
-                    colour.paint(Style::Dim, &remark)
-                ));
+                    let padding = " ".repeat(width.saturating_sub(line.len()));
+                    let remark = colour.paint(Style::Dim, &format!("# {remark}"));
+                    text.push_str(&format!("{shown}{padding}   {remark}\n"));
+                }
             }
         }
         let kept = match self.after {
@@ -171,7 +181,7 @@ impl Tour<'_> {
                         "and not this: AccessDenied, with the reason",
                     ),
                     line("eval \"$(locum unset)\"", "out of this shell"),
-                    (by_hand, "the same without locum"),
+                    (by_hand, ""),
                     (python, ""),
                 ],
             ),

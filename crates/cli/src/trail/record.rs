@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use crate::output::{Style, clean};
-use crate::table::{Cell, Column, Shrink};
+use crate::table::{Cell, Column, Line, Shrink};
 
 /// How much of a record is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// Everything: a file, or a terminal of at least 130 characters.
+    /// One line for each record, the reason in a column: for a file or a pipe.
     Wide,
-    /// Without the reason.
+    /// A reason stands below its record: for a terminal.
     Medium,
-    /// Without date, account, source and reason: a terminal of less than 104 characters.
+    /// The same without date, account and source: for a terminal of less than 104 characters.
     Narrow,
 }
 
@@ -68,8 +68,8 @@ impl Layout {
     pub fn for_width(width: Option<usize>) -> Layout {
         match width {
             Some(width) if width < 104 => Layout::Narrow,
-            Some(width) if width < 130 => Layout::Medium,
-            _ => Layout::Wide,
+            Some(_) => Layout::Medium,
+            None => Layout::Wide,
         }
     }
 
@@ -142,19 +142,13 @@ impl Row {
         })
     }
 
-    /// The row's cells, in the order of the layout's columns.
+    /// The row for a table of the layout's columns.
     #[must_use]
-    pub fn cells(&self, layout: Layout) -> Vec<Cell> {
+    pub fn line(&self, layout: Layout) -> Line {
         let outcome = match &self.error {
             None => Cell::styled("ok", Style::Good),
             Some(code) => Cell::styled(code, Style::Bad),
         };
-        let call = [
-            Cell::new(&self.who),
-            Cell::new(&self.what),
-            Cell::new(&self.on),
-            outcome,
-        ];
         let time = match layout {
             Layout::Narrow => self.time.split(' ').next_back().unwrap_or_default(),
             _ => &self.time,
@@ -163,14 +157,19 @@ impl Row {
         if layout != Layout::Narrow {
             cells.push(Cell::new(&self.account));
         }
-        cells.extend(call);
+        cells.extend([&self.who, &self.what, &self.on].map(Cell::new));
+        cells.push(outcome);
         if layout != Layout::Narrow {
             cells.push(Cell::styled(&self.from, Style::Dim));
         }
-        if layout == Layout::Wide {
-            cells.push(Cell::new(&self.why));
+        let why = (!self.why.is_empty()).then(|| self.why.clone());
+        match layout {
+            Layout::Wide => {
+                cells.push(Cell::new(&self.why));
+                Line { cells, note: None }
+            }
+            _ => Line { cells, note: why },
         }
-        cells
     }
 }
 

@@ -1,0 +1,365 @@
+//! `serve` and `dev`: the built server, its example, its operator and its trail, used through the built commands.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests say what went wrong by panicking"
+)]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use support::{Home, stderr, stdout};
+
+/// A server that is ready.
+struct Running {
+    child: Child,
+    url: String,
+    /// What it has printed so far.
+    ready: String,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut ready = String::new();
+        output.read_line(&mut ready).unwrap();
+        let url = ready.split(' ').nth(1).unwrap_or_default().to_owned();
+        if url.is_empty() {
+            let mut said = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut said)
+                .unwrap();
+            let _ = child.kill();
+            panic!("the server did not get ready: {said}");
+        }
+        Running {
+            child,
+            url,
+            ready,
+            output,
+        }
+    }
+
+    /// Tells it to stop; how it ended, and everything that it printed after the ready line.
+    fn stop(mut self) -> (ExitStatus, String) {
+        Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that failed leaves no server behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn is_ready(&self) {
+        let mut words = self.ready.trim_end().split(' ');
+        assert_eq!(words.next(), Some("ready"), "{}", self.ready);
+        assert!(
+            words.next().unwrap().starts_with("http://127.0.0.1:"),
+            "{}",
+            self.ready
+        );
+        assert_eq!(words.next(), Some("account"));
+        assert!(
+            words.next().is_some_and(|id| id.len() == 12),
+            "{}",
+            self.ready
+        );
+    }
+}
+
+/// `locum` with the profiles of `locum dev`.
+fn with_profiles(home: &Home, data: &Path, words: &[&str]) -> Output {
+    let mut command = home.locum(words);
+    command.env("AWS_CONFIG_FILE", data.join("dev/config"));
+    command.env("AWS_SHARED_CREDENTIALS_FILE", data.join("dev/credentials"));
+    command.output().unwrap()
+}
+
+fn secrets(data: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(data.join("dev/credentials")).unwrap();
+    let lines = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("aws_secret_access_key = "));
+    let found: Vec<String> = lines.map(str::to_owned).collect();
+    assert_eq!(found.len(), 2);
+    found
+}
+
+#[test]
+fn dev_makes_its_example_once_and_shows_no_secret() {
+    let home = Home::new("dev");
+    let data = home.path.join("data dir");
+    let words = [
+        "dev",
+        "--data",
+        data.to_str().unwrap(),
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let first = Running::start(&mut home.locum(&words));
+    first.is_ready();
+    let before = secrets(&data);
+    for name in [
+        "dev/credentials",
+        "dev/config",
+        "admin-credentials.json",
+        "operator.sock",
+    ] {
+        let mode = std::fs::metadata(data.join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let check = |words: &[&str], code: i32, contains: &str| {
+        let output = with_profiles(&home, &data, words);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
+        assert!(said.contains(contains), "{words:?}: {said}");
+    };
+    check(&["whoami", "--profile", "admin"], 0, ":user/admin");
+    check(&["whoami", "--profile", "alice"], 0, ":user/alice");
+    check(
+        &["whoami", "--profile", "reader"],
+        0,
+        ":assumed-role/reader/locum-tester",
+    );
+    check(
+        &[
+            "exec",
+            "reader",
+            "--",
+            env!("CARGO_BIN_EXE_locum"),
+            "whoami",
+        ],
+        0,
+        ":assumed-role/reader/",
+    );
+    check(
+        &["assume", "reader", "--external-id", "wrong"],
+        254,
+        "AccessDenied",
+    );
+    check(
+        &["assume", "reader", "--duration", "12h"],
+        254,
+        "exceeds the MaxSessionDuration",
+    );
+    check(
+        &["assume", "nobody", "--profile", "alice"],
+        254,
+        "AccessDenied",
+    );
+    check(
+        &["trail", "tail", "--data", data.to_str().unwrap()],
+        0,
+        "AccessDenied",
+    );
+    let (status, told) = first.stop();
+    assert_eq!(status.code(), Some(0), "{told}");
+    assert!(told.contains("eval \"$(locum env reader)\""), "{told}");
+    assert!(before.iter().all(|secret| !told.contains(secret)), "{told}");
+    let second = Running::start(&mut home.locum(&words));
+    assert_eq!(secrets(&data), before, "the same keys");
+    check(&["whoami", "--profile", "alice"], 0, ":user/alice");
+    let (_, again) = second.stop();
+    let accounts = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("  account "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(accounts(&told), accounts(&again));
+    assert_eq!(accounts(&told).len(), 3);
+}
+
+#[test]
+fn dev_can_leave_nothing_behind() {
+    let home = Home::new("ephemeral");
+    let temporary = home.path.join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let mut command = home.locum(&["dev", "--ephemeral", "--listen", "127.0.0.1:0"]);
+    let running = Running::start(command.env("TMPDIR", &temporary));
+    running.is_ready();
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
+    let (status, _) = running.stop();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+    assert!(!home.path.join("locum-dev").exists());
+}
+
+#[test]
+fn a_second_server_is_told_why_not() {
+    let home = Home::new("second");
+    let at = |data: &str, listen: &str| {
+        let mut command = home.locum(&["dev", "--data", data, "--listen", listen]);
+        command.stdout(Stdio::null());
+        command
+    };
+    let first = Running::start(&mut home.locum(&["dev", "--data", "a", "--listen", "127.0.0.1:0"]));
+    let output = at("a", "127.0.0.1:0")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(
+        stderr(&output).contains("a server runs with this directory already"),
+        "{}",
+        stderr(&output)
+    );
+    let output = at("b", first.url.trim_start_matches("http://"))
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(255));
+    assert!(
+        stderr(&output).contains("choose another address with --listen"),
+        "{}",
+        stderr(&output)
+    );
+    let output = at("c", "0.0.0.0:0")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    assert!(
+        stderr(&output).starts_with("locum: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn serve_takes_its_settings_from_file_variables_and_flags() {
+    let home = Home::new("serve");
+    home.write(
+        "locum.toml",
+        "data = \"from-file\"\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"error\"\n",
+    );
+    let mut command = home.locum(&["serve", "--listen", "127.0.0.1:0"]);
+    let running = Running::start(
+        command
+            .env("LOCUM_CONFIG", "locum.toml")
+            .env("LOCUM_DATA", "from-variable"),
+    );
+    running.is_ready();
+    assert!(home.path.join("from-variable/locum.redb").exists());
+    assert!(!home.path.join("from-file").exists());
+    let (status, told) = running.stop();
+    assert_eq!(
+        (status.code(), told.as_str()),
+        (Some(0), ""),
+        "standard output holds the ready line alone"
+    );
+}
+
+#[test]
+fn the_operator_is_served() {
+    let home = Home::new("operator");
+    let running = Running::start(&mut home.locum(&[
+        "serve",
+        "--data",
+        "locum-data",
+        "--listen",
+        "127.0.0.1:0",
+    ]));
+    let done = |words: &[&str]| {
+        let output = home.locum(words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let text = done(&[
+        "operator",
+        "create-account",
+        "tenant",
+        "--root-key",
+        "--format",
+        "json",
+    ]);
+    let key: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let field = |name: &str| key[name].as_str().unwrap().to_owned();
+    let names = ["AccountId", "AccessKeyId", "SecretAccessKey"];
+    let exact: Vec<String> = names
+        .iter()
+        .map(|name| format!("\"{name}\":\"{}\"", field(name)))
+        .collect();
+    assert_eq!(text, format!("{{{}}}\n", exact.join(",")));
+    let mut whoami = home.locum(&["whoami", "--endpoint-url", &running.url]);
+    whoami
+        .env("AWS_ACCESS_KEY_ID", field("AccessKeyId"))
+        .env("AWS_SECRET_ACCESS_KEY", field("SecretAccessKey"));
+    let told = stdout(&whoami.output().unwrap());
+    assert!(
+        told.contains(&format!("arn:aws:iam::{}:root", field("AccountId"))),
+        "{told}"
+    );
+    assert!(done(&["operator", "status", "--data", "locum-data"]).contains("ManagementAccountId"));
+    assert!(done(&["operator", "status", "--format", "json"]).starts_with('{'));
+    done(&[
+        "operator",
+        "root-key",
+        &field("AccountId"),
+        "--format",
+        "json",
+    ]);
+    done(&["operator", "rotate-keys"]);
+    done(&["operator", "rotate-keys", "--revoke", "1"]);
+    done(&["operator", "backup", "copy.redb"]);
+    assert!(
+        PathBuf::from(home.path.join("copy.redb")).exists(),
+        "beside the caller, not the server"
+    );
+    for words in [
+        ["operator", "root-key", "1"],
+        ["operator", "root-key", "999999999999"],
+        ["operator", "backup", "copy.redb"],
+    ] {
+        let output = home.locum(&words).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(254),
+            "{words:?}: {}",
+            stderr(&output)
+        );
+    }
+    let trail = done(&["trail", "tail", "-n", "100"]);
+    for event in [
+        "operator:CreateAccount",
+        "operator:GetStatus",
+        "operator:Backup",
+    ] {
+        assert!(trail.contains(event), "{event}: {trail}");
+    }
+}
