@@ -31,6 +31,13 @@ pub(crate) fn arn(cx: &Cx<'_>, account: AccountId, kind: &str, path: &str, name:
     format!("arn:{}:iam::{account}:{kind}{path}{name}", cx.settings.partition)
 }
 
+/// Is `arn` spelled in this installation's partition? Look-ups by ARN do not ask; whoever stores an
+/// ARN that came in a request must, or one policy would have several names, and conditions on
+/// `iam:PolicyARN` know one of them.
+pub(crate) fn is_of_partition(cx: &Cx<'_>, arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|parsed| parsed.partition == cx.settings.partition)
+}
+
 /// The customer managed policy of `account` that `arn` names, path and all.
 pub(crate) fn policy_by_arn<'a>(account: &'a Account, arn: &str) -> Option<&'a Arc<ManagedPolicy>> {
     let parsed = Arn::parse(arn)?;

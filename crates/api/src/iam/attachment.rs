@@ -25,18 +25,19 @@ use crate::snapshot::Snapshot;
 ///
 /// # Errors
 /// `ValidationError` for what is no ARN, `InvalidInput` for the ARN of something else.
-fn check_arn(arn: &str) -> Result<(), ApiError> {
+fn check_arn(cx: &Cx<'_>, arn: &str) -> Result<(), ApiError> {
     let Some(parsed) = Arn::parse(arn) else {
         return Err(ApiError::Validation(format!("ARN {arn} is not valid.")));
     };
-    if parsed.service == "iam" && parsed.resource.starts_with("policy/") {
+    let ours = parsed.partition == cx.settings.partition && parsed.region.is_empty();
+    if ours && parsed.service == "iam" && parsed.resource.starts_with("policy/") {
         return Ok(());
     }
     Err(ApiError::InvalidInput(format!("ARN {arn} is not valid.").into()))
 }
 
-fn attach(caller: &Caller, mut holder: Holder, arn: String) -> Result<Change, ApiError> {
-    check_arn(&arn)?;
+fn attach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: String) -> Result<Change, ApiError> {
+    check_arn(cx, &arn)?;
     let own = entities::policy_by_arn(&caller.account, &arn).is_some();
     if !own && managed::find(&arn).is_none() {
         return Err(ApiError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable.")));
@@ -51,8 +52,8 @@ fn attach(caller: &Caller, mut holder: Holder, arn: String) -> Result<Change, Ap
     Ok(holder.put(caller))
 }
 
-fn detach(caller: &Caller, mut holder: Holder, arn: &str) -> Result<Change, ApiError> {
-    check_arn(arn)?;
+fn detach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: &str) -> Result<Change, ApiError> {
+    check_arn(cx, arn)?;
     let before = holder.attached().len();
     holder.attached().retain(|held| held != arn);
     if holder.attached().len() == before {
@@ -85,20 +86,20 @@ fn list(
     })
 }
 
-fn attach_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachUserPolicyRequest) -> Result<Change, ApiError> {
-    attach(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.policy_arn)
+fn attach_user_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachUserPolicyRequest) -> Result<Change, ApiError> {
+    attach(cx, caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.policy_arn)
 }
 
-fn attach_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachRolePolicyRequest) -> Result<Change, ApiError> {
-    attach(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.policy_arn)
+fn attach_role_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachRolePolicyRequest) -> Result<Change, ApiError> {
+    attach(cx, caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.policy_arn)
 }
 
-fn detach_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachUserPolicyRequest) -> Result<Change, ApiError> {
-    detach(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.policy_arn)
+fn detach_user_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachUserPolicyRequest) -> Result<Change, ApiError> {
+    detach(cx, caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.policy_arn)
 }
 
-fn detach_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachRolePolicyRequest) -> Result<Change, ApiError> {
-    detach(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.policy_arn)
+fn detach_role_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachRolePolicyRequest) -> Result<Change, ApiError> {
+    detach(cx, caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.policy_arn)
 }
 
 fn list_attached_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListAttachedUserPoliciesRequest) -> Result<(ListAttachedUserPoliciesResponse, Change), ApiError> {

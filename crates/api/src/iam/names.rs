@@ -34,9 +34,12 @@ pub(crate) fn path(given: Option<String>) -> Result<String, ApiError> {
 pub(crate) fn tags(given: Vec<locum_wire::iam::Tag>, keys: KeyCase) -> Result<Vec<Tag>, ApiError> {
     for (index, tag) in given.iter().enumerate() {
         if given.iter().skip(index + 1).any(|other| keys.same(&other.key, &tag.key)) {
-            return Err(ApiError::InvalidInput(
-                "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into(),
-            ));
+            return Err(ApiError::InvalidInput(match keys {
+                KeyCase::Ignored => {
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into()
+                }
+                KeyCase::Counts => "Duplicate tag keys found.".into(),
+            }));
         }
         if tag.key.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("aws:")) {
             return Err(ApiError::InvalidInput(

@@ -76,11 +76,12 @@ fn create_role(
         )));
     }
     names::quota(account.roles().len(), "RolesPerAccount", limits::ROLES_PER_ACCOUNT_MAX)?;
+    let path = names::path(input.path)?;
     let (trust, size) = documents::trust(cx, state, &input.assume_role_policy_document)?;
     trust_quota(size)?;
     let duration_s = input.max_session_duration.and_then(|given| u32::try_from(given).ok());
     let role = Role {
-        path: names::path(input.path)?,
+        path,
         tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
         id: ids::new_id(IdKind::Role, account.id, cx.random),
         name: input.role_name,

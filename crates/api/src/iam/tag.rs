@@ -10,9 +10,10 @@ use locum_wire::iam::{
 use super::holder::{Holder, HolderKind};
 use super::names::{self, KeyCase};
 use super::page::{self, Page};
+use super::policy::{not_found, on_policy};
 use super::role::on_role;
 use super::user::on_user;
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::entities;
 use crate::error::ApiError;
@@ -86,22 +87,13 @@ fn list_role_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: L
     Ok((output, Change::default()))
 }
 
-/// What an operation on the policy `arn` is asked about; AWS's policies belong to no customer.
-fn on_policy<'a>(caller: &'a Caller, arn: &'a str) -> Needs<'a> {
-    let needs = Needs::on(arn, caller.account.id);
-    match entities::policy_by_arn(&caller.account, arn) {
-        Some(policy) => needs.resource_tagged(&policy.tags),
-        None => needs,
-    }
-}
-
 fn own_policy(caller: &Caller, arn: &str) -> Result<ManagedPolicy, ApiError> {
     match entities::policy_by_arn(&caller.account, arn) {
         Some(policy) => Ok(ManagedPolicy::clone(policy)),
         None if managed::find(arn).is_some() => {
             Err(ApiError::Forbidden("Cannot update policies outside your own account.".into()))
         }
-        None => Err(ApiError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable."))),
+        None => Err(not_found(arn)),
     }
 }
 
@@ -140,8 +132,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "TagRole" Write, |cx, _, caller, input| {
         Ok(on_role(cx, caller, &input.role_name).tagging(&input.tags, None))
     }, tag_role),
-    silent!(Iam "iam" "TagPolicy" Write, |_, _, caller, input| {
-        Ok(on_policy(caller, &input.policy_arn).tagging(&input.tags, None))
+    silent!(Iam "iam" "TagPolicy" Write, |cx, _, caller, input| {
+        Ok(on_policy(cx, caller, &input.policy_arn)?.tagging(&input.tags, None))
     }, tag_policy),
     silent!(Iam "iam" "UntagUser" Write, |cx, _, caller, input| {
         Ok(on_user(cx, caller, &input.user_name).untagging(&input.tag_keys))
@@ -149,13 +141,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "UntagRole" Write, |cx, _, caller, input| {
         Ok(on_role(cx, caller, &input.role_name).untagging(&input.tag_keys))
     }, untag_role),
-    silent!(Iam "iam" "UntagPolicy" Write, |_, _, caller, input| {
-        Ok(on_policy(caller, &input.policy_arn).untagging(&input.tag_keys))
+    silent!(Iam "iam" "UntagPolicy" Write, |cx, _, caller, input| {
+        Ok(on_policy(cx, caller, &input.policy_arn)?.untagging(&input.tag_keys))
     }, untag_policy),
     answering!(Iam "iam" "ListUserTags" Read,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_user_tags),
     answering!(Iam "iam" "ListRoleTags" Read,
         |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_role_tags),
     answering!(Iam "iam" "ListPolicyTags" Read,
-        |_, _, caller, input| Ok(on_policy(caller, &input.policy_arn)), list_policy_tags),
+        |cx, _, caller, input| on_policy(cx, caller, &input.policy_arn), list_policy_tags),
 ];

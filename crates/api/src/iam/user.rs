@@ -165,8 +165,9 @@ fn needs_update<'a>(
     let mut needs = on_user(cx, caller, &input.user_name);
     let held = caller.account.users().get(&input.user_name);
     let held_path = held.map_or(names::ROOT_PATH, |user| user.path.as_str());
+    let held_name = held.map_or(input.user_name.as_str(), |user| user.name.as_str());
     let path = input.new_path.as_deref().unwrap_or(held_path);
-    let name = input.new_user_name.as_deref().unwrap_or(&input.user_name);
+    let name = input.new_user_name.as_deref().unwrap_or(held_name);
     let target = entities::arn(cx, caller.account.id, "user", path, name);
     if target != needs.resource {
         needs.also_on.push(target.into());

@@ -32,8 +32,8 @@ fn find_role<'a>(
     let ours = parsed.partition == cx.settings.partition
         && parsed.service == "iam"
         && parsed.region.is_empty();
-    let Some(account) = AccountId::parse(parsed.account).filter(|_| ours) else { return Ok(None) };
-    let Some(path_and_name) = parsed.resource.strip_prefix("role/") else {
+    let Some(account) = AccountId::parse(parsed.account) else { return Ok(None) };
+    let Some(path_and_name) = parsed.resource.strip_prefix("role/").filter(|_| ours) else {
         return Ok(Some((account, None)));
     };
     let name = path_and_name.rsplit('/').next().unwrap_or_default();
@@ -127,6 +127,7 @@ fn duration_s(caller: &Caller, role: &Role, asked_s: Option<i32>) -> Result<i64,
 
 /// Session policies narrow, so a bad one refuses the call; it is never left out.
 fn check_session_policies(
+    cx: &Cx<'_>,
     state: &Snapshot,
     account: AccountId,
     policy: Option<&str>,
@@ -150,7 +151,8 @@ fn check_session_policies(
     }
     for arn in arns {
         let held = state.account(account)?.and_then(|held| entities::policy_by_arn(held, arn));
-        if managed::policy(arn).is_none() && held.is_none() {
+        let ours = entities::is_of_partition(cx, arn);
+        if !ours || (managed::find(arn).is_none() && held.is_none()) {
             return Err(ApiError::Validation(format!(
                 "Policy {arn} does not exist or is not attachable."
             )));
@@ -183,7 +185,7 @@ fn assume_role(
     };
     let duration_s = duration_s(caller, role, input.duration_seconds)?;
     let policy_arns = policy_arns(&input)?;
-    check_session_policies(state, account, input.policy.as_deref(), &policy_arns)?;
+    check_session_policies(cx, state, account, input.policy.as_deref(), &policy_arns)?;
     let identity = source_identity(caller, &input)?.map(str::to_owned);
     let mut claims = issue::claims(cx, SessionKind::Role, account, role.id.clone(), duration_s);
     claims.session_name = input.role_session_name;

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::limits;
 use crate::session::Claims;
 
 /// The prefix that is AWS's own, in keys and values.
@@ -40,6 +41,13 @@ pub(super) fn check(caller: &Caller, tags: &[Tag], transitive: &[String]) -> Res
         return Err(ApiError::InvalidParameterValue(
             "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
         ));
+    }
+    let together = tags.len() + self::inherited(caller).len();
+    if together > limits::SESSION_TAGS_MAX {
+        return Err(ApiError::Validation(format!(
+            "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to {}",
+            limits::SESSION_TAGS_MAX
+        )));
     }
     Ok(())
 }
