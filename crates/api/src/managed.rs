@@ -47,7 +47,10 @@ pub(crate) struct ManagedEntry {
 impl ManagedEntry {
     /// `arn:aws:iam::aws:policy/path/name`.
     pub(crate) fn arn(&self, partition: &str) -> String {
-        format!("arn:{partition}:iam::{AWS_ACCOUNT}:policy{}{}", self.path, self.name)
+        format!(
+            "arn:{partition}:iam::{AWS_ACCOUNT}:policy{}{}",
+            self.path, self.name
+        )
     }
 
     /// A stable `ANPA…` id made from the name; not the id that AWS gives the policy, and one that
@@ -58,7 +61,8 @@ impl ManagedEntry {
 
     /// The document of the default version, unpacked anew each time.
     pub(crate) fn text(&self) -> String {
-        FILE.document(self.block, self.offset, self.length).unwrap_or_default()
+        FILE.document(self.block, self.offset, self.length)
+            .unwrap_or_default()
     }
 
     /// The default version, compiled on first use. A document that does not parse denies everything.
@@ -81,7 +85,10 @@ pub(crate) fn find(arn: &str) -> Option<&'static ManagedEntry> {
     let path_and_name = rest.strip_prefix("iam::aws:policy/")?;
     let name = path_and_name.rsplit('/').next()?;
     let index = &*INDEX;
-    let entry = index.by_name.get(name).and_then(|at| index.entries.get(usize::from(*at)))?;
+    let entry = index
+        .by_name
+        .get(name)
+        .and_then(|at| index.entries.get(usize::from(*at)))?;
     let path = path_and_name.strip_suffix(name)?;
     (entry.path.strip_prefix('/') == Some(path)).then_some(entry)
 }
@@ -147,11 +154,17 @@ impl File {
         let mut parts = Vec::with_capacity(lengths.len());
         for (packed, length) in lengths {
             let (body, tail) = rest.split_at_checked(packed)?;
-            parts.push(Part { packed: body, length });
+            parts.push(Part {
+                packed: body,
+                length,
+            });
             rest = tail;
         }
         let (index, blocks) = parts.split_first()?;
-        Some(File { index: *index, blocks: blocks.to_vec() })
+        Some(File {
+            index: *index,
+            blocks: blocks.to_vec(),
+        })
     }
 
     fn index(&self) -> String {
@@ -160,7 +173,9 @@ impl File {
 
     fn document(&self, block: usize, offset: usize, length: usize) -> Option<String> {
         let block = self.blocks.get(block)?.unpack()?;
-        block.get(offset..offset.checked_add(length)?).map(str::to_owned)
+        block
+            .get(offset..offset.checked_add(length)?)
+            .map(str::to_owned)
     }
 }
 
@@ -169,7 +184,10 @@ impl Part {
         let length = self.length.min(limits::MANAGED_POLICY_BLOCK_BYTES_MAX);
         let mut text = String::with_capacity(length);
         let decoder = DeflateDecoder::new(self.packed);
-        decoder.take(u64::try_from(length).ok()?).read_to_string(&mut text).ok()?;
+        decoder
+            .take(u64::try_from(length).ok()?)
+            .read_to_string(&mut text)
+            .ok()?;
         (text.len() == self.length).then_some(text)
     }
 }

@@ -53,7 +53,13 @@ fn owner_of(cx: &Cx<'_>, arn: &str) -> Result<Option<AccountId>, ApiError> {
         && parsed.region.is_empty()
         && parsed.resource.starts_with("policy/")
         && (owner.is_some() || parsed.account == AWS_ACCOUNT);
-    if good { Ok(owner) } else { Err(ApiError::InvalidInput(format!("ARN {arn} is not valid.").into())) }
+    if good {
+        Ok(owner)
+    } else {
+        Err(ApiError::InvalidInput(
+            format!("ARN {arn} is not valid.").into(),
+        ))
+    }
 }
 
 /// What an operation on the managed policy `arn` is asked about. AWS's policies belong to every
@@ -152,7 +158,11 @@ fn create_policy(
             input.policy_name
         )));
     }
-    names::quota(account.policies().len(), "PoliciesPerAccount", limits::POLICIES_PER_ACCOUNT_MAX)?;
+    names::quota(
+        account.policies().len(),
+        "PoliciesPerAccount",
+        limits::POLICIES_PER_ACCOUNT_MAX,
+    )?;
     let (text, size) = documents::identity(&input.policy_document, Kind::Managed)?;
     size_quota(size)?;
     let policy = ManagedPolicy {
@@ -163,20 +173,35 @@ fn create_policy(
         created_s: cx.now_s,
         updated_s: cx.now_s,
         description: input.description,
-        versions: vec![PolicyVersion { number: 1, created_s: cx.now_s, text }],
+        versions: vec![PolicyVersion {
+            number: 1,
+            created_s: cx.now_s,
+            text,
+        }],
         default_version: 1,
         latest_version: 1,
     };
     // AWS's answer has the tags, not the description.
-    let shown =
-        iam::Policy { tags: names::tags_if_any(&policy.tags), ..listed(cx, account, &policy) };
+    let shown = iam::Policy {
+        tags: names::tags_if_any(&policy.tags),
+        ..listed(cx, account, &policy)
+    };
     let change = names::change(account, vec![Record::Policy(policy)], vec![]);
-    Ok((CreatePolicyResponse { policy: Some(shown) }, change))
+    Ok((
+        CreatePolicyResponse {
+            policy: Some(shown),
+        },
+        change,
+    ))
 }
 
 /// The quota on one version's characters, white space not counted.
 pub(super) fn size_quota(size: usize) -> Result<(), ApiError> {
-    names::quota(size.saturating_sub(1), "PolicySize", limits::MANAGED_POLICY_CHARACTERS_MAX)
+    names::quota(
+        size.saturating_sub(1),
+        "PolicySize",
+        limits::MANAGED_POLICY_CHARACTERS_MAX,
+    )
 }
 
 fn get_policy(
@@ -200,7 +225,12 @@ fn get_policy(
         },
         Named::Nothing => return Err(not_found(&input.policy_arn)),
     };
-    Ok((GetPolicyResponse { policy: Some(policy) }, Change::default()))
+    Ok((
+        GetPolicyResponse {
+            policy: Some(policy),
+        },
+        Change::default(),
+    ))
 }
 
 /// One line of ListPolicies: the account's policy of a name stands before AWS's of the same name.
@@ -232,11 +262,20 @@ fn lines<'a>(
 ) -> impl Iterator<Item = (String, Line<'a>)> + use<'a> {
     let name = after.split(END).next().unwrap_or_default();
     let own = (scope != "AWS").then(|| account.policies().after(name));
-    let all = if scope == "Local" { &[][..] } else { managed::all() };
+    let all = if scope == "Local" {
+        &[][..]
+    } else {
+        managed::all()
+    };
     let first = all.partition_point(|entry| Line::Aws(entry).key().as_str() <= after);
     let aws = all.get(first..).unwrap_or_default();
     let keyed = |line: Line<'a>| (line.key(), line);
-    let mut own = own.into_iter().flatten().map(|policy| Line::Own(policy)).map(keyed).peekable();
+    let mut own = own
+        .into_iter()
+        .flatten()
+        .map(|policy| Line::Own(policy))
+        .map(keyed)
+        .peekable();
     let mut aws = aws.iter().map(Line::Aws).map(keyed).peekable();
     std::iter::from_fn(move || match (own.peek(), aws.peek()) {
         (Some((left, _)), Some((right, _))) if left > right => aws.next(),
@@ -257,11 +296,17 @@ fn list_policies(
     let prefix = input.path_prefix.unwrap_or_default();
     let usage = input.policy_usage_filter.unwrap_or_default();
     let attached_only = input.only_attached == Some(true);
-    let binding = format!("ListPolicies {} {scope} {prefix} {usage} {attached_only}", account.id);
+    let binding = format!(
+        "ListPolicies {} {scope} {prefix} {usage} {attached_only}",
+        account.id
+    );
     let after = page::after(&binding, input.marker.as_deref())?;
     let wanted = |(_, line): &(String, Line<'_>)| {
         let (path, arn) = match line {
-            Line::Own(policy) => (policy.path.as_str(), entities::policy_arn(cx, account.id, policy)),
+            Line::Own(policy) => (
+                policy.path.as_str(),
+                entities::policy_arn(cx, account.id, policy),
+            ),
             Line::Aws(entry) => (entry.path, entry.arn(&cx.settings.partition)),
         };
         // No entity has a permissions boundary, so no policy is used as one.
@@ -270,12 +315,18 @@ fn list_policies(
             && (!attached_only || account.attachment_count(&arn).total() > 0)
     };
     let rest = lines(account, scope, &after).filter(wanted);
-    let page = page::take(&binding, rest, input.max_items, |(key, _)| key, |(_, line)| {
-        Ok(match line {
-            Line::Own(policy) => listed(cx, account, policy),
-            Line::Aws(entry) => listed_aws(cx, account, entry),
-        })
-    })?;
+    let page = page::take(
+        &binding,
+        rest,
+        input.max_items,
+        |(key, _)| key,
+        |(_, line)| {
+            Ok(match line {
+                Line::Own(policy) => listed(cx, account, policy),
+                Line::Aws(entry) => listed_aws(cx, account, entry),
+            })
+        },
+    )?;
     let output = ListPoliciesResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
@@ -295,19 +346,27 @@ fn delete_policy(
     let policy = match named(caller, &input.policy_arn) {
         Named::Own(policy) => policy,
         Named::Aws(_) => {
-            return Err(ApiError::Forbidden("Cannot delete policies outside your own account.".into()));
+            return Err(ApiError::Forbidden(
+                "Cannot delete policies outside your own account.".into(),
+            ));
         }
         Named::Nothing => return Err(not_found(&input.policy_arn)),
     };
     if account.attachment_count(&input.policy_arn).total() > 0 {
-        return Err(ApiError::DeleteConflict("Cannot delete a policy attached to entities."));
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete a policy attached to entities.",
+        ));
     }
     if policy.versions.len() > 1 {
         return Err(ApiError::DeleteConflict(
             "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
         ));
     }
-    Ok(names::change(account, vec![], vec![Key::Policy(policy.name.to_ascii_lowercase())]))
+    Ok(names::change(
+        account,
+        vec![],
+        vec![Key::Policy(policy.name.to_ascii_lowercase())],
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -53,16 +53,26 @@ fn entities<'a>(
         .then(|| account.users().after(from));
     let roles = (filter.wants("Role") && counts.roles > 0)
         .then(|| account.roles().after(in_roles.unwrap_or_default()));
-    let users = users.into_iter().flatten().filter(|user| filter.keeps(&user.path, &user.attached));
-    let roles = roles.into_iter().flatten().filter(|role| filter.keeps(&role.path, &role.attached));
+    let users = users
+        .into_iter()
+        .flatten()
+        .filter(|user| filter.keeps(&user.path, &user.attached));
+    let roles = roles
+        .into_iter()
+        .flatten()
+        .filter(|role| filter.keeps(&role.path, &role.attached));
     let users = users.map(|user| {
-        let shown =
-            PolicyUser { user_id: Some(user.id.clone()), user_name: Some(user.name.clone()) };
+        let shown = PolicyUser {
+            user_id: Some(user.id.clone()),
+            user_name: Some(user.name.clone()),
+        };
         (format!("{USER}{}", user.name), Entity::User(shown))
     });
     let roles = roles.map(|role| {
-        let shown =
-            PolicyRole { role_id: Some(role.id.clone()), role_name: Some(role.name.clone()) };
+        let shown = PolicyRole {
+            role_id: Some(role.id.clone()),
+            role_name: Some(role.name.clone()),
+        };
         (format!("{ROLE}{}", role.name), Entity::Role(shown))
     });
     users.chain(roles)
@@ -85,12 +95,25 @@ fn list_entities_for_policy(
     let usage = input.policy_usage_filter.unwrap_or_default();
     let kind = input.entity_filter.as_deref();
     let asked = kind.unwrap_or_default();
-    let binding = format!("ListEntitiesForPolicy {} {arn} {prefix} {usage} {asked}", account.id);
+    let binding = format!(
+        "ListEntitiesForPolicy {} {arn} {prefix} {usage} {asked}",
+        account.id
+    );
     let after = page::after(&binding, input.marker.as_deref())?;
-    let filter = Filter { arn, prefix: &prefix, kind };
+    let filter = Filter {
+        arn,
+        prefix: &prefix,
+        kind,
+    };
     // No entity has a permissions boundary, so no policy is used as one.
     let rest = entities(account, &filter, &after).filter(|_| usage != "PermissionsBoundary");
-    let page = page::take(&binding, rest, input.max_items, |(key, _)| key, |(_, entity)| Ok(entity))?;
+    let page = page::take(
+        &binding,
+        rest,
+        input.max_items,
+        |(key, _)| key,
+        |(_, entity)| Ok(entity),
+    )?;
     let (mut users, mut roles) = (Vec::new(), Vec::new());
     for entity in page.items {
         match entity {
@@ -108,7 +131,5 @@ fn list_entities_for_policy(
     Ok((output, Change::default()))
 }
 
-pub(crate) const OPERATIONS: &[Operation] = &[
-    answering!(Iam "iam" "ListEntitiesForPolicy" Read,
-        |cx, _, caller, input| on_policy(cx, caller, &input.policy_arn), list_entities_for_policy),
-];
+pub(crate) const OPERATIONS: &[Operation] = &[answering!(Iam "iam" "ListEntitiesForPolicy" Read,
+        |cx, _, caller, input| on_policy(cx, caller, &input.policy_arn), list_entities_for_policy)];

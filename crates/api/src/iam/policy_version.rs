@@ -21,7 +21,9 @@ use crate::operation::{Cx, Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 fn no_version(arn: &str, id: &str) -> ApiError {
-    ApiError::NoSuchEntity(format!("Policy {arn} version {id} does not exist or is not attachable."))
+    ApiError::NoSuchEntity(format!(
+        "Policy {arn} version {id} does not exist or is not attachable."
+    ))
 }
 
 fn cannot_update() -> ApiError {
@@ -37,8 +39,14 @@ fn number(id: &str) -> Option<u32> {
 ///
 /// # Errors
 /// `NoSuchEntity` with AWS's sentence.
-fn version<'a>(policy: &'a ManagedPolicy, arn: &str, id: &str) -> Result<&'a PolicyVersion, ApiError> {
-    number(id).and_then(|number| policy.version(number)).ok_or_else(|| no_version(arn, id))
+fn version<'a>(
+    policy: &'a ManagedPolicy,
+    arn: &str,
+    id: &str,
+) -> Result<&'a PolicyVersion, ApiError> {
+    number(id)
+        .and_then(|number| policy.version(number))
+        .ok_or_else(|| no_version(arn, id))
 }
 
 /// A version as lists show it: without its document.
@@ -87,7 +95,11 @@ fn create_policy_version(
     }
     // A number is never given twice, even after its version was deleted.
     let number = policy.latest_version.saturating_add(1);
-    let version = PolicyVersion { number, created_s: cx.now_s, text };
+    let version = PolicyVersion {
+        number,
+        created_s: cx.now_s,
+        text,
+    };
     policy.latest_version = number;
     policy.updated_s = cx.now_s;
     if input.set_as_default == Some(true) {
@@ -95,7 +107,12 @@ fn create_policy_version(
     }
     let shown = listed(&policy, &version);
     policy.versions.push(version);
-    Ok((CreatePolicyVersionResponse { policy_version: Some(shown) }, put(caller, policy)))
+    Ok((
+        CreatePolicyVersionResponse {
+            policy_version: Some(shown),
+        },
+        put(caller, policy),
+    ))
 }
 
 fn get_policy_version(
@@ -110,15 +127,26 @@ fn get_policy_version(
         Named::Own(policy) => {
             let version = version(policy, arn, id)?;
             let document = Some(documents::encoded(version.text.text()));
-            iam::PolicyVersion { document, ..listed(policy, version) }
+            iam::PolicyVersion {
+                document,
+                ..listed(policy, version)
+            }
         }
         Named::Aws(entry) if number(id) == Some(entry.version) => {
             let document = Some(documents::encoded(&entry.text()));
-            iam::PolicyVersion { document, ..listed_aws(entry) }
+            iam::PolicyVersion {
+                document,
+                ..listed_aws(entry)
+            }
         }
         _ => return Err(no_version(arn, id)),
     };
-    Ok((GetPolicyVersionResponse { policy_version: Some(shown) }, Change::default()))
+    Ok((
+        GetPolicyVersionResponse {
+            policy_version: Some(shown),
+        },
+        Change::default(),
+    ))
 }
 
 fn list_policy_versions(
@@ -136,7 +164,12 @@ fn list_policy_versions(
             let older = |version: &&PolicyVersion| {
                 number(&after).is_none_or(|after| version.number < after)
             };
-            policy.versions.iter().filter(older).map(|version| listed(policy, version)).collect()
+            policy
+                .versions
+                .iter()
+                .filter(older)
+                .map(|version| listed(policy, version))
+                .collect()
         }
         Named::Aws(entry) if after.is_empty() => vec![listed_aws(entry)],
         Named::Aws(_) => Vec::new(),
@@ -176,7 +209,13 @@ fn set_default_policy_version(
     if number == held.default_version {
         return Ok(Change::default());
     }
-    Ok(put(caller, ManagedPolicy { default_version: number, ..ManagedPolicy::clone(held) }))
+    Ok(put(
+        caller,
+        ManagedPolicy {
+            default_version: number,
+            ..ManagedPolicy::clone(held)
+        },
+    ))
 }
 
 fn delete_policy_version(
@@ -198,7 +237,9 @@ fn delete_policy_version(
     };
     let number = version(held, arn, id)?.number;
     if number == held.default_version {
-        return Err(ApiError::DeleteConflict("Cannot delete the default version of a policy."));
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete the default version of a policy.",
+        ));
     }
     let mut policy = ManagedPolicy::clone(held);
     policy.versions.retain(|version| version.number != number);

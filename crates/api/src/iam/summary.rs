@@ -38,13 +38,29 @@ const NOT_YET: [(&str, i32); 18] = [
 ];
 
 fn counted(account: &Account) -> [(&'static str, usize); 15] {
-    let versions = account.policies().iter().map(|policy| policy.versions.len()).sum();
+    let versions = account
+        .policies()
+        .iter()
+        .map(|policy| policy.versions.len())
+        .sum();
     [
         ("AccessKeysPerUserQuota", limits::ACCESS_KEYS_PER_USER_MAX),
-        ("AccountAccessKeysPresent", usize::from(!account.root_access_keys().is_empty())),
-        ("AssumeRolePolicySizeQuota", limits::TRUST_POLICY_CHARACTERS_MAX),
-        ("AttachedPoliciesPerRoleQuota", limits::POLICIES_PER_ROLE_MAX),
-        ("AttachedPoliciesPerUserQuota", limits::POLICIES_PER_USER_MAX),
+        (
+            "AccountAccessKeysPresent",
+            usize::from(!account.root_access_keys().is_empty()),
+        ),
+        (
+            "AssumeRolePolicySizeQuota",
+            limits::TRUST_POLICY_CHARACTERS_MAX,
+        ),
+        (
+            "AttachedPoliciesPerRoleQuota",
+            limits::POLICIES_PER_ROLE_MAX,
+        ),
+        (
+            "AttachedPoliciesPerUserQuota",
+            limits::POLICIES_PER_USER_MAX,
+        ),
         ("Policies", account.policies().len()),
         ("PoliciesQuota", limits::POLICIES_PER_ACCOUNT_MAX),
         ("PolicySizeQuota", limits::MANAGED_POLICY_CHARACTERS_MAX),
@@ -66,7 +82,10 @@ fn get_account_summary(
     _: Empty,
 ) -> Result<(GetAccountSummaryResponse, Change), ApiError> {
     let counted = counted(&caller.account).map(|(key, count)| (key, figure(count)));
-    let versions_quota = ("VersionsPerPolicyQuota", figure(limits::VERSIONS_PER_POLICY_MAX));
+    let versions_quota = (
+        "VersionsPerPolicyQuota",
+        figure(limits::VERSIONS_PER_POLICY_MAX),
+    );
     let mut map: Vec<(String, i32)> = counted
         .into_iter()
         .chain(NOT_YET)
@@ -74,7 +93,12 @@ fn get_account_summary(
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
     map.sort();
-    Ok((GetAccountSummaryResponse { summary_map: Some(map) }, Change::default()))
+    Ok((
+        GetAccountSummaryResponse {
+            summary_map: Some(map),
+        },
+        Change::default(),
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] =

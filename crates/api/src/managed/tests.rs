@@ -14,20 +14,35 @@ fn every_policy_unpacks_parses_and_compiles() {
     let mut refused = Vec::new();
     for entry in all() {
         let text = entry.text();
-        assert!(text.starts_with("{\"Version\":\"2012-10-17\""), "{}: {text}", entry.name);
+        assert!(
+            text.starts_with("{\"Version\":\"2012-10-17\""),
+            "{}: {text}",
+            entry.name
+        );
         if let Err(findings) = Document::parse(&text) {
             refused.push(format!("{}: {findings:?}", entry.name));
         }
         let arn = entry.arn("aws");
-        assert!(find(&arn).is_some_and(|found| found.name == entry.name), "{arn}");
+        assert!(
+            find(&arn).is_some_and(|found| found.name == entry.name),
+            "{arn}"
+        );
         assert!(policy(&arn).is_some(), "{arn}");
     }
-    assert!(refused.is_empty(), "{} do not parse:\n{}", refused.len(), refused.join("\n"));
+    assert!(
+        refused.is_empty(),
+        "{} do not parse:\n{}",
+        refused.len(),
+        refused.join("\n")
+    );
 }
 
 #[test]
 fn they_are_sorted_by_name_ignoring_case() {
-    let names: Vec<String> = all().iter().map(|entry| entry.name.to_ascii_lowercase()).collect();
+    let names: Vec<String> = all()
+        .iter()
+        .map(|entry| entry.name.to_ascii_lowercase())
+        .collect();
     assert!(names.is_sorted());
 }
 
@@ -35,7 +50,8 @@ fn they_are_sorted_by_name_ignoring_case() {
 fn facts_are_those_of_aws() {
     let found = find("arn:aws:iam::aws:policy/AdministratorAccess");
     let facts = found.map(|entry| (entry.path, entry.created_s, entry.version, entry.text()));
-    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let text =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
     assert_eq!(facts, Some(("/", 1_423_247_986, 1, text.to_owned())));
 }
 
