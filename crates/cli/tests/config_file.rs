@@ -35,144 +35,35 @@ fn check(what: &str, text: &str, section: &str, expected: &[(&str, &str)]) {
     assert_eq!(found, expected, "{what}");
 }
 
+/// What is tried, the file, a section of it, and what that section holds.
+#[rustfmt::skip]
+const FILES: &[(&str, &str, &str, &[(&str, &str)])] = &[
+    ("plain", "[default]\nregion = eu-west-1\n", "default", &[("region", "eu-west-1")]),
+    ("no spaces", "[default]\nregion=eu-west-1", "default", &[("region", "eu-west-1")]),
+    ("profile", "[profile dev]\nregion=a", "profile dev", &[("region", "a")]),
+    ("quoted profile", "[profile \"my dev\"]\nregion=a", "profile my dev", &[("region", "a")]),
+    ("single quotes", "[profile 'my dev']\nregion=a", "profile my dev", &[("region", "a")]),
+    ("spaces in the header", "[  profile \t dev  ]\nregion=a", "profile dev", &[("region", "a")]),
+    ("names in any case", "[default]\nRegion=A", "default", &[("region", "A")]),
+    ("comment lines", "# one\n; two\n[default]\n# three\nregion=a", "default", &[("region", "a")]),
+    ("comment after a value", "[default]\nregion=a # here\n", "default", &[("region", "a")]),
+    ("comment after a header", "[default] ; main\nregion=a", "default", &[("region", "a")]),
+    ("# inside a value", "[default]\nsecret=a#b;c", "default", &[("secret", "a#b;c")]),
+    ("= inside a value", "[default]\nsecret=a=b==", "default", &[("secret", "a=b==")]),
+    ("the last of equals", "[default]\nregion=a\nregion=b", "default", &[("region", "b")]),
+    ("equal sections are one", "[default]\na=1\n[x]\n[default]\nb=2", "default", &[("a", "1"), ("b", "2")]),
+    ("empty value", "[default]\nregion=\noutput=json", "default", &[("output", "json"), ("region", "")]),
+    ("nested", "[default]\ns3 =\n  addressing_style = path\n  x=y\nregion=a", "default", &[("region", "a"), ("s3.addressing_style", "path"), ("s3.x", "y")]),
+    ("services", "[services l]\nsts =\n  endpoint_url = http://h:1\niam=\n\tendpoint_url=http://h:2", "services l", &[("iam.endpoint_url", "http://h:2"), ("sts.endpoint_url", "http://h:1")]),
+    ("continued value", "[default]\ncredential_process = a\n  b", "default", &[("credential_process", "a\nb")]),
+    ("CR LF", "[default]\r\nregion = a\r\n", "default", &[("region", "a")]),
+    ("byte order mark", "\u{feff}[default]\nregion=a", "default", &[("region", "a")]),
+    ("no line break at the end", "[default]\nregion=a", "default", &[("region", "a")]),
+];
+
 #[test]
 fn a_file_is_read_as_the_sdks_read_it() {
-    let cases: &[(&str, &str, &str, &[(&str, &str)])] = &[
-        (
-            "plain",
-            "[default]\nregion = eu-west-1\n",
-            "default",
-            &[("region", "eu-west-1")],
-        ),
-        (
-            "no spaces",
-            "[default]\nregion=eu-west-1",
-            "default",
-            &[("region", "eu-west-1")],
-        ),
-        (
-            "profile",
-            "[profile dev]\nregion=a",
-            "profile dev",
-            &[("region", "a")],
-        ),
-        (
-            "quoted profile",
-            "[profile \"my dev\"]\nregion=a",
-            "profile my dev",
-            &[("region", "a")],
-        ),
-        (
-            "single quotes",
-            "[profile 'my dev']\nregion=a",
-            "profile my dev",
-            &[("region", "a")],
-        ),
-        (
-            "spaces in the header",
-            "[  profile \t dev  ]\nregion=a",
-            "profile dev",
-            &[("region", "a")],
-        ),
-        (
-            "names in any case",
-            "[default]\nRegion=A",
-            "default",
-            &[("region", "A")],
-        ),
-        (
-            "comment lines",
-            "# one\n; two\n[default]\n# three\nregion=a",
-            "default",
-            &[("region", "a")],
-        ),
-        (
-            "comment after a value",
-            "[default]\nregion=a # here\n",
-            "default",
-            &[("region", "a")],
-        ),
-        (
-            "comment after a header",
-            "[default] ; main\nregion=a",
-            "default",
-            &[("region", "a")],
-        ),
-        (
-            "# inside a value",
-            "[default]\nsecret=a#b;c",
-            "default",
-            &[("secret", "a#b;c")],
-        ),
-        (
-            "= inside a value",
-            "[default]\nsecret=a=b==",
-            "default",
-            &[("secret", "a=b==")],
-        ),
-        (
-            "the last of equals",
-            "[default]\nregion=a\nregion=b",
-            "default",
-            &[("region", "b")],
-        ),
-        (
-            "equal sections are one",
-            "[default]\na=1\n[x]\n[default]\nb=2",
-            "default",
-            &[("a", "1"), ("b", "2")],
-        ),
-        (
-            "empty value",
-            "[default]\nregion=\noutput=json",
-            "default",
-            &[("output", "json"), ("region", "")],
-        ),
-        (
-            "nested",
-            "[default]\ns3 =\n  addressing_style = path\n  x=y\nregion=a",
-            "default",
-            &[
-                ("region", "a"),
-                ("s3.addressing_style", "path"),
-                ("s3.x", "y"),
-            ],
-        ),
-        (
-            "services",
-            "[services l]\nsts =\n  endpoint_url = http://h:1\niam=\n\tendpoint_url=http://h:2",
-            "services l",
-            &[
-                ("iam.endpoint_url", "http://h:2"),
-                ("sts.endpoint_url", "http://h:1"),
-            ],
-        ),
-        (
-            "continued value",
-            "[default]\ncredential_process = a\n  b",
-            "default",
-            &[("credential_process", "a\nb")],
-        ),
-        (
-            "CR LF",
-            "[default]\r\nregion = a\r\n",
-            "default",
-            &[("region", "a")],
-        ),
-        (
-            "byte order mark",
-            "\u{feff}[default]\nregion=a",
-            "default",
-            &[("region", "a")],
-        ),
-        (
-            "no line break at the end",
-            "[default]\nregion=a",
-            "default",
-            &[("region", "a")],
-        ),
-    ];
-    for (what, text, section, expected) in cases {
+    for (what, text, section, expected) in FILES {
         check(what, text, section, expected);
     }
 }

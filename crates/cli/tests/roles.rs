@@ -11,8 +11,6 @@
 
 use locum_cli::config::SharedConfig;
 use locum_cli::config::chain::{self, Parameters, Plan, Source};
-use locum_cli::config::endpoint::{self, Origin};
-use locum_cli::duration;
 use locum_cli::env::Environment;
 use locum_cli::error::CliError;
 use locum_cli::role::{self, Role};
@@ -81,17 +79,6 @@ source_profile = keys
 duration_seconds = soon
 [profile empty]
 output = json
-[profile local]
-endpoint_url = http://127.0.0.1:1
-[profile local-services]
-endpoint_url = http://127.0.0.1:1
-services = mine
-[profile local-ignored]
-endpoint_url = http://127.0.0.1:1
-ignore_configured_endpoint_urls = true
-[services mine]
-sts =
-  endpoint_url = http://127.0.0.1:2
 ";
 const CREDENTIALS: &str = "
 [keys]
@@ -182,153 +169,47 @@ fn a_role_is_understood() {
     }
 }
 
+/// ROLE, `--profile`, variables, and what comes of them.
+#[rustfmt::skip]
+const PROFILES: &[(Option<&str>, Option<&str>, &[(&str, &str)], &str)] = &[
+    // Who calls.
+    (None, None, ENV_KEYS, "env"),
+    (None, Some("keys"), ENV_KEYS, "keys of keys"),
+    (None, None, &[("AWS_PROFILE", "keys")], "keys of keys"),
+    (None, None, &[("AWS_DEFAULT_PROFILE", "keys")], "keys of keys"),
+    (None, None, &[("AWS_PROFILE", "keys"), ("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "s")], "env"),
+    (None, None, &[], "253: profile default: it holds no credentials"),
+    (None, Some("gone"), &[], "253: the profile gone does not exist"),
+    (None, Some("reader"), &[], "keys of keys > reader"),
+    (None, Some("process"), &[], "process /bin/make-key 'a b'"),
+    (None, Some("sso"), &[], "253: profile sso: it takes its credentials from IAM Identity Center (sso_session), which locum does not support"),
+    (None, Some("empty"), &[], "253: profile empty: it holds no credentials"),
+    // Which role.
+    (Some("111111111111:x"), None, ENV_KEYS, "env > 111111111111:x"),
+    (Some("x"), Some("keys"), &[], "keys of keys > mine:x"),
+    (Some("x"), Some("reader"), &[], "keys of keys > reader > mine:x"),
+    (Some("reader"), None, ENV_KEYS, "keys of keys > reader"),
+    (Some("reader"), Some("keys"), &[], "252: reader is a profile and names its own source, so --profile cannot be given too"),
+    (Some("keys"), None, &[], "253: profile keys: it has no role_arn, so there is no role to assume"),
+    // Chains.
+    (Some("chained"), None, &[], "keys of keys > reader > chained"),
+    (Some("self"), None, &[], "keys of self > self"),
+    (Some("on-keys-and-role"), None, &[], "keys of keys-and-role > outer"),
+    (Some("loop-a"), None, &[], "253: the profiles loop-a → loop-b → loop-a are each other's source_profile"),
+    (Some("loop-self"), None, &[], "253: the profiles loop-self → loop-self are each other's source_profile"),
+    (Some("from-env"), None, ENV_KEYS, "env > env"),
+    (Some("from-env"), None, &[], "253: profile from-env: its credential_source is Environment, but AWS_ACCESS_KEY_ID is not set"),
+    (Some("from-imds"), None, &[], "253: profile from-imds: credential_source = Ec2InstanceMetadata is not supported by locum"),
+    (Some("from-both"), None, ENV_KEYS, "253: profile from-both: it has both source_profile and credential_source"),
+    (Some("from-nothing"), None, &[], "253: profile from-nothing: it has a role_arn but neither source_profile nor credential_source"),
+    (Some("from-missing"), None, &[], "253: the profile gone does not exist (it is the source_profile of from-missing)"),
+    (Some("web"), None, &[], "253: profile web: it assumes its role with a web identity token, which locum does not support yet"),
+    (Some("bad-duration"), None, &[], "253: profile bad-duration: \"soon\" is no duration_seconds"),
+];
+
 #[test]
 fn profiles_lead_to_credentials() {
-    let cases: &[(Option<&str>, Option<&str>, &[(&str, &str)], &str)] = &[
-        // Who calls.
-        (None, None, ENV_KEYS, "env"),
-        (None, Some("keys"), ENV_KEYS, "keys of keys"),
-        (None, None, &[("AWS_PROFILE", "keys")], "keys of keys"),
-        (
-            None,
-            None,
-            &[("AWS_DEFAULT_PROFILE", "keys")],
-            "keys of keys",
-        ),
-        (
-            None,
-            None,
-            &[
-                ("AWS_PROFILE", "keys"),
-                ("AWS_ACCESS_KEY_ID", "A"),
-                ("AWS_SECRET_ACCESS_KEY", "s"),
-            ],
-            "env",
-        ),
-        (
-            None,
-            None,
-            &[],
-            "253: profile default: it holds no credentials",
-        ),
-        (
-            None,
-            Some("gone"),
-            &[],
-            "253: the profile gone does not exist",
-        ),
-        (None, Some("reader"), &[], "keys of keys > reader"),
-        (None, Some("process"), &[], "process /bin/make-key 'a b'"),
-        (
-            None,
-            Some("sso"),
-            &[],
-            "253: profile sso: it takes its credentials from IAM Identity Center (sso_session), which locum does not support",
-        ),
-        (
-            None,
-            Some("empty"),
-            &[],
-            "253: profile empty: it holds no credentials",
-        ),
-        // Which role.
-        (
-            Some("111111111111:x"),
-            None,
-            ENV_KEYS,
-            "env > 111111111111:x",
-        ),
-        (Some("x"), Some("keys"), &[], "keys of keys > mine:x"),
-        (
-            Some("x"),
-            Some("reader"),
-            &[],
-            "keys of keys > reader > mine:x",
-        ),
-        (Some("reader"), None, ENV_KEYS, "keys of keys > reader"),
-        (
-            Some("reader"),
-            Some("keys"),
-            &[],
-            "252: reader is a profile and names its own source, so --profile cannot be given too",
-        ),
-        (
-            Some("keys"),
-            None,
-            &[],
-            "253: profile keys: it has no role_arn, so there is no role to assume",
-        ),
-        // Chains.
-        (
-            Some("chained"),
-            None,
-            &[],
-            "keys of keys > reader > chained",
-        ),
-        (Some("self"), None, &[], "keys of self > self"),
-        (
-            Some("on-keys-and-role"),
-            None,
-            &[],
-            "keys of keys-and-role > outer",
-        ),
-        (
-            Some("loop-a"),
-            None,
-            &[],
-            "253: the profiles loop-a → loop-b → loop-a are each other's source_profile",
-        ),
-        (
-            Some("loop-self"),
-            None,
-            &[],
-            "253: the profiles loop-self → loop-self are each other's source_profile",
-        ),
-        (Some("from-env"), None, ENV_KEYS, "env > env"),
-        (
-            Some("from-env"),
-            None,
-            &[],
-            "253: profile from-env: its credential_source is Environment, but AWS_ACCESS_KEY_ID is not set",
-        ),
-        (
-            Some("from-imds"),
-            None,
-            &[],
-            "253: profile from-imds: credential_source = Ec2InstanceMetadata is not supported by locum",
-        ),
-        (
-            Some("from-both"),
-            None,
-            ENV_KEYS,
-            "253: profile from-both: it has both source_profile and credential_source",
-        ),
-        (
-            Some("from-nothing"),
-            None,
-            &[],
-            "253: profile from-nothing: it has a role_arn but neither source_profile nor credential_source",
-        ),
-        (
-            Some("from-missing"),
-            None,
-            &[],
-            "253: the profile gone does not exist (it is the source_profile of from-missing)",
-        ),
-        (
-            Some("web"),
-            None,
-            &[],
-            "253: profile web: it assumes its role with a web identity token, which locum does not support yet",
-        ),
-        (
-            Some("bad-duration"),
-            None,
-            &[],
-            "253: profile bad-duration: \"soon\" is no duration_seconds",
-        ),
-    ];
-    for (role, profile, env, expected) in cases {
+    for (role, profile, env, expected) in PROFILES {
         assert_eq!(
             &told(plan(*role, *profile, env)),
             expected,
@@ -381,165 +262,4 @@ fn options_for_a_role_need_a_role() {
     )
     .unwrap_err();
     assert_eq!(error.exit_code(), 252);
-}
-
-#[test]
-fn the_endpoint_has_the_precedence_of_botocore() {
-    let service = ("AWS_ENDPOINT_URL_STS", "http://sts:1");
-    let all = ("AWS_ENDPOINT_URL", "http://all:1/");
-    let ignore = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
-    let aws = "https://sts.us-east-1.amazonaws.com";
-    let cases: &[(Option<&str>, &str, &[(&str, &str)], &str, Origin)] = &[
-        (
-            Some("http://o:1"),
-            "local",
-            &[service, all],
-            "http://o:1",
-            Origin::Option,
-        ),
-        (
-            None,
-            "local",
-            &[service, all],
-            "http://sts:1",
-            Origin::Variable,
-        ),
-        (
-            None,
-            "local-services",
-            &[all],
-            "http://all:1",
-            Origin::Variable,
-        ),
-        (
-            None,
-            "local-services",
-            &[],
-            "http://127.0.0.1:2",
-            Origin::ProfileService,
-        ),
-        (None, "local", &[], "http://127.0.0.1:1", Origin::Profile),
-        (None, "local", &[ignore, all], aws, Origin::Aws),
-        (None, "local-ignored", &[], aws, Origin::Aws),
-        (None, "keys", &[], aws, Origin::Aws),
-    ];
-    let shared = shared();
-    for (option, profile, env, url, origin) in cases {
-        let environment = Environment::from_pairs(env.iter().copied());
-        let profile = shared.profile(profile);
-        let found = endpoint::endpoint("sts", *option, &environment, &shared, profile, "us-east-1")
-            .unwrap();
-        assert_eq!(
-            (found.url.as_str(), found.origin),
-            (*url, *origin),
-            "{option:?} {env:?}"
-        );
-    }
-}
-
-#[test]
-fn an_endpoint_that_is_none_is_refused() {
-    let shared = SharedConfig::default();
-    let bad = [
-        "127.0.0.1:1",
-        "ftp://h",
-        "http://",
-        "http:///x",
-        "http://u:p@h",
-        "http://h?x",
-        "http://h h",
-        "http://h#f",
-    ];
-    for url in bad {
-        let error = endpoint::endpoint(
-            "sts",
-            Some(url),
-            &Environment::default(),
-            &shared,
-            None,
-            "us-east-1",
-        )
-        .expect_err(url);
-        assert_eq!(error.exit_code(), 253, "{url}");
-    }
-    for region in ["evil.com/", "x@y", "a b", "a.b"] {
-        let error = endpoint::endpoint("sts", None, &Environment::default(), &shared, None, region)
-            .expect_err(region);
-        assert_eq!(error.exit_code(), 253, "{region}");
-    }
-    let china = endpoint::endpoint(
-        "sts",
-        None,
-        &Environment::default(),
-        &shared,
-        None,
-        "cn-north-1",
-    )
-    .unwrap();
-    assert_eq!(china.url, "https://sts.cn-north-1.amazonaws.com.cn");
-}
-
-#[test]
-fn the_region_is_found() {
-    let shared = shared();
-    let default = shared.profile("default");
-    let region = |option, env: &[(&str, &str)], profile| {
-        endpoint::region(
-            option,
-            &Environment::from_pairs(env.iter().copied()),
-            profile,
-        )
-        .name
-    };
-    let both = [("AWS_REGION", "b"), ("AWS_DEFAULT_REGION", "c")];
-    assert_eq!(region(Some("a"), &both, default), "a");
-    assert_eq!(region(None, &both, default), "b");
-    assert_eq!(region(None, &both[1..], default), "c");
-    assert_eq!(region(None, &[], default), "eu-central-1");
-    assert_eq!(region(None, &[], None), "us-east-1");
-}
-
-#[test]
-fn durations_are_understood() {
-    let good = [
-        ("3600", 3600),
-        ("1h", 3600),
-        ("45m", 2700),
-        ("1h30m", 5400),
-        ("90s", 90),
-        ("1d", 86400),
-        ("1h0m1s", 3601),
-    ];
-    for (text, seconds) in good {
-        assert_eq!(duration::parse(text), Some(seconds), "{text}");
-    }
-    for text in [
-        "",
-        "0",
-        "0s",
-        "-1",
-        "+5",
-        "1.5h",
-        "h",
-        "1x",
-        "30m1h",
-        "1h1h",
-        "1 h",
-        "99999999999",
-        "99999999999h",
-        "1ħ",
-    ] {
-        assert_eq!(duration::parse(text), None, "{text}");
-    }
-    let told = [
-        (-1, "in the past"),
-        (59, "59 s"),
-        (3599, "59 min"),
-        (3600, "1 h"),
-        (5400, "1 h 30 min"),
-        (43199, "11 h 59 min"),
-    ];
-    for (seconds, text) in told {
-        assert_eq!(duration::describe(seconds), text);
-    }
 }

@@ -11,7 +11,7 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use support::{Home, stderr, stdout};
@@ -117,92 +117,73 @@ fn secrets(data: &Path) -> Vec<String> {
     found
 }
 
+/// What a user of the example tries, the exit code, and a part of what is said.
+#[rustfmt::skip]
+const TOUR: &[(&[&str], i32, &str)] = &[
+    (&["whoami", "--profile", "admin"], 0, ":user/admin"),
+    (&["whoami", "--profile", "alice"], 0, ":user/alice"),
+    (&["whoami", "--profile", "reader"], 0, ":assumed-role/reader/locum-tester"),
+    (&["exec", "reader", "--", env!("CARGO_BIN_EXE_locum"), "whoami"], 0, ":assumed-role/reader/"),
+    (&["assume", "reader", "--external-id", "wrong"], 254, "AccessDenied"),
+    (&["assume", "reader", "--duration", "12h"], 254, "exceeds the MaxSessionDuration"),
+    (&["assume", "nobody", "--profile", "alice"], 254, "AccessDenied"),
+    (&["trail", "tail", "--data", "data dir"], 0, "AccessDenied"),
+];
+const DEV: &[&str] = &["dev", "--data", "data dir", "--listen", "127.0.0.1:0"];
+
+fn tour(home: &Home, data: &Path) {
+    for (words, code, part) in TOUR {
+        let output = with_profiles(home, data, words);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(*code), "{words:?}: {said}");
+        assert!(said.contains(part), "{words:?}: {said}");
+    }
+}
+
 #[test]
 fn dev_makes_its_example_once_and_shows_no_secret() {
     let home = Home::new("dev");
     let data = home.path.join("data dir");
-    let words = [
-        "dev",
-        "--data",
-        data.to_str().unwrap(),
-        "--listen",
-        "127.0.0.1:0",
-    ];
-    let first = Running::start(&mut home.locum(&words));
+    let first = Running::start(&mut home.locum(DEV));
     first.is_ready();
     let before = secrets(&data);
+    tour(&home, &data);
+    let (status, told) = first.stop();
+    assert_eq!(status.code(), Some(0), "{told}");
+    assert!(told.contains("eval \"$(locum env reader)\""), "{told}");
+    assert!(before.iter().all(|secret| !told.contains(secret)), "{told}");
+    let second = Running::start(&mut home.locum(DEV));
+    assert_eq!(secrets(&data), before, "the same keys");
+    tour(&home, &data);
+    let (_, again) = second.stop();
+    let accounts = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with("  account "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(accounts(&told), accounts(&again));
+    assert_eq!(accounts(&told).len(), 3);
+}
+
+#[test]
+fn what_dev_writes_is_for_its_user_only() {
+    let home = Home::new("modes");
+    let running = Running::start(&mut home.locum(DEV));
+    running.is_ready();
+    let mode = |name: &str| {
+        let found = std::fs::metadata(home.path.join("data dir").join(name)).unwrap();
+        found.permissions().mode() & 0o777
+    };
     for name in [
         "dev/credentials",
         "dev/config",
         "admin-credentials.json",
         "operator.sock",
     ] {
-        let mode = std::fs::metadata(data.join(name))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
+        assert_eq!(mode(name), 0o600, "{name}");
     }
-    let check = |words: &[&str], code: i32, contains: &str| {
-        let output = with_profiles(&home, &data, words);
-        let said = stdout(&output) + &stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
-        assert!(said.contains(contains), "{words:?}: {said}");
-    };
-    check(&["whoami", "--profile", "admin"], 0, ":user/admin");
-    check(&["whoami", "--profile", "alice"], 0, ":user/alice");
-    check(
-        &["whoami", "--profile", "reader"],
-        0,
-        ":assumed-role/reader/locum-tester",
-    );
-    check(
-        &[
-            "exec",
-            "reader",
-            "--",
-            env!("CARGO_BIN_EXE_locum"),
-            "whoami",
-        ],
-        0,
-        ":assumed-role/reader/",
-    );
-    check(
-        &["assume", "reader", "--external-id", "wrong"],
-        254,
-        "AccessDenied",
-    );
-    check(
-        &["assume", "reader", "--duration", "12h"],
-        254,
-        "exceeds the MaxSessionDuration",
-    );
-    check(
-        &["assume", "nobody", "--profile", "alice"],
-        254,
-        "AccessDenied",
-    );
-    check(
-        &["trail", "tail", "--data", data.to_str().unwrap()],
-        0,
-        "AccessDenied",
-    );
-    let (status, told) = first.stop();
-    assert_eq!(status.code(), Some(0), "{told}");
-    assert!(told.contains("eval \"$(locum env reader)\""), "{told}");
-    assert!(before.iter().all(|secret| !told.contains(secret)), "{told}");
-    let second = Running::start(&mut home.locum(&words));
-    assert_eq!(secrets(&data), before, "the same keys");
-    check(&["whoami", "--profile", "alice"], 0, ":user/alice");
-    let (_, again) = second.stop();
-    let accounts = |text: &str| {
-        text.lines()
-            .filter(|line| line.starts_with("  account "))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(accounts(&told), accounts(&again));
-    assert_eq!(accounts(&told).len(), 3);
+    for name in ["", "dev", "trail"] {
+        assert_eq!(mode(name), 0o700, "{name}");
+    }
 }
 
 #[test]
@@ -285,79 +266,84 @@ fn serve_takes_its_settings_from_file_variables_and_flags() {
     );
 }
 
+const SERVE: &[&str] = &["serve", "--data", "locum-data", "--listen", "127.0.0.1:0"];
+
+fn done(home: &Home, words: &[&str]) -> String {
+    let output = home.locum(words).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
 #[test]
-fn the_operator_is_served() {
-    let home = Home::new("operator");
-    let running = Running::start(&mut home.locum(&[
-        "serve",
-        "--data",
-        "locum-data",
-        "--listen",
-        "127.0.0.1:0",
-    ]));
-    let done = |words: &[&str]| {
-        let output = home.locum(words).output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", stderr(&output));
-        stdout(&output)
-    };
-    let text = done(&[
+fn a_root_key_has_the_promised_shape_and_works() {
+    let home = Home::new("root-key");
+    let running = Running::start(&mut home.locum(SERVE));
+    let create = [
         "operator",
         "create-account",
         "tenant",
         "--root-key",
         "--format",
         "json",
-    ]);
+    ];
+    let text = done(&home, &create);
     let key: serde_json::Value = serde_json::from_str(&text).unwrap();
     let field = |name: &str| key[name].as_str().unwrap().to_owned();
-    let names = ["AccountId", "AccessKeyId", "SecretAccessKey"];
-    let exact: Vec<String> = names
-        .iter()
-        .map(|name| format!("\"{name}\":\"{}\"", field(name)))
-        .collect();
+    let member = |name| format!("\"{name}\":\"{}\"", field(name));
+    let exact = ["AccountId", "AccessKeyId", "SecretAccessKey"].map(member);
     assert_eq!(text, format!("{{{}}}\n", exact.join(",")));
     let mut whoami = home.locum(&["whoami", "--endpoint-url", &running.url]);
-    whoami
-        .env("AWS_ACCESS_KEY_ID", field("AccessKeyId"))
-        .env("AWS_SECRET_ACCESS_KEY", field("SecretAccessKey"));
+    whoami.env("AWS_ACCESS_KEY_ID", field("AccessKeyId"));
+    whoami.env("AWS_SECRET_ACCESS_KEY", field("SecretAccessKey"));
     let told = stdout(&whoami.output().unwrap());
-    assert!(
-        told.contains(&format!("arn:aws:iam::{}:root", field("AccountId"))),
-        "{told}"
+    let root = format!("arn:aws:iam::{}:root", field("AccountId"));
+    assert!(told.contains(&root), "{told}");
+    done(
+        &home,
+        &[
+            "operator",
+            "root-key",
+            &field("AccountId"),
+            "--format",
+            "json",
+        ],
     );
-    assert!(done(&["operator", "status", "--data", "locum-data"]).contains("ManagementAccountId"));
-    assert!(done(&["operator", "status", "--format", "json"]).starts_with('{'));
-    done(&[
-        "operator",
-        "root-key",
-        &field("AccountId"),
-        "--format",
-        "json",
-    ]);
-    done(&["operator", "rotate-keys"]);
-    done(&["operator", "rotate-keys", "--revoke", "1"]);
-    done(&["operator", "backup", "copy.redb"]);
+}
+
+#[test]
+fn the_operator_is_served() {
+    let home = Home::new("operator");
+    let _running = Running::start(&mut home.locum(SERVE));
+    let status = done(&home, &["operator", "status", "--data", "locum-data"]);
+    assert!(status.contains("ManagementAccountId"), "{status}");
+    assert!(done(&home, &["operator", "status", "--format", "json"]).starts_with('{'));
+    done(&home, &["operator", "rotate-keys"]);
+    done(&home, &["operator", "rotate-keys", "--revoke", "1"]);
+    done(&home, &["operator", "backup", "copy.redb"]);
     assert!(
-        PathBuf::from(home.path.join("copy.redb")).exists(),
+        home.path.join("copy.redb").exists(),
         "beside the caller, not the server"
     );
-    for words in [
-        ["operator", "root-key", "1"],
-        ["operator", "root-key", "999999999999"],
-        ["operator", "backup", "copy.redb"],
+    for refused in [
+        ["root-key", "1"],
+        ["root-key", "999999999999"],
+        ["backup", "copy.redb"],
     ] {
-        let output = home.locum(&words).output().unwrap();
+        let output = home
+            .locum(&[&["operator"], refused.as_slice()].concat())
+            .output()
+            .unwrap();
         assert_eq!(
             output.status.code(),
             Some(254),
-            "{words:?}: {}",
+            "{refused:?}: {}",
             stderr(&output)
         );
     }
-    let trail = done(&["trail", "tail", "-n", "100"]);
+    let trail = done(&home, &["trail", "tail", "-n", "100"]);
     for event in [
-        "operator:CreateAccount",
         "operator:GetStatus",
+        "operator:RotateSessionKeys",
         "operator:Backup",
     ] {
         assert!(trail.contains(event), "{event}: {trail}");

@@ -32,55 +32,27 @@ pub enum After {
     Removed,
 }
 
-/// One stop: a heading, and lines to copy with a remark each.
-struct Stop {
-    heading: String,
-    lines: Vec<(String, &'static str)>,
-}
-
-impl Stop {
-    /// Where the remarks begin.
-    fn width(&self) -> usize {
-        let remarked = self.lines.iter().filter(|(_, remark)| !remark.is_empty());
-        remarked
-            .map(|(line, _)| line.len())
-            .max()
-            .unwrap_or_default()
-    }
-}
-
 impl Tour<'_> {
     /// The whole text.
     #[must_use]
     pub fn text(&self, colour: Colour, environment: &Environment) -> String {
-        let mut text = String::from("\n");
         let title = format!("Locum runs at {} for trying, not for production.", self.url);
-        text.push_str(&format!("{}\n", colour.paint(Style::Heading, &title)));
-        text.push_str(&self.cast(colour));
-        for (number, stop) in self.stops(environment).iter().enumerate() {
-            text.push_str(&format!(
-                "\n{}\n",
-                colour.paint(Style::Heading, &format!("{}  {}", number + 1, stop.heading))
-            ));
-            let width = stop.width();
-            for (line, remark) in &stop.lines {
-                let shown = colour.paint(Style::Bold, line);
-                if remark.is_empty() {
-                    text.push_str(&format!("{shown}\n"));
-                } else {
-                    let padding = " ".repeat(width.saturating_sub(line.len()));
-                    let remark = colour.paint(Style::Dim, &format!("# {remark}"));
-                    text.push_str(&format!("{shown}{padding}   {remark}\n"));
-                }
-            }
-        }
         let kept = match self.after {
-            After::Kept => format!(
-                "Ctrl-C stops the server; everything stays in {}.",
-                self.data.display()
-            ),
+            After::Kept => {
+                let data = self.data.display();
+                format!("Ctrl-C stops the server; everything stays in {data}.")
+            }
             After::Removed => "Ctrl-C stops the server and removes everything.".to_owned(),
         };
+        let mut text = format!(
+            "\n{}\n{}",
+            colour.paint(Style::Heading, &title),
+            self.cast(colour)
+        );
+        for stop in self.stops(environment).trim_end().split("\n\n") {
+            text.push('\n');
+            text.push_str(&painted(stop, colour));
+        }
         text.push_str(&format!("\n{}\n", colour.paint(Style::Dim, &kept)));
         text
     }
@@ -88,6 +60,8 @@ impl Tour<'_> {
     /// Who is there.
     fn cast(&self, colour: Colour) -> String {
         let example = self.example;
+        let reader =
+            format!("role {ROLE}, which trusts {ALICE} with the external id {EXTERNAL_ID}");
         let rows = [
             (
                 "management",
@@ -99,11 +73,7 @@ impl Tour<'_> {
                 &example.team_account,
                 format!("user {ALICE}, who may assume one role"),
             ),
-            (
-                DATA,
-                &example.data_account,
-                format!("role {ROLE}, which trusts {ALICE} with the external id {EXTERNAL_ID}"),
-            ),
+            (DATA, &example.data_account, reader),
         ];
         let row = |(name, account, what): &(&str, &String, String)| {
             format!(
@@ -114,101 +84,79 @@ impl Tour<'_> {
         rows.iter().map(row).collect()
     }
 
-    fn stops(&self, environment: &Environment) -> Vec<Stop> {
-        let stop = |heading: &str, lines: &[(String, &'static str)]| Stop {
-            heading: heading.to_owned(),
-            lines: lines.to_vec(),
-        };
-        let line = |text: &str, remark| (text.to_owned(), remark);
+    /// The stops: a heading, then lines to copy, each with a remark where one helps.
+    fn stops(&self, environment: &Environment) -> String {
         let path = |path: &Path| quote_sh(&path.to_string_lossy());
-        let mut first = vec![
-            (format!("export AWS_ENDPOINT_URL={}", self.url), ""),
-            (
-                format!("export AWS_CONFIG_FILE={}", path(&self.files.config)),
-                "",
-            ),
-            (
-                format!(
-                    "export AWS_SHARED_CREDENTIALS_FILE={}",
-                    path(&self.files.credentials)
-                ),
-                "",
-            ),
-        ];
-        first.extend(into_path(environment).map(|text| (text, "")));
-        let example = self.example;
-        let by_hand = format!(
-            "aws sts assume-role --profile {ALICE} --role-arn {} --role-session-name tour --external-id {EXTERNAL_ID}",
-            example.role_arn
-        );
-        let python = format!(
-            "python3 -c \"import boto3; print(boto3.Session(profile_name='{ROLE}').client('sts').get_caller_identity()['Arn'])\""
-        );
-        let wrong = format!(
-            "locum assume {}:{ROLE} --profile {ALICE} --external-id wrong",
-            example.data_account
-        );
-        let data = std::path::absolute(self.data).unwrap_or_else(|_| self.data.to_owned());
-        vec![
-            stop(
-                "In another terminal, point the tools here. The keys are in the two files",
-                &first,
-            ),
-            stop(
-                "Who is alice?",
-                &[
-                    (format!("locum whoami --profile {ALICE}"), ""),
-                    (
-                        format!("aws sts get-caller-identity --profile {ALICE}"),
-                        "AWS CLI 2.9 to 2.12 needs --endpoint-url too",
-                    ),
-                ],
-            ),
-            stop(
-                "Assume the role in the other account",
-                &[
-                    (
-                        format!("locum exec {ROLE} -- aws sts get-caller-identity"),
-                        "for one command",
-                    ),
-                    (format!("eval \"$(locum env {ROLE})\""), "into this shell"),
-                    line(
-                        "aws iam get-role --role-name reader",
-                        "the role may do this",
-                    ),
-                    line(
-                        "aws iam list-users",
-                        "and not this: AccessDenied, with the reason",
-                    ),
-                    line("eval \"$(locum unset)\"", "out of this shell"),
-                    (by_hand, ""),
-                    (python, ""),
-                ],
-            ),
-            stop(
-                "Be refused",
-                &[
-                    (wrong, "the external id is checked"),
-                    (
-                        format!("locum assume {ROLE} --duration 12h"),
-                        "the role allows four hours",
-                    ),
-                ],
-            ),
-            stop(
-                "See what happened",
-                &[(
-                    format!("locum trail tail --follow --data {}", path(&data)),
-                    "",
-                )],
-            ),
-            stop(
-                "Be the administrator",
-                &[line("aws organizations list-accounts --profile admin", "")],
-            ),
-        ]
+        let url = self.url;
+        let (config, credentials) = (path(&self.files.config), path(&self.files.credentials));
+        let into_path = into_path(environment)
+            .map(|line| line + "\n")
+            .unwrap_or_default();
+        let (role_arn, data_account) = (&self.example.role_arn, &self.example.data_account);
+        let data = path(&std::path::absolute(self.data).unwrap_or_else(|_| self.data.to_owned()));
+        format!(
+            r#"1  In another terminal, point the tools here; the keys are in the two files
+export AWS_ENDPOINT_URL={url}
+export AWS_CONFIG_FILE={config}
+export AWS_SHARED_CREDENTIALS_FILE={credentials}
+{into_path}
+2  Who is alice?
+locum whoami --profile {ALICE}
+aws sts get-caller-identity --profile {ALICE}   # AWS CLI 2.9 to 2.12 needs --endpoint-url too
+
+3  Assume the role in the other account
+locum exec {ROLE} -- aws sts get-caller-identity   # for one command
+eval "$(locum env {ROLE})"   # into this shell
+aws iam get-role --role-name {ROLE}   # the role may do this
+aws iam list-users   # and not this: AccessDenied, with the reason
+eval "$(locum unset)"   # out of this shell
+
+4  The same without locum
+aws sts assume-role --profile {ALICE} --role-arn {role_arn} --role-session-name tour --external-id {EXTERNAL_ID}
+python3 -c "import boto3; print(boto3.Session(profile_name='{ROLE}').client('sts').get_caller_identity()['Arn'])"
+
+5  Be refused
+locum assume {data_account}:{ROLE} --profile {ALICE} --external-id wrong   # the external id is checked
+locum assume {ROLE} --duration 12h   # the role allows four hours
+
+6  See what happened
+locum trail tail --follow --data {data}
+
+7  Be the administrator
+aws organizations list-accounts --profile admin
+"#
+        )
     }
 }
+
+/// A stop in colour, its remarks under each other.
+fn painted(stop: &str, colour: Colour) -> String {
+    let (heading, lines) = stop.split_once('\n').unwrap_or((stop, ""));
+    let mut text = format!("{}\n", colour.paint(Style::Heading, heading));
+    let parts = |line| str::split_once(line, REMARK);
+    let width = lines
+        .lines()
+        .filter_map(parts)
+        .map(|(line, _)| line.len())
+        .max()
+        .unwrap_or_default();
+    for line in lines.lines() {
+        let Some((line, remark)) = parts(line) else {
+            text.push_str(&format!("{}\n", colour.paint(Style::Bold, line)));
+            continue;
+        };
+        let padding = " ".repeat(width.saturating_sub(line.len()));
+        let remark = colour.paint(Style::Dim, &format!("{REMARK}{remark}"));
+        text.push_str(&format!(
+            "{}{padding}{remark}\n",
+            colour.paint(Style::Bold, line)
+        ));
+    }
+    text
+}
+
+/// What stands between a line to copy and its remark; a shell takes it for a comment.
+const REMARK: &str = "   # ";
 
 /// A line that makes `locum` a command, where it is not one yet.
 fn into_path(environment: &Environment) -> Option<String> {
