@@ -252,7 +252,11 @@ pub fn canonical_request(
 /// The string-to-sign of a canonical request. `timestamp` is `YYYYMMDDTHHMMSSZ`, `scope` is
 /// `YYYYMMDD/region/service/aws4_request`.
 pub fn string_to_sign(canonical_request: &str, timestamp: &str, scope: &str) -> String {
-    let hash = body_hash(canonical_request.as_bytes());
+    text_of_hash(&sha256(canonical_request.as_bytes()), timestamp, scope)
+}
+
+pub(crate) fn text_of_hash(canonical_hash: &[u8; 32], timestamp: &str, scope: &str) -> String {
+    let hash = encode::hex(canonical_hash);
     format!(
         "{ALGORITHM}\n{timestamp}\n{scope}\n{}",
         String::from_utf8_lossy(&hash)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::canonical::{self, ALGORITHM, PathRule};
+use crate::canonical::{self, ALGORITHM, Hashing, PathRule, Tokens};
 use crate::encode;
 use crate::key::SigningKey;
 use crate::request::{Header, RequestView};
@@ -82,9 +82,17 @@ pub fn sign(
         headers: &headers,
         ..*request
     };
-    let text = canonical::canonical_request(&whole, &signed, &payload, rule);
+    let mut text = Hashing::new();
+    canonical::write(
+        &whole,
+        &signed,
+        payload.as_bytes(),
+        rule,
+        Tokens::Kept,
+        &mut text,
+    );
     let scope = scope(&stamp, region, service);
-    let signature = signature(&text, &stamp, credentials, region, service);
+    let signature = signature(text, &stamp, credentials, region, service);
     let key_id = credentials.access_key_id;
     added.push((
         "Authorization".to_owned(),
@@ -137,8 +145,16 @@ pub fn presign(
             declared_payload(request).unwrap_or_else(|| "UNSIGNED-PAYLOAD".to_owned())
         }
     };
-    let text = canonical::canonical_request(&whole, &signed, &payload, rule);
-    let signature = signature(&text, &stamp, credentials, region, service);
+    let mut text = Hashing::new();
+    canonical::write(
+        &whole,
+        &signed,
+        payload.as_bytes(),
+        rule,
+        Tokens::Kept,
+        &mut text,
+    );
+    let signature = signature(text, &stamp, credentials, region, service);
     // Writing to a String cannot fail.
     let _ = write!(added, "&X-Amz-Signature={signature}");
     added
@@ -170,15 +186,17 @@ fn scope(stamp: &Stamp, region: &str, service: &str) -> String {
     format!("{}/{region}/{service}/aws4_request", stamp.date())
 }
 
+/// Hashes the canonical request byte by byte: a header's value need not be UTF-8.
 fn signature(
-    canonical_request: &str,
+    canonical: Hashing,
     stamp: &Stamp,
     credentials: &Credentials<'_>,
     region: &str,
     service: &str,
 ) -> String {
+    let hash = canonical.finish();
     let scope = scope(stamp, region, service);
-    let text = canonical::string_to_sign(canonical_request, stamp.text(), &scope);
+    let text = canonical::text_of_hash(&hash, stamp.text(), &scope);
     SigningKey::derive(credentials.secret.as_bytes(), stamp.date(), region, service)
         .signature(&text)
 }
