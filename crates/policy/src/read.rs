@@ -22,7 +22,8 @@ pub(crate) fn document(text: &str, faults: &mut Faults) -> Option<Document> {
             return None;
         }
     };
-    let outside = |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+    // The characters that AWS takes, without its control characters.
+    let outside = |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{ff}');
     if let Some(at) = text.find(outside) {
         faults.push((Fault::Syntax, at..at));
         return None;

@@ -93,6 +93,16 @@ fn escapes_are_read() {
 fn characters_beyond_latin_1_are_refused() {
     let text = GOOD.replacen(r#""*""#, "\"arn:aws:s3:::\u{4e2d}\"", 1);
     assert_eq!(sentence(&text, Kind::Managed), "Syntax errors in policy.");
+    for control in [
+        "\u{1f}", "\u{7f}", "\u{85}", "\\u001f", "\\u007f", "\\u0085",
+    ] {
+        let text = GOOD.replacen(r#""*""#, &format!("\"arn:aws:s3:::{control}\""), 1);
+        assert_eq!(
+            sentence(&text, Kind::Managed),
+            "Syntax errors in policy.",
+            "{control:?}"
+        );
+    }
     let text = GOOD.replacen(r#""*""#, "\"arn:aws:s3:::\u{e9}\"", 1);
     assert_eq!(sentence(&text, Kind::Managed), "");
 }

@@ -46,6 +46,13 @@ fn pol_05_not_action_and_not_resource() {
         r#"{{"Effect":"Allow","Action":"*","Resource":"*"}},{{"Effect":"Deny",{unresolved}}}"#
     );
     assert!(!yes(&denied, "s3:GetObject", "arn:aws:s3:::a/x"));
+    // A condition that certainly fails settles it.
+    let settled = denied.replace(
+        r#"/*"}"#,
+        r#"/*","Condition":{"StringEquals":{"a:b":"c"}}}"#,
+    );
+    assert_ne!(settled, denied);
+    assert!(yes(&settled, "s3:GetObject", "arn:aws:s3:::a/x"));
 }
 
 #[test]
@@ -116,6 +123,10 @@ fn a_document_that_does_not_fit_its_place_never_allows_and_always_denies() {
     };
     assert!(!case(trust, "-").is_allowed());
     assert!(!case(&both, "-").is_allowed());
+    // With a resource as well it still has a principal.
+    let whole = r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}"#;
+    assert!(!case(whole, "-").is_allowed());
+    assert!(case("-", whole).is_allowed());
     // An identity policy as a resource's: nobody is named.
     assert!(!case("", ALLOW).is_allowed());
     assert!(!case(ALLOW, DENY).is_allowed());
@@ -167,4 +178,27 @@ fn deny_all_denies_in_every_place() {
         ..base
     };
     assert!(!decide(&request, &empty).is_allowed());
+}
+
+#[test]
+fn a_caller_without_an_account_is_at_home_nowhere() {
+    let allow = compile(&document(ALLOW));
+    let principal = locum_policy::Principal {
+        account: "",
+        ..user(ACCOUNT)
+    };
+    let request = Request {
+        action: "sts:AssumeRole",
+        resource: ROLE,
+        principal: &principal,
+        context: &Facts::default(),
+    };
+    let policies = Policies {
+        identity: &[&allow],
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: "",
+    };
+    assert_eq!(*decide(&request, &policies).reason(), Reason::CrossAccount);
 }
