@@ -170,10 +170,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
 pub fn push_string(out: &mut String, text: &str) {
     use std::fmt::Write;
     out.push('"');
-    if text
-        .bytes()
-        .all(|b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\')
-    {
+    // No early exit: so the compiler looks at many bytes at once.
+    let special = text.bytes().fold(false, |found, b| {
+        found | !(0x20..0x7f).contains(&b) | (b == b'"') | (b == b'\\')
+    });
+    if !special {
         out.push_str(text);
     } else {
         for c in text.chars() {
