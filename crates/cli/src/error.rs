@@ -247,10 +247,7 @@ impl CliError {
             }
             CliError::NoCredentials => "set them, choose a profile with --profile or AWS_PROFILE, or try `locum dev`".to_owned(),
             CliError::Refused { code, request_id, .. } => refusal_hint(code, request_id),
-            CliError::Unreachable { .. } => {
-                "is it running? The endpoint is taken from --endpoint-url, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or the profile"
-                    .to_owned()
-            }
+            CliError::Unreachable { endpoint, reason } => unreachable_hint(endpoint, reason).to_owned(),
             CliError::NoTerminal { .. } => "give it with --token CODE".to_owned(),
             _ => String::new(),
         }
@@ -278,5 +275,17 @@ fn refusal_hint(code: &str, request_id: &str) -> String {
         ("", id) => format!("request id {id}"),
         (text, "") => text.to_owned(),
         (text, id) => format!("{text} (request id {id})"),
+    }
+}
+
+/// What usually stands behind an endpoint that is not reached.
+fn unreachable_hint(endpoint: &str, reason: &str) -> &'static str {
+    let host = endpoint.trim_end_matches(".cn");
+    if host.ends_with(".amazonaws.com") {
+        "no endpoint is configured, so AWS itself is called; for another one set AWS_ENDPOINT_URL or use --endpoint-url"
+    } else if reason.contains("certificate") {
+        "certificates are checked with AWS_CA_BUNDLE, the profile's ca_bundle, or the system's roots"
+    } else {
+        "is it running? The endpoint is taken from --endpoint-url, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL or the profile"
     }
 }

@@ -183,6 +183,10 @@ fn failure(error: &ureq::Error) -> Failure {
         }
         ureq::Error::Rustls(e) => Failure::Unreachable(format!("TLS: {e}")),
         ureq::Error::Tls(e) => Failure::Unreachable(format!("TLS: {e}")),
+        ureq::Error::Io(e) if e.to_string().contains("certificate") => {
+            Failure::Unreachable(e.to_string())
+        }
+        ureq::Error::Io(e) => Failure::Broken(e.to_string()),
         other => Failure::Broken(other.to_string()),
     }
 }

@@ -270,3 +270,19 @@ fn colour_is_for_terminals() {
     let output = home.locum(&["--help"]).output().unwrap();
     assert!(!stdout(&output).contains('\u{1b}'));
 }
+
+#[test]
+fn who_meant_another_endpoint_is_told_so() {
+    use locum_cli::error::CliError;
+    let hint = |endpoint: &str, reason: &str| {
+        CliError::Unreachable {
+            endpoint: endpoint.to_owned(),
+            reason: reason.to_owned(),
+        }
+        .hint()
+    };
+    assert!(hint("https://sts.us-east-1.amazonaws.com", "x").contains("set AWS_ENDPOINT_URL"));
+    assert!(hint("https://sts.cn-north-1.amazonaws.com.cn", "x").contains("set AWS_ENDPOINT_URL"));
+    assert!(hint("https://locum:1", "invalid peer certificate").contains("AWS_CA_BUNDLE"));
+    assert!(hint("http://locum:1", "connection refused").starts_with("is it running?"));
+}
