@@ -21,22 +21,28 @@ use locum_wire::{ClientRequest, Service, Structure, read_error, read_output, wri
 use pollster::block_on;
 use serde_json::Value;
 
+pub(crate) use crate::documents::{
+    allow, allow_if, assume_role, document, statement, trust, trust_if,
+};
+
 /// 2026-03-01T12:00:00Z.
-pub const START_S: i64 = 1_772_366_400;
+pub(crate) const START_S: i64 = 1_772_366_400;
 /// Where every client of these tests sits.
-pub const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 /// The region that requests are signed for.
-pub const REGION: &str = "eu-central-1";
+pub(crate) const REGION: &str = "eu-central-1";
 
 /// Never repeats and is the same in every run.
-#[derive(Default)]
 struct Counted(AtomicU64);
 
 impl Random for Counted {
     fn fill(&self, out: &mut [u8]) {
         for chunk in out.chunks_mut(8) {
             // SplitMix64 of a counter.
-            let mut value = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut value = self
+                .0
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
             value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             let bytes = (value ^ (value >> 31)).to_le_bytes();
@@ -47,124 +53,197 @@ impl Random for Counted {
 
 /// What signs a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keys {
-    pub id: String,
-    pub secret: String,
-    pub token: Option<String>,
+pub(crate) struct Keys {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
 }
 
 /// An error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 /// What came back, and what the trail says of it.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub body: Bytes,
-    pub content_type: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    pub(crate) content_type: String,
     /// The record of the call; none when the store is down.
-    pub event: Option<Value>,
+    pub(crate) event: Option<Value>,
 }
 
 /// The world of a test.
-pub struct Lab {
-    pub engine: Arc<MemoryEngine>,
-    pub clock: Arc<SetClock>,
-    pub world: World,
+pub(crate) struct Lab {
+    pub(crate) engine: Arc<MemoryEngine>,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) world: World,
     /// The management account.
-    pub account: String,
+    pub(crate) account: String,
     /// A user of the management account that may do everything.
-    pub admin: Keys,
+    pub(crate) admin: Keys,
     /// Every secret that was ever answered; none may stand in the trail.
     secrets: RefCell<Vec<String>>,
 }
 
 /// Another account and its root user.
-pub struct Other {
-    pub account: String,
-    pub root: Keys,
+pub(crate) struct Other {
+    pub(crate) account: String,
+    pub(crate) root: Keys,
 }
 
 impl Lab {
     /// A fresh installation.
-    pub fn new() -> Lab {
-        let engine = Arc::new(memory(MemoryOptions::default()));
-        let clock = Arc::new(SetClock::at(START_S * 1_000));
-        let random = Arc::new(Counted::default());
-        let world = World::new(engine.clone(), clock.clone(), random, Settings::default());
+    pub(crate) fn new() -> Lab {
+        Lab::seeded(0)
+    }
+
+    /// A fresh installation whose ids and keys are others than those of [`Lab::new`].
+    pub(crate) fn seeded(seed: u64) -> Lab {
+        let (engine, clock, world) = world(seed);
         let mut admin = None;
         let keep = |held: &bootstrap::AdminCredentials| {
             let secret = held.secret_access_key.to_string();
-            admin = Some(Keys { id: held.access_key_id.clone(), secret, token: None });
+            admin = Some(Keys {
+                id: held.access_key_id.clone(),
+                secret,
+                token: None,
+            });
             Ok(())
         };
-        let account = block_on(bootstrap::bootstrap(&world, keep)).expect("bootstrap").to_string();
+        let account = block_on(bootstrap::bootstrap(&world, keep))
+            .expect("bootstrap")
+            .to_string();
         let admin = admin.expect("credentials of the first user");
         let secrets = RefCell::new(vec![admin.secret.clone()]);
-        Lab { engine, clock, world, account, admin, secrets }
+        Lab {
+            engine,
+            clock,
+            world,
+            account,
+            admin,
+            secrets,
+        }
     }
 
-    pub fn now_s(&self) -> i64 {
+    /// A store with nothing in it, and nobody who could call.
+    pub(crate) fn empty() -> Lab {
+        let (engine, clock, world) = world(0);
+        let admin = Keys {
+            id: String::new(),
+            secret: String::new(),
+            token: None,
+        };
+        Lab {
+            engine,
+            clock,
+            world,
+            account: String::new(),
+            admin,
+            secrets: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn now_s(&self) -> i64 {
         self.clock.now_ms() / 1_000
     }
 
     /// Moves the clock on.
-    pub fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.clock.set(self.clock.now_ms() + seconds * 1_000);
     }
 
     /// Another account of the organization.
-    pub fn other(&self, name: &str) -> Other {
+    pub(crate) fn other(&self, name: &str) -> Other {
         let made = operator::create_account(&self.world, name, None, WithRootKey::Yes);
         let (account, key) = block_on(made).expect("a new account");
         let key = key.expect("a root key");
         let secret = key.secret_access_key.to_string();
         self.secrets.borrow_mut().push(secret.clone());
-        let root = Keys { id: key.access_key_id.clone(), secret, token: None };
-        Other { account: account.to_string(), root }
+        let root = Keys {
+            id: key.access_key_id.clone(),
+            secret,
+            token: None,
+        };
+        Other {
+            account: account.to_string(),
+            root,
+        }
     }
 
     /// Sends a request as it stands. Checks what holds for every call: one record, on one line, of
     /// this very request, with no secret in it.
-    pub fn send(&self, request: http::Request<Bytes>) -> Answer {
+    pub(crate) fn send(&self, request: http::Request<Bytes>) -> Answer {
         let before = self.engine.recorded_events().len();
         let (parts, body) = request.into_parts();
-        let request = Request { parts, body, peer: PEER, tls: None };
+        let request = Request {
+            parts,
+            body,
+            peer: PEER,
+            tls: None,
+        };
         let response = block_on(handle(&self.world, request));
         let events = self.engine.recorded_events().split_off(before);
         let status = response.status().as_u16();
         let header = |name: &str| {
             let value = response.headers().get(name);
-            value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+            value
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
         };
         let request_id = header("x-amzn-requestid");
-        assert_eq!(events.len(), usize::from(status != 503), "one record per call, status {status}");
+        assert_eq!(
+            events.len(),
+            usize::from(status != 503),
+            "one record per call, status {status}"
+        );
         let event = events.first().map(|event| {
-            assert!(!event.record.contains(&b'\n'), "a record on more than one line");
+            assert!(
+                !event.record.contains(&b'\n'),
+                "a record on more than one line"
+            );
             let text = std::str::from_utf8(&event.record).expect("a record in UTF-8");
             for secret in &*self.secrets.borrow() {
-                assert!(!text.contains(secret.as_str()), "a secret in the trail: {text}");
+                assert!(
+                    !text.contains(secret.as_str()),
+                    "a secret in the trail: {text}"
+                );
             }
             let value: Value = serde_json::from_str(text).expect("a record in JSON");
             assert_eq!(value["requestID"], request_id.as_str());
             assert_eq!(event.time_s, self.now_s());
             value
         });
-        Answer { status, content_type: header("content-type"), body: response.into_body(), event }
+        Answer {
+            status,
+            content_type: header("content-type"),
+            body: response.into_body(),
+            event,
+        }
     }
 
     /// A request of `keys`, signed now.
-    pub fn signed(&self, keys: &Keys, service: Service, body: ClientRequest) -> http::Request<Bytes> {
-        sign(keys, service.scope_name(), self.now_s(), unsigned(service, body))
+    pub(crate) fn signed(
+        &self,
+        keys: &Keys,
+        service: Service,
+        body: ClientRequest,
+    ) -> http::Request<Bytes> {
+        sign(
+            keys,
+            service.scope_name(),
+            self.now_s(),
+            unsigned(service, body),
+        )
     }
 
     /// Calls an operation and reads what it answers.
-    pub fn call<I: Structure, O: Structure>(
+    pub(crate) fn call<I: Structure, O: Structure>(
         &self,
         keys: &Keys,
         (service, operation): (Service, &str),
@@ -172,7 +251,9 @@ impl Lab {
     ) -> Result<O, Refused> {
         let body = self.answered(keys, (service, operation), input)?;
         let output = read_output(service, operation, &body);
-        Ok(output.unwrap_or_else(|error| panic!("{operation}: {error}: {}", String::from_utf8_lossy(&body))))
+        Ok(output.unwrap_or_else(|error| {
+            panic!("{operation}: {error}: {}", String::from_utf8_lossy(&body))
+        }))
     }
 
     fn answered<I: Structure>(
@@ -188,50 +269,91 @@ impl Lab {
     }
 
     /// Calls an IAM operation.
-    pub fn iam<I: Structure, O: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<O, Refused> {
+    pub(crate) fn iam<I: Structure, O: Structure>(
+        &self,
+        keys: &Keys,
+        operation: &str,
+        input: &I,
+    ) -> Result<O, Refused> {
         self.call(keys, (Service::Iam, operation), input)
     }
 
     /// Calls an IAM operation that answers nothing.
-    pub fn tell<I: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<(), Refused> {
-        self.answered(keys, (Service::Iam, operation), input).map(|_| ())
+    pub(crate) fn tell<I: Structure>(
+        &self,
+        keys: &Keys,
+        operation: &str,
+        input: &I,
+    ) -> Result<(), Refused> {
+        self.answered(keys, (Service::Iam, operation), input)
+            .map(|_| ())
     }
 
     /// Calls an STS operation.
-    pub fn sts<I: Structure, O: Structure>(&self, keys: &Keys, operation: &str, input: &I) -> Result<O, Refused> {
+    pub(crate) fn sts<I: Structure, O: Structure>(
+        &self,
+        keys: &Keys,
+        operation: &str,
+        input: &I,
+    ) -> Result<O, Refused> {
         self.call(keys, (Service::Sts, operation), input)
     }
 
+    /// An IAM form of the admin's, of whose answer only the error counts.
+    pub(crate) fn ask(&self, form: &str) -> Result<(), Refused> {
+        success(Service::Iam, &self.form(&self.admin, Service::Iam, form))
+    }
+
     /// Sends a form as it stands, signed: what no SDK would write.
-    pub fn form(&self, keys: &Keys, service: Service, form: &str) -> Answer {
+    pub(crate) fn form(&self, keys: &Keys, service: Service, form: &str) -> Answer {
         let content_type = "application/x-www-form-urlencoded; charset=utf-8";
         let body = format!("{form}&Version={}", service.api_version()).into_bytes();
-        self.send(self.signed(keys, service, ClientRequest { content_type, target: None, body }))
+        self.send(self.signed(
+            keys,
+            service,
+            ClientRequest {
+                content_type,
+                target: None,
+                body,
+            },
+        ))
     }
 
     // --- entities
 
-    pub fn user(&self, by: &Keys, name: &str) -> User {
-        let input = CreateUserRequest { user_name: name.to_owned(), ..CreateUserRequest::default() };
+    pub(crate) fn user(&self, by: &Keys, name: &str) -> User {
+        let input = CreateUserRequest {
+            user_name: name.to_owned(),
+            ..CreateUserRequest::default()
+        };
         let output: CreateUserResponse = self.iam(by, "CreateUser", &input).expect("CreateUser");
         output.user.expect("a user")
     }
 
-    pub fn access_key(&self, by: &Keys, user: &str) -> Keys {
-        let input = CreateAccessKeyRequest { user_name: Some(user.to_owned()) };
-        let output: CreateAccessKeyResponse =
-            self.iam(by, "CreateAccessKey", &input).expect("CreateAccessKey");
+    pub(crate) fn access_key(&self, by: &Keys, user: &str) -> Keys {
+        let input = CreateAccessKeyRequest {
+            user_name: Some(user.to_owned()),
+        };
+        let output: CreateAccessKeyResponse = self
+            .iam(by, "CreateAccessKey", &input)
+            .expect("CreateAccessKey");
         self.kept(output.access_key)
     }
 
     /// Remembers the secret of a new key.
-    pub fn kept(&self, key: AccessKey) -> Keys {
-        self.secrets.borrow_mut().push(key.secret_access_key.clone());
-        Keys { id: key.access_key_id, secret: key.secret_access_key, token: None }
+    pub(crate) fn kept(&self, key: AccessKey) -> Keys {
+        self.secrets
+            .borrow_mut()
+            .push(key.secret_access_key.clone());
+        Keys {
+            id: key.access_key_id,
+            secret: key.secret_access_key,
+            token: None,
+        }
     }
 
     /// A new user with a key and, unless empty, an inline policy.
-    pub fn user_with(&self, by: &Keys, name: &str, policy: &str) -> Keys {
+    pub(crate) fn user_with(&self, by: &Keys, name: &str, policy: &str) -> Keys {
         self.user(by, name);
         if !policy.is_empty() {
             self.user_policy(by, name, policy);
@@ -239,20 +361,21 @@ impl Lab {
         self.access_key(by, name)
     }
 
-    pub fn user_policy(&self, by: &Keys, user: &str, policy: &str) {
+    pub(crate) fn user_policy(&self, by: &Keys, user: &str, policy: &str) {
         let input = PutUserPolicyRequest {
             user_name: user.to_owned(),
             policy_name: "inline".to_owned(),
             policy_document: policy.to_owned(),
         };
-        self.tell(by, "PutUserPolicy", &input).expect("PutUserPolicy");
+        self.tell(by, "PutUserPolicy", &input)
+            .expect("PutUserPolicy");
     }
 
-    pub fn role(&self, by: &Keys, name: &str, trust: &str) -> Role {
+    pub(crate) fn role(&self, by: &Keys, name: &str, trust: &str) -> Role {
         self.try_role(by, name, trust).expect("CreateRole")
     }
 
-    pub fn try_role(&self, by: &Keys, name: &str, trust: &str) -> Result<Role, Refused> {
+    pub(crate) fn try_role(&self, by: &Keys, name: &str, trust: &str) -> Result<Role, Refused> {
         let input = CreateRoleRequest {
             role_name: name.to_owned(),
             assume_role_policy_document: trust.to_owned(),
@@ -262,31 +385,46 @@ impl Lab {
         Ok(output.role)
     }
 
-    pub fn role_policy(&self, by: &Keys, role: &str, policy: &str) {
+    pub(crate) fn role_policy(&self, by: &Keys, role: &str, policy: &str) {
         let input = PutRolePolicyRequest {
             role_name: role.to_owned(),
             policy_name: "inline".to_owned(),
             policy_document: policy.to_owned(),
         };
-        self.tell(by, "PutRolePolicy", &input).expect("PutRolePolicy");
+        self.tell(by, "PutRolePolicy", &input)
+            .expect("PutRolePolicy");
     }
 
     // --- sessions
 
-    pub fn try_assume(&self, by: &Keys, input: &AssumeRoleRequest) -> Result<AssumeRoleResponse, Refused> {
+    pub(crate) fn try_assume(
+        &self,
+        by: &Keys,
+        input: &AssumeRoleRequest,
+    ) -> Result<AssumeRoleResponse, Refused> {
         let output: AssumeRoleResponse = self.sts(by, "AssumeRole", input)?;
         let credentials = output.credentials.as_ref().expect("credentials");
-        self.secrets.borrow_mut().push(credentials.secret_access_key.clone());
+        self.secrets
+            .borrow_mut()
+            .push(credentials.secret_access_key.clone());
         Ok(output)
     }
 
-    pub fn assume(&self, by: &Keys, input: &AssumeRoleRequest) -> Keys {
+    pub(crate) fn assume(&self, by: &Keys, input: &AssumeRoleRequest) -> Keys {
         keys_of(&self.try_assume(by, input).expect("AssumeRole"))
     }
 }
 
+fn world(seed: u64) -> (Arc<MemoryEngine>, Arc<SetClock>, World) {
+    let engine = Arc::new(memory(MemoryOptions::default()));
+    let clock = Arc::new(SetClock::at(START_S * 1_000));
+    let random = Arc::new(Counted(AtomicU64::new(seed << 32)));
+    let world = World::new(engine.clone(), clock.clone(), random, Settings::default());
+    (engine, clock, world)
+}
+
 /// A request without a signature.
-pub fn unsigned(service: Service, request: ClientRequest) -> http::Request<Bytes> {
+pub(crate) fn unsigned(service: Service, request: ClientRequest) -> http::Request<Bytes> {
     let mut built = http::Request::builder()
         .method("POST")
         .uri("/")
@@ -300,7 +438,7 @@ pub fn unsigned(service: Service, request: ClientRequest) -> http::Request<Bytes
 }
 
 /// Adds the headers of a signature.
-pub fn sign(
+pub(crate) fn sign(
     keys: &Keys,
     scope: &str,
     timestamp: i64,
@@ -309,7 +447,10 @@ pub fn sign(
     let headers: Vec<Header<'_>> = request
         .headers()
         .iter()
-        .map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes() })
+        .map(|(name, value)| Header {
+            name: name.as_str(),
+            value: value.as_bytes(),
+        })
         .collect();
     let view = RequestView {
         method: request.method().as_str(),
@@ -326,21 +467,27 @@ pub fn sign(
     let added = locum_sigv4::sign(&view, &credentials, timestamp, REGION, scope);
     for (name, value) in added {
         let name: http::HeaderName = name.parse().expect("a header name");
-        request.headers_mut().insert(name, value.parse().expect("a header value"));
+        request
+            .headers_mut()
+            .insert(name, value.parse().expect("a header value"));
     }
     request
 }
 
 /// The error of an answer that is none of the 200s.
-pub fn success(service: Service, answer: &Answer) -> Result<(), Refused> {
+pub(crate) fn success(service: Service, answer: &Answer) -> Result<(), Refused> {
     if answer.status == 200 {
         return Ok(());
     }
     let error = read_error(service, answer.status, &answer.body);
-    Err(Refused { status: error.status, code: error.code, message: error.message })
+    Err(Refused {
+        status: error.status,
+        code: error.code,
+        message: error.message,
+    })
 }
 
-pub fn keys_of(output: &AssumeRoleResponse) -> Keys {
+pub(crate) fn keys_of(output: &AssumeRoleResponse) -> Keys {
     let credentials = output.credentials.clone().expect("credentials");
     Keys {
         id: credentials.access_key_id,
@@ -351,10 +498,14 @@ pub fn keys_of(output: &AssumeRoleResponse) -> Keys {
 
 /// What must be refused, with AWS's status, code and sentence.
 #[track_caller]
-pub fn check<T: Debug>(result: Result<T, Refused>, status: u16, code: &str, message: &str) {
+pub(crate) fn check<T: Debug>(result: Result<T, Refused>, status: u16, code: &str, message: &str) {
     match result {
         Err(refused) => assert_eq!(
-            (refused.status, refused.code.as_str(), refused.message.as_str()),
+            (
+                refused.status,
+                refused.code.as_str(),
+                refused.message.as_str()
+            ),
             (status, code, message)
         ),
         Ok(output) => panic!("not refused with {code}: {output:?}"),
@@ -363,66 +514,20 @@ pub fn check<T: Debug>(result: Result<T, Refused>, status: u16, code: &str, mess
 
 /// What policies refuse; `because` ends AWS's sentence and begins with a space unless it is empty.
 #[track_caller]
-pub fn check_denied<T: Debug>(
+pub(crate) fn check_denied<T: Debug>(
     result: Result<T, Refused>,
     caller: &str,
     action: &str,
     resource: &str,
     because: &str,
 ) {
-    let message =
-        format!("User: {caller} is not authorized to perform: {action} on resource: {resource}{because}");
+    let message = format!(
+        "User: {caller} is not authorized to perform: {action} on resource: {resource}{because}"
+    );
     check(result, 403, "AccessDenied", &message);
 }
 
 /// AWS's end of the sentence when no identity policy allows.
-pub fn no_identity_policy(action: &str) -> String {
+pub(crate) fn no_identity_policy(action: &str) -> String {
     format!(" because no identity-based policy allows the {action} action")
-}
-
-// --- documents
-
-pub fn document(statements: &str) -> String {
-    format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#)
-}
-
-/// One Allow or Deny, with a condition block when it is not empty.
-pub fn statement(effect: &str, action: &str, resource: &str, condition: &str) -> String {
-    let condition =
-        if condition.is_empty() { String::new() } else { format!(r#","Condition":{condition}"#) };
-    format!(r#"{{"Effect":"{effect}","Action":"{action}","Resource":"{resource}"{condition}}}"#)
-}
-
-pub fn allow(action: &str, resource: &str) -> String {
-    document(&statement("Allow", action, resource, ""))
-}
-
-pub fn deny(action: &str, resource: &str) -> String {
-    document(&statement("Deny", action, resource, ""))
-}
-
-pub fn allow_if(action: &str, resource: &str, condition: &str) -> String {
-    document(&statement("Allow", action, resource, condition))
-}
-
-/// A trust policy: `principal` is the JSON of its AWS principal.
-pub fn trust(principal: &str) -> String {
-    trust_if(principal, r#""sts:AssumeRole""#, "")
-}
-
-pub fn trust_if(principal: &str, actions: &str, condition: &str) -> String {
-    let condition =
-        if condition.is_empty() { String::new() } else { format!(r#","Condition":{condition}"#) };
-    document(&format!(
-        r#"{{"Effect":"Allow","Principal":{{"AWS":{principal}}},"Action":{actions}{condition}}}"#
-    ))
-}
-
-/// AssumeRole with nothing but what it must have.
-pub fn assume_role(role_arn: &str, session: &str) -> AssumeRoleRequest {
-    AssumeRoleRequest {
-        role_arn: role_arn.to_owned(),
-        role_session_name: session.to_owned(),
-        ..AssumeRoleRequest::default()
-    }
 }

@@ -8,127 +8,24 @@ use crate::common::{
     Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
 };
 
-/// Operation, parameters (a form, or JSON for Organizations), the resource that policies are asked
-/// about, and the actions needed besides the operation's own.
-type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
-
-const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3AGet%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
-const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22AWS%22%3A%22{account}%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
-const USER: &str = "arn:aws:iam::{account}:user/team/alice";
-const ROLE: &str = "arn:aws:iam::{account}:role/team/reader";
-const POLICY: &str = "arn:aws:iam::{account}:policy/team/Notes";
-const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
-
-const STS: &[Case] = &[
-    ("AssumeRole", "RoleArn={role}&RoleSessionName=work", ROLE, &[]),
-    ("GetAccessKeyInfo", "AccessKeyId={key}", "*", &[]),
-    ("GetCallerIdentity", "", "*", &[]),
-    ("GetSessionToken", "", "*", &[]),
-];
-
-const IAM: &[Case] = &[
-    ("AttachRolePolicy", "RoleName=reader&PolicyArn={policy}", ROLE, &[]),
-    ("AttachUserPolicy", "UserName=alice&PolicyArn={policy}", USER, &[]),
-    ("CreateAccessKey", "UserName=alice", USER, &[]),
-    ("CreatePolicy", "PolicyName=New&PolicyDocument={document}", "arn:aws:iam::{account}:policy/New", &[]),
-    (
-        "CreatePolicy",
-        "PolicyName=New&PolicyDocument={document}&Tags.member.1.Key=a&Tags.member.1.Value=b",
-        "arn:aws:iam::{account}:policy/New",
-        &["iam:TagPolicy"],
-    ),
-    ("CreatePolicyVersion", "PolicyArn={policy}&PolicyDocument={document}", POLICY, &[]),
-    (
-        "CreateRole",
-        "RoleName=new&Path=/deep/er/&AssumeRolePolicyDocument={trust}",
-        "arn:aws:iam::{account}:role/deep/er/new",
-        &[],
-    ),
-    (
-        "CreateRole",
-        "RoleName=new&AssumeRolePolicyDocument={trust}&Tags.member.1.Key=a&Tags.member.1.Value=b",
-        "arn:aws:iam::{account}:role/new",
-        &["iam:TagRole"],
-    ),
-    ("CreateUser", "UserName=new&Path=/deep/", "arn:aws:iam::{account}:user/deep/new", &[]),
-    (
-        "CreateUser",
-        "UserName=new&Tags.member.1.Key=a&Tags.member.1.Value=b",
-        "arn:aws:iam::{account}:user/new",
-        &["iam:TagUser"],
-    ),
-    ("DeleteAccessKey", "UserName=alice&AccessKeyId={key}", USER, &[]),
-    ("DeletePolicy", "PolicyArn={idle-policy}", "arn:aws:iam::{account}:policy/Idle", &[]),
-    ("DeletePolicyVersion", "PolicyArn={policy}&VersionId=v2", POLICY, &[]),
-    ("DeleteRole", "RoleName=idle", "arn:aws:iam::{account}:role/idle", &[]),
-    ("DeleteRolePolicy", "RoleName=reader&PolicyName=notes", ROLE, &[]),
-    ("DeleteUser", "UserName=idle", "arn:aws:iam::{account}:user/idle", &[]),
-    ("DeleteUserPolicy", "UserName=alice&PolicyName=notes", USER, &[]),
-    ("DetachRolePolicy", "RoleName=reader&PolicyArn={read-only}", ROLE, &[]),
-    ("DetachUserPolicy", "UserName=alice&PolicyArn={read-only}", USER, &[]),
-    ("GetAccountSummary", "", "*", &[]),
-    ("GetPolicy", "PolicyArn={policy}", POLICY, &[]),
-    ("GetPolicy", "PolicyArn={read-only}", READ_ONLY, &[]),
-    ("GetPolicyVersion", "PolicyArn={policy}&VersionId=v1", POLICY, &[]),
-    ("GetRole", "RoleName=reader", ROLE, &[]),
-    ("GetRolePolicy", "RoleName=reader&PolicyName=notes", ROLE, &[]),
-    ("GetUser", "UserName=alice", USER, &[]),
-    ("GetUser", "", "arn:aws:iam::{account}:user/worker", &[]),
-    ("GetUserPolicy", "UserName=alice&PolicyName=notes", USER, &[]),
-    ("ListAccessKeys", "UserName=alice", USER, &[]),
-    ("ListAccessKeys", "", "arn:aws:iam::{account}:user/worker", &[]),
-    ("ListAttachedRolePolicies", "RoleName=reader", ROLE, &[]),
-    ("ListAttachedUserPolicies", "UserName=alice", USER, &[]),
-    ("ListEntitiesForPolicy", "PolicyArn={policy}", POLICY, &[]),
-    ("ListPolicies", "", "*", &[]),
-    ("ListPolicyTags", "PolicyArn={policy}", POLICY, &[]),
-    ("ListPolicyVersions", "PolicyArn={policy}", POLICY, &[]),
-    ("ListRolePolicies", "RoleName=reader", ROLE, &[]),
-    ("ListRoleTags", "RoleName=reader", ROLE, &[]),
-    ("ListRoles", "", "*", &[]),
-    ("ListUserPolicies", "UserName=alice", USER, &[]),
-    ("ListUserTags", "UserName=alice", USER, &[]),
-    ("ListUsers", "", "*", &[]),
-    ("PutRolePolicy", "RoleName=reader&PolicyName=p&PolicyDocument={document}", ROLE, &[]),
-    ("PutUserPolicy", "UserName=alice&PolicyName=p&PolicyDocument={document}", USER, &[]),
-    ("SetDefaultPolicyVersion", "PolicyArn={policy}&VersionId=v2", POLICY, &[]),
-    ("TagPolicy", "PolicyArn={policy}&Tags.member.1.Key=a&Tags.member.1.Value=b", POLICY, &[]),
-    ("TagRole", "RoleName=reader&Tags.member.1.Key=a&Tags.member.1.Value=b", ROLE, &[]),
-    ("TagUser", "UserName=alice&Tags.member.1.Key=a&Tags.member.1.Value=b", USER, &[]),
-    ("UntagPolicy", "PolicyArn={policy}&TagKeys.member.1=team", POLICY, &[]),
-    ("UntagRole", "RoleName=reader&TagKeys.member.1=team", ROLE, &[]),
-    ("UntagUser", "UserName=alice&TagKeys.member.1=team", USER, &[]),
-    ("UpdateAccessKey", "UserName=alice&AccessKeyId={key}&Status=Inactive", USER, &[]),
-    ("UpdateAssumeRolePolicy", "RoleName=reader&PolicyDocument={trust}", ROLE, &[]),
-    ("UpdateRole", "RoleName=reader&MaxSessionDuration=7200", ROLE, &[]),
-    ("UpdateRoleDescription", "RoleName=reader&Description=text", ROLE, &[]),
-    ("UpdateUser", "UserName=alice&NewPath=/team/", USER, &[]),
-];
-
-const ORGANIZATIONS: &[Case] = &[
-    ("CreateAccount", r#"{"AccountName":"new","Email":"new@example.test"}"#, "*", &[]),
-    ("CreateOrganization", "{}", "*", &[]),
-    ("DescribeAccount", r#"{"AccountId":"{other}"}"#, "{other-arn}", &[]),
-    ("DescribeCreateAccountStatus", r#"{"CreateAccountRequestId":"{request}"}"#, "*", &[]),
-    ("DescribeOrganization", "{}", "*", &[]),
-    ("ListAccounts", "{}", "*", &[]),
-    ("ListCreateAccountStatus", "{}", "*", &[]),
-];
-
-/// Operations that no policy decides about.
-const ALWAYS: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
-/// The right to call it is checked; what it does is refused to everybody.
-const NEVER_200: [&str; 1] = ["CreateOrganization"];
+use crate::operation_cases::{
+    ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
+};
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
-    [(Service::Sts, STS), (Service::Iam, IAM), (Service::Organizations, ORGANIZATIONS)]
-        .into_iter()
-        .flat_map(|(service, cases)| cases.iter().map(move |case| (service, case)))
+    [
+        (Service::Sts, STS),
+        (Service::Iam, IAM),
+        (Service::Organizations, ORGANIZATIONS),
+    ]
+    .into_iter()
+    .flat_map(|(service, cases)| cases.iter().map(move |case| (service, case)))
 }
 
 fn row(service: Service, name: &str) -> &'static Operation {
     let mut rows = operations().filter(|row| row.service == service && row.name == name);
-    rows.next().unwrap_or_else(|| panic!("{name} is not in the table"))
+    rows.next()
+        .unwrap_or_else(|| panic!("{name} is not in the table"))
 }
 
 #[test]
@@ -142,8 +39,15 @@ fn every_operation_has_a_case() {
 #[test]
 fn names_and_actions_are_those_of_the_models() {
     for row in operations() {
-        assert!(locum_wire::operation(row.service, row.name).is_some(), "{}", row.name);
-        assert_eq!(row.action, format!("{}:{}", row.service.scope_name(), row.name));
+        assert!(
+            locum_wire::operation(row.service, row.name).is_some(),
+            "{}",
+            row.name
+        );
+        assert_eq!(
+            row.action,
+            format!("{}:{}", row.service.scope_name(), row.name)
+        );
         let twins = operations().filter(|other| other.action == row.action);
         assert_eq!(twins.count(), 1, "{}", row.action);
     }
@@ -167,43 +71,86 @@ impl Stage {
             let answer = lab.form(by, Service::Iam, &fill(form, &[("account", &lab.account)]));
             success(Service::Iam, &answer).expect(form);
         };
-        send("Action=CreateUser&UserName=alice&Path=/team/&Tags.member.1.Key=team&Tags.member.1.Value=blue");
+        send(
+            "Action=CreateUser&UserName=alice&Path=/team/&Tags.member.1.Key=team&Tags.member.1.Value=blue",
+        );
         send("Action=CreateUser&UserName=idle");
         send("Action=CreateUser&UserName=worker");
-        send(&format!("Action=CreateRole&RoleName=reader&Path=/team/&AssumeRolePolicyDocument={TRUST}&Tags.member.1.Key=team&Tags.member.1.Value=blue"));
-        send(&format!("Action=CreateRole&RoleName=idle&AssumeRolePolicyDocument={TRUST}"));
-        send(&format!("Action=CreatePolicy&PolicyName=Notes&Path=/team/&PolicyDocument={DOCUMENT}&Tags.member.1.Key=team&Tags.member.1.Value=blue"));
-        send(&format!("Action=CreatePolicy&PolicyName=Idle&PolicyDocument={DOCUMENT}"));
-        send(&format!("Action=CreatePolicyVersion&PolicyArn={POLICY}&PolicyDocument={DOCUMENT}"));
-        send(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=notes&PolicyDocument={DOCUMENT}"));
-        send(&format!("Action=PutRolePolicy&RoleName=reader&PolicyName=notes&PolicyDocument={DOCUMENT}"));
-        send(&format!("Action=AttachUserPolicy&UserName=alice&PolicyArn={READ_ONLY}"));
-        send(&format!("Action=AttachRolePolicy&RoleName=reader&PolicyArn={READ_ONLY}"));
+        send(&format!(
+            "Action=CreateRole&RoleName=reader&Path=/team/&AssumeRolePolicyDocument={TRUST}&Tags.member.1.Key=team&Tags.member.1.Value=blue"
+        ));
+        send(&format!(
+            "Action=CreateRole&RoleName=idle&AssumeRolePolicyDocument={TRUST}"
+        ));
+        send(&format!(
+            "Action=CreatePolicy&PolicyName=Notes&Path=/team/&PolicyDocument={DOCUMENT}&Tags.member.1.Key=team&Tags.member.1.Value=blue"
+        ));
+        send(&format!(
+            "Action=CreatePolicy&PolicyName=Idle&PolicyDocument={DOCUMENT}"
+        ));
+        send(&format!(
+            "Action=CreatePolicyVersion&PolicyArn={POLICY}&PolicyDocument={DOCUMENT}"
+        ));
+        send(&format!(
+            "Action=PutUserPolicy&UserName=alice&PolicyName=notes&PolicyDocument={DOCUMENT}"
+        ));
+        send(&format!(
+            "Action=PutRolePolicy&RoleName=reader&PolicyName=notes&PolicyDocument={DOCUMENT}"
+        ));
+        send(&format!(
+            "Action=AttachUserPolicy&UserName=alice&PolicyArn={READ_ONLY}"
+        ));
+        send(&format!(
+            "Action=AttachRolePolicy&RoleName=reader&PolicyArn={READ_ONLY}"
+        ));
         let (key, worker) = (lab.access_key(by, "alice").id, lab.access_key(by, "worker"));
         let input = CreateAccountRequest {
             account_name: "made".to_owned(),
             email: "made@example.test".to_owned(),
             ..CreateAccountRequest::default()
         };
-        let made: CreateAccountResponse =
-            lab.call(by, (Service::Organizations, "CreateAccount"), &input).expect("CreateAccount");
-        let request = made.create_account_status.and_then(|status| status.id).expect("a request id");
+        let made: CreateAccountResponse = lab
+            .call(by, (Service::Organizations, "CreateAccount"), &input)
+            .expect("CreateAccount");
+        let request = made
+            .create_account_status
+            .and_then(|status| status.id)
+            .expect("a request id");
         let other = lab.other("other");
-        Stage { lab, other, worker, key, request }
+        Stage {
+            lab,
+            other,
+            worker,
+            key,
+            request,
+        }
     }
 
     fn fill(&self, text: &str) -> String {
         let account = self.lab.account.as_str();
-        let text = fill(text, &[("document", DOCUMENT), ("trust", TRUST), ("role", ROLE), ("policy", POLICY)]);
+        let text = fill(
+            text,
+            &[
+                ("document", DOCUMENT),
+                ("trust", TRUST),
+                ("role", ROLE),
+                ("policy", POLICY),
+            ],
+        );
         let organization = self.organization();
-        let other_arn =
-            format!("arn:aws:organizations::{account}:account/{organization}/{}", self.other.account);
+        let other_arn = format!(
+            "arn:aws:organizations::{account}:account/{organization}/{}",
+            self.other.account
+        );
         fill(
             &text,
             &[
                 ("account", account),
                 ("key", &self.key),
-                ("idle-policy", &format!("arn:aws:iam::{account}:policy/Idle")),
+                (
+                    "idle-policy",
+                    &format!("arn:aws:iam::{account}:policy/Idle"),
+                ),
                 ("read-only", READ_ONLY),
                 ("request", &self.request),
                 ("other-arn", &other_arn),
@@ -213,9 +160,17 @@ impl Stage {
     }
 
     fn organization(&self) -> String {
-        let loaded = locum_store::Engine::cached(&*self.lab.engine, locum_store::Unit::Installation);
-        let installation = loaded.and_then(locum_store::Loaded::installation).expect("installation");
-        installation.organization.as_ref().expect("organization").id.clone()
+        let loaded =
+            locum_store::Engine::cached(&*self.lab.engine, locum_store::Unit::Installation);
+        let installation = loaded
+            .and_then(locum_store::Loaded::installation)
+            .expect("installation");
+        installation
+            .organization
+            .as_ref()
+            .expect("organization")
+            .id
+            .clone()
     }
 
     /// The worker, with this as its only policy, makes the call.
@@ -224,35 +179,51 @@ impl Stage {
         let (name, parameters, ..) = case;
         let body = self.fill(parameters);
         if service != Service::Organizations {
-            return self.lab.form(&self.worker, service, &format!("Action={name}&{body}"));
+            return self
+                .lab
+                .form(&self.worker, service, &format!("Action={name}&{body}"));
         }
         let request = ClientRequest {
             content_type: "application/x-amz-json-1.1",
             target: Some(format!("AWSOrganizationsV20161128.{name}")),
             body: body.into_bytes(),
         };
-        self.lab.send(self.lab.signed(&self.worker, service, request))
+        self.lab
+            .send(self.lab.signed(&self.worker, service, request))
     }
 }
 
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
 }
 
 /// The policy that allows `case` and nothing else.
 fn least(service: Service, case: &Case, resource: &str) -> String {
     let own = row(service, case.0).action;
     let actions = [own].into_iter().chain(case.3.iter().copied());
-    let statements: Vec<String> =
-        actions.map(|action| statement("Allow", action, resource, "")).collect();
+    let statements: Vec<String> = actions
+        .map(|action| statement("Allow", action, resource, ""))
+        .collect();
     document(&statements.join(","))
 }
 
-fn denied(service: Service, answer: &Answer, worker: &str, action: &str, resource: &str, because: &str) {
+fn denied(
+    service: Service,
+    answer: &Answer,
+    worker: &str,
+    action: &str,
+    resource: &str,
+    because: &str,
+) {
     let result = success(service, answer);
     if service == Service::Organizations {
         let refused = result.expect_err("not refused");
-        assert_eq!((refused.status, refused.code.as_str()), (400, "AccessDeniedException"));
+        assert_eq!(
+            (refused.status, refused.code.as_str()),
+            (400, "AccessDeniedException")
+        );
         assert!(refused.message.ends_with(because), "{}", refused.message);
         return;
     }
@@ -265,32 +236,51 @@ fn esc_17_every_operation_needs_exactly_its_action_on_its_resource() {
         let stage = Stage::new();
         let row = row(service, case.0);
         let (action, resource) = (row.action, stage.fill(&stage.fill(case.2)));
-        let worker = format!("arn:aws:iam::{}:user/worker", stage.lab.account);
         if ALWAYS.contains(&case.0) {
             let deny = document(&statement("Deny", "*", "*", ""));
-            assert_eq!(stage.call(&deny, service, case).status, 200, "{action} under a deny");
+            let answer = stage.call(&deny, service, case);
+            assert_eq!(answer.status, 200, "{action} under a deny");
             continue;
         }
-        let nothing = stage.call(&allow("s3:*", "*"), service, case);
-        denied(service, &nothing, &worker, action, &resource, &no_identity_policy(action));
-        let neighbour = if resource == "*" { "arn:aws:iam::*:user/x".to_owned() } else { format!("{resource}x") };
-        let beside = stage.call(&least(service, case, &neighbour), service, case);
-        denied(service, &beside, &worker, action, &resource, &no_identity_policy(action));
-        for needed in [action].iter().chain(case.3) {
-            let others = document(&format!(
-                r#"{{"Effect":"Allow","NotAction":"{needed}","Resource":"*"}}"#
-            ));
-            let answer = stage.call(&others, service, case);
-            denied(service, &answer, &worker, needed, &resource, &no_identity_policy(needed));
-            let both = [statement("Allow", "*", "*", ""), statement("Deny", needed, &resource, "")];
-            let answer = stage.call(&document(&both.join(",")), service, case);
-            let because = " with an explicit deny in an identity-based policy";
-            denied(service, &answer, &worker, needed, &resource, because);
-        }
+        refused_otherwise(&stage, service, case, action, &resource);
         let answer = stage.call(&least(service, case, &resource), service, case);
-        let expected = if NEVER_200.contains(&case.0) { 400 } else { 200 };
-        assert_eq!(answer.status, expected, "{action}: {}", String::from_utf8_lossy(&answer.body));
+        let body = String::from_utf8_lossy(&answer.body);
+        let never = NEVER_200.contains(&case.0);
+        assert_eq!(
+            answer.status,
+            if never { 400 } else { 200 },
+            "{action}: {body}"
+        );
         told(&answer, row, &resource);
+    }
+}
+
+/// Refused without a right, with the right to another resource, with every right but one that is
+/// needed, and with one of those denied.
+fn refused_otherwise(stage: &Stage, service: Service, case: &Case, action: &str, resource: &str) {
+    let worker = format!("arn:aws:iam::{}:user/worker", stage.lab.account);
+    let check = |policy: &str, action: &str, because: &str| {
+        let answer = stage.call(policy, service, case);
+        denied(service, &answer, &worker, action, resource, because);
+    };
+    check(&allow("s3:*", "*"), action, &no_identity_policy(action));
+    let neighbour = match resource {
+        "*" => "arn:aws:iam::*:user/x".to_owned(),
+        arn => format!("{arn}x"),
+    };
+    let beside = least(service, case, &neighbour);
+    check(&beside, action, &no_identity_policy(action));
+    for needed in [action].iter().chain(case.3) {
+        let others = document(&format!(
+            r#"{{"Effect":"Allow","NotAction":"{needed}","Resource":"*"}}"#
+        ));
+        check(&others, needed, &no_identity_policy(needed));
+        let both = [
+            statement("Allow", "*", "*", ""),
+            statement("Deny", needed, resource, ""),
+        ];
+        let because = " with an explicit deny in an identity-based policy";
+        check(&document(&both.join(",")), needed, because);
     }
 }
 
@@ -299,7 +289,12 @@ fn told(answer: &Answer, row: &Operation, resource: &str) {
     let event = answer.event.as_ref().expect("a record");
     assert_eq!(event["eventName"], row.name);
     assert_eq!(event["eventSource"], row.service.event_source());
-    assert_eq!(event["readOnly"], row.access != Access::Write, "{}", row.name);
+    assert_eq!(
+        event["readOnly"],
+        row.access != Access::Write,
+        "{}",
+        row.name
+    );
     let told = event["resources"][0]["ARN"].as_str();
     assert_eq!(told.unwrap_or("*"), resource, "{}", row.name);
     if row.access == Access::Read {

@@ -1,5 +1,21 @@
 //! The product at its own border: requests in, answers and trail records out, over a store in memory.
 #![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
 
+mod assume_role;
+mod authentication;
 mod common;
+mod conditions;
+mod documents;
+mod escalation;
 mod every_operation;
+mod faults;
+mod holdings;
+mod operation_cases;
+mod organizations;
+mod policies;
+mod policy_lists;
+mod policy_versions;
+mod session_rules;
+mod session_tags;
+mod trail;
+mod users_roles;
