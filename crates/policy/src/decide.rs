@@ -10,7 +10,7 @@ use crate::arn::Arn;
 use crate::decision::{Decision, PolicyType, Reason, StatementRef};
 use crate::limits::ACTION_BYTES_MAX;
 use crate::policy::{Policy, Question};
-use crate::principal::Grant;
+use crate::principal::{Grant, partition_of};
 use crate::request::{Policies, PrincipalKind, Request, ResourceRule};
 
 /// Answers `request` from `policies`: denied unless something allows it, and whatever allows it,
@@ -38,10 +38,13 @@ fn question<'a>(request: &Request<'a>, buffer: &'a mut [u8]) -> Option<Question<
     action.copy_from_slice(request.action.as_bytes());
     action.make_ascii_lowercase();
     let (service, name) = std::str::from_utf8(action).ok()?.split_once(':')?;
+    let resource = Arn::parse(request.resource);
+    let partition = partition_of(request.principal).or(resource.map(|arn| arn.partition));
     Some(Question {
         service,
         name,
-        resource: Arn::parse(request.resource),
+        resource,
+        partition,
         principal: request.principal,
         context: request.context,
     })

@@ -59,6 +59,8 @@ pub(crate) struct Question<'a> {
     /// `None` for `*`.
     pub(crate) resource: Option<Arn<'a>>,
     pub(crate) principal: &'a Principal<'a>,
+    /// The caller's, or that of the resource when the caller has no ARN.
+    pub(crate) partition: Option<&'a str>,
     pub(crate) context: &'a dyn Context,
 }
 
@@ -216,7 +218,7 @@ impl Statement {
     }
 
     fn denies_principal(&self, question: &Question<'_>) -> Truth {
-        let partition = question.resource.map(|arn| arn.partition);
+        let partition = question.partition;
         match &self.principals {
             None => Truth::Unknown,
             Some(_) if self.broken => Truth::Unknown,
@@ -230,7 +232,7 @@ impl Statement {
     }
 
     fn grant(&self, question: &Question<'_>) -> Grant {
-        let partition = question.resource.map(|arn| arn.partition);
+        let partition = question.partition;
         match &self.principals {
             Some(principals) if principals.form == Form::Plain => {
                 let patterns = principals.patterns.iter();

@@ -74,8 +74,7 @@ impl PrincipalPattern {
         }
     }
 
-    /// How this entry grants to the caller. `partition` is the resource's, for callers without an
-    /// ARN.
+    /// How this entry grants to the caller, who is of that partition as far as one can tell.
     pub(crate) fn grant(&self, caller: &Principal<'_>, partition: Option<&str>) -> Grant {
         use PrincipalKind as Kind;
         use PrincipalPattern as Named;
@@ -150,7 +149,7 @@ impl PrincipalPattern {
                 | PrincipalKind::RoleSession { .. }
                 | PrincipalKind::FederatedUser { .. }
         );
-        let same_partition = match (named, partition_of(caller).or(partition)) {
+        let same_partition = match (named, partition) {
             (Some(named), Some(partition)) => **named == *partition,
             _ => true,
         };
@@ -194,7 +193,8 @@ pub(crate) fn is_denied(
         .into()
 }
 
-fn partition_of<'a>(caller: &Principal<'a>) -> Option<&'a str> {
+/// The partition of the caller's ARN, if it has one.
+pub(crate) fn partition_of<'a>(caller: &Principal<'a>) -> Option<&'a str> {
     let arn = match caller.kind {
         PrincipalKind::User { arn, .. } | PrincipalKind::FederatedUser { arn, .. } => arn,
         PrincipalKind::RoleSession { role_arn, .. } => role_arn,
