@@ -276,8 +276,13 @@ fn find<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'
     if pieces.iter().map(width).sum::<usize>() > SEGMENT_CHARACTERS_DIRECT {
         return shift_and(pieces, text, resolved);
     }
+    let first = pieces.first().and_then(|piece| piece.text(resolved));
+    let lead = first.and_then(|text| text.chars().next());
     let mut rest = text;
     loop {
+        if let Some(lead) = lead {
+            rest = rest.get(rest.find(lead)?..)?;
+        }
         if let Some(after) = strip_front(pieces, rest, resolved) {
             return Some(after);
         }
