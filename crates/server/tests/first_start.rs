@@ -1,4 +1,14 @@
 //! The real server in a process of its own: first start, signed calls, the operator, restarts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic"
+)]
 
 mod common;
 
@@ -81,16 +91,31 @@ impl Server {
         let host = self.address.to_string();
         let kind = "application/x-www-form-urlencoded";
         let headers = [
-            Header { name: "host", value: host.as_bytes() },
-            Header { name: "content-type", value: kind.as_bytes() },
+            Header {
+                name: "host",
+                value: host.as_bytes(),
+            },
+            Header {
+                name: "content-type",
+                value: kind.as_bytes(),
+            },
         ];
-        let view = RequestView { method: "POST", path: "/", query: "", headers: &headers, body: body.as_bytes() };
+        let view = RequestView {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &headers,
+            body: body.as_bytes(),
+        };
         let keys = Credentials {
             access_key_id: text("AccessKeyId"),
             secret: text("SecretAccessKey"),
             session_token: None,
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs() as i64;
         let signed: String = sign(&view, &keys, now, "us-east-1", "sts")
             .into_iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -112,7 +137,8 @@ impl Server {
 
     fn trail(&self) -> String {
         let days = std::fs::read_dir(self.data.join("trail")).unwrap();
-        days.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap_or_default()).collect()
+        days.map(|day| std::fs::read_to_string(day.unwrap().path()).unwrap_or_default())
+            .collect()
     }
 }
 
@@ -134,21 +160,35 @@ fn int_01_the_first_start_makes_one_administrator_and_no_other_key() {
     assert_eq!(first["SecretAccessKey"].as_str().unwrap().len(), 40);
     let answer = server.who_am_i(&first);
     assert_eq!(status(&answer), 200, "{answer}");
-    assert!(answer.contains(&format!("arn:aws:iam::{}:user/admin", server.account)), "{answer}");
+    assert!(
+        answer.contains(&format!("arn:aws:iam::{}:user/admin", server.account)),
+        "{answer}"
+    );
     for (id, secret) in [
         ("minioadmin", "minioadmin"),
-        ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        (
+            "AKIAIOSFODNN7EXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
         ("test", "test"),
         ("admin", "admin"),
         ("", ""),
     ] {
-        let answer = server.who_am_i(&serde_json::json!({ "AccessKeyId": id, "SecretAccessKey": secret }));
-        assert!(status(&answer) >= 400 && status(&answer) < 500, "{id}: {answer}");
+        let answer =
+            server.who_am_i(&serde_json::json!({ "AccessKeyId": id, "SecretAccessKey": secret }));
+        assert!(
+            status(&answer) >= 400 && status(&answer) < 500,
+            "{id}: {answer}"
+        );
     }
     let log = server.end(Signal::TERM);
     let secret = first["SecretAccessKey"].as_str().unwrap();
     assert!(!log.contains(secret) && !server.trail().contains(secret));
-    assert!(server.trail().contains("\"eventName\":\"GetCallerIdentity\""));
+    assert!(
+        server
+            .trail()
+            .contains("\"eventName\":\"GetCallerIdentity\"")
+    );
 
     // The next start changes nothing.
     let again = start(&scratch, &[]);
@@ -178,34 +218,84 @@ fn the_operator_makes_accounts_rotates_and_backs_up() {
     let mut server = start(&scratch, &[]);
     let socket = socket_of(&server.data);
     let ask = |request: OperatorRequest| call(&socket, &request);
-    let create = |name: &str| OperatorRequest::CreateAccount { name: name.to_owned(), email: None, root_key: true };
+    let create = |name: &str| OperatorRequest::CreateAccount {
+        name: name.to_owned(),
+        email: None,
+        root_key: true,
+    };
     let began = Instant::now();
     let made = ask(create("tenant")).unwrap();
     assert!(began.elapsed() < Duration::from_millis(500));
     let keys: Vec<&String> = made.as_object().unwrap().keys().collect();
     assert_eq!(keys.len(), 3);
     let answer = server.who_am_i(&made);
-    assert!(answer.contains(&format!("arn:aws:iam::{}:root", made["AccountId"].as_str().unwrap())), "{answer}");
-    let again = ask(OperatorRequest::RootKey { account: made["AccountId"].as_str().unwrap().to_owned() }).unwrap();
+    assert!(
+        answer.contains(&format!(
+            "arn:aws:iam::{}:root",
+            made["AccountId"].as_str().unwrap()
+        )),
+        "{answer}"
+    );
+    let again = ask(OperatorRequest::RootKey {
+        account: made["AccountId"].as_str().unwrap().to_owned(),
+    })
+    .unwrap();
     assert_eq!(status(&server.who_am_i(&again)), 200);
     let found = ask(OperatorRequest::Status {}).unwrap();
     assert_eq!(found["Accounts"], 2);
     assert_eq!(found["Keys"][0]["State"], "active");
-    let ring = ask(OperatorRequest::RotateKeys { retire: Some(1), revoke: None }).unwrap();
+    let ring = ask(OperatorRequest::RotateKeys {
+        retire: Some(1),
+        revoke: None,
+    })
+    .unwrap();
     assert_eq!(ring["Keys"][0]["State"], "retired");
     assert_eq!(ring["Keys"][1]["State"], "active");
     let copy = scratch.path("copy.redb");
     ask(OperatorRequest::Backup { file: copy.clone() }).unwrap();
     assert_eq!(mode(&copy), 0o600);
     for (request, code) in [
-        (OperatorRequest::RotateKeys { retire: Some(1), revoke: None }, "InvalidRequest"),
-        (OperatorRequest::RotateKeys { retire: Some(2), revoke: Some(1) }, "InvalidRequest"),
-        (OperatorRequest::RotateKeys { retire: None, revoke: Some(9) }, "NoSuchEntity"),
-        (OperatorRequest::RootKey { account: "1".to_owned() }, "InvalidAccountId"),
-        (OperatorRequest::RootKey { account: "999999999999".to_owned() }, "NoSuchEntity"),
+        (
+            OperatorRequest::RotateKeys {
+                retire: Some(1),
+                revoke: None,
+            },
+            "InvalidRequest",
+        ),
+        (
+            OperatorRequest::RotateKeys {
+                retire: Some(2),
+                revoke: Some(1),
+            },
+            "InvalidRequest",
+        ),
+        (
+            OperatorRequest::RotateKeys {
+                retire: None,
+                revoke: Some(9),
+            },
+            "NoSuchEntity",
+        ),
+        (
+            OperatorRequest::RootKey {
+                account: "1".to_owned(),
+            },
+            "InvalidAccountId",
+        ),
+        (
+            OperatorRequest::RootKey {
+                account: "999999999999".to_owned(),
+            },
+            "NoSuchEntity",
+        ),
         (create(""), "InvalidInput"),
         (OperatorRequest::Backup { file: copy }, "BackupFailed"),
-        (OperatorRequest::Backup { file: "relative".into() }, "InvalidRequest"),
+        (
+            OperatorRequest::Backup {
+                file: "relative".into(),
+            },
+            "InvalidRequest",
+        ),
     ] {
         match ask(request.clone()) {
             Err(OperatorError::Refused(refusal)) => assert_eq!(refusal.code, code, "{request:?}"),
@@ -213,8 +303,18 @@ fn the_operator_makes_accounts_rotates_and_backs_up() {
         }
     }
     let trail = server.trail();
-    for event in ["CreateInstallation", "CreateAccount", "CreateRootAccessKey", "GetStatus", "RotateSessionKeys", "Backup"] {
-        assert!(trail.contains(&format!("\"eventName\":\"{event}\"")), "{event} is not in the trail");
+    for event in [
+        "CreateInstallation",
+        "CreateAccount",
+        "CreateRootAccessKey",
+        "GetStatus",
+        "RotateSessionKeys",
+        "Backup",
+    ] {
+        assert!(
+            trail.contains(&format!("\"eventName\":\"{event}\"")),
+            "{event} is not in the trail"
+        );
     }
     let log = server.end(Signal::TERM);
     let secret = made["SecretAccessKey"].as_str().unwrap();
@@ -226,7 +326,13 @@ fn readiness_health_and_metrics_of_the_real_store() {
     let scratch = Scratch::new("first");
     let server = start(&scratch, &[]);
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(status(&raw(server.address, format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())), 200);
+        assert_eq!(
+            status(&raw(
+                server.address,
+                format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()
+            )),
+            200
+        );
     }
 }
 

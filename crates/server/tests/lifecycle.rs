@@ -1,4 +1,14 @@
 //! A server as a process of its own: ready, file modes, the operator's socket, signals, log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic"
+)]
 
 mod common;
 

@@ -1,4 +1,14 @@
 //! The operator's protocol, without a socket's modes (those are in `lifecycle.rs`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic"
+)]
 
 mod common;
 

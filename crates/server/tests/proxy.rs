@@ -1,4 +1,14 @@
 //! Forwarding headers: nothing from strangers, right to left from trusted proxies, never the host.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests may panic"
+)]
 
 mod common;
 

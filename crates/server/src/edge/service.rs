@@ -116,7 +116,7 @@ impl<H: Handler> Connection<H> {
             peer,
             tls,
         });
-        match guarded(call, self.waker.as_ref()).await {
+        match guarded(pin!(call), self.waker.as_ref()).await {
             Some(Answer {
                 response,
                 operation,
@@ -234,8 +234,7 @@ fn authority(parts: &mut Parts, hosts: usize) -> Result<(), Refusal> {
 }
 
 /// Runs a call; `None` when it panicked, so that a defect costs one answer and not the connection.
-async fn guarded<F: Future>(call: F, waker: Option<&Waker>) -> Option<F::Output> {
-    let mut call = pin!(call);
+async fn guarded<F: Future>(mut call: Pin<&mut F>, waker: Option<&Waker>) -> Option<F::Output> {
     let poll = |call: Pin<&mut F>, cx: &mut Context<'_>| {
         // A panicked call is never polled again, so nothing broken is looked at.
         match catch_unwind(AssertUnwindSafe(|| call.poll(cx))) {

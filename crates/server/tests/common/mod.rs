@@ -5,6 +5,8 @@
     reason = "each test file uses its own part"
 )]
 
+pub mod tls;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -117,7 +119,10 @@ pub fn start_with(mut config: Config, tls: Option<Arc<Tls>>) -> Running {
         runtime.block_on(async {
             let listener = serving.listen().unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
-            serving.serve(listener, async { drop(stopped.await) }).await;
+            serving
+                .serve(listener, async { drop(stopped.await) })
+                .await
+                .unwrap();
         });
     });
     let address = told.recv().unwrap();
