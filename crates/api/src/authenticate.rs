@@ -54,11 +54,17 @@ pub(crate) fn authenticate(
         claim.region(),
         claim.service(),
     );
-    let verified: Verified =
-        locum_sigv4::verify(view, claim, &key).map_err(ApiError::Signature)?;
+    let verified: Verified = locum_sigv4::verify(view, claim, &key).map_err(ApiError::Signature)?;
     let scope = (claim.access_key_id().to_owned(), claim.region().to_owned());
     let partition = &world.settings.partition;
-    Ok(Caller::new(verified, partition, found.account, found.identity, found.session, scope))
+    Ok(Caller::new(
+        verified,
+        partition,
+        found.account,
+        found.identity,
+        found.session,
+        scope,
+    ))
 }
 
 /// A key made by CreateAccessKey (or for root by the operator).
@@ -67,7 +73,9 @@ fn long_term(state: &Snapshot, claim: &Claim<'_>, id: AccountId) -> Result<Found
         return Err(ApiError::InvalidToken(TokenFault::LongTermKey));
     }
     let account = state.account(id)?.ok_or(ApiError::UnknownAccessKey)?;
-    let key = account.access_key(claim.access_key_id()).ok_or(ApiError::UnknownAccessKey)?;
+    let key = account
+        .access_key(claim.access_key_id())
+        .ok_or(ApiError::UnknownAccessKey)?;
     if key.status != KeyStatus::Active {
         return Err(ApiError::UnknownAccessKey);
     }
@@ -97,8 +105,9 @@ fn temporary(
     now_s: i64,
 ) -> Result<Found, ApiError> {
     let token = claim.session_token().ok_or(ApiError::UnknownAccessKey)?;
-    let session =
-        ring.open(token).map_err(|error| ApiError::InvalidToken(TokenFault::Open(error)))?;
+    let session = ring
+        .open(token)
+        .map_err(|error| ApiError::InvalidToken(TokenFault::Open(error)))?;
     if session.access_key_id != claim.access_key_id() || session.account != id {
         return Err(ApiError::InvalidToken(TokenFault::OtherKey));
     }
@@ -129,9 +138,11 @@ fn principal_of(account: &Arc<Account>, session: &Claims) -> Result<Identity, Ap
     let gone = || ApiError::InvalidToken(TokenFault::PrincipalGone);
     match session.kind {
         SessionKind::Root => Ok(Identity::Root),
-        SessionKind::User => {
-            account.user_by_id(&session.principal_id).cloned().map(Identity::User).ok_or_else(gone)
-        }
+        SessionKind::User => account
+            .user_by_id(&session.principal_id)
+            .cloned()
+            .map(Identity::User)
+            .ok_or_else(gone),
         SessionKind::Role => {
             let role = account.role_by_id(&session.principal_id).ok_or_else(gone)?;
             Ok(Identity::RoleSession(role.clone()))

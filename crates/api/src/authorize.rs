@@ -75,13 +75,19 @@ impl<'a> Needs<'a> {
 
     /// Adds the tags that the resource bears.
     pub(crate) fn resource_tagged(mut self, tags: &'a [locum_store::Tag]) -> Needs<'a> {
-        self.resource_tags.extend(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
+        self.resource_tags.extend(
+            tags.iter()
+                .map(|tag| (tag.key.as_str(), tag.value.as_str())),
+        );
         self
     }
 
     /// Nothing at all: AWS lets every authenticated caller do it.
     pub(crate) fn nothing(account: AccountId) -> Needs<'a> {
-        Needs { decided: Decided::Always, ..Needs::on("*", account) }
+        Needs {
+            decided: Decided::Always,
+            ..Needs::on("*", account)
+        }
     }
 
     /// Adds the tags that the request asks to set, and `also` the action of setting them when there
@@ -91,7 +97,10 @@ impl<'a> Needs<'a> {
         tags: &'a [locum_wire::iam::Tag],
         also: Option<&'static str>,
     ) -> Needs<'a> {
-        self.request_tags.extend(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
+        self.request_tags.extend(
+            tags.iter()
+                .map(|tag| (tag.key.as_str(), tag.value.as_str())),
+        );
         self.also.extend(also.filter(|_| !tags.is_empty()));
         self
     }
@@ -137,12 +146,18 @@ pub(crate) fn authorize(
     }
     let session_inline = session_policy(caller);
     let policies = caller_policies(caller, session_inline.as_ref());
-    let own = std::iter::once(&needs.resource).chain(&needs.also_on).map(|resource| (action, resource));
+    let own = std::iter::once(&needs.resource)
+        .chain(&needs.also_on)
+        .map(|resource| (action, resource));
     let also = needs.also.iter().map(|action| (*action, &needs.resource));
     for (action, resource) in own.chain(also) {
         let decision = ask(cx, state, caller, needs, &policies, (action, resource));
         if !decision.is_allowed() {
-            return Err(ApiError::NotAuthorized(decision.sentence(&caller.arn, action, resource)));
+            return Err(ApiError::NotAuthorized(decision.sentence(
+                &caller.arn,
+                action,
+                resource,
+            )));
         }
     }
     Ok(Grant { _private: () })
@@ -169,11 +184,19 @@ fn ask(
         resource_account: &resource_account,
         user_id: &user_id,
         tag_keys: &tag_keys,
-        organization_id: state.installation.organization.as_ref().map(|held| held.id.as_str()),
+        organization_id: state
+            .installation
+            .organization
+            .as_ref()
+            .map(|held| held.id.as_str()),
     };
     let principal = caller.principal(&account);
-    let request =
-        Request { action, resource, principal: &principal, context: &context };
+    let request = Request {
+        action,
+        resource,
+        principal: &principal,
+        context: &context,
+    };
     decide(
         &request,
         &Policies {
@@ -188,7 +211,11 @@ fn ask(
 
 /// The inline session policy, compiled for this call.
 fn session_policy(caller: &Caller) -> Option<PolicyText> {
-    caller.session.as_ref().and_then(|session| session.policy.as_deref()).map(PolicyText::new)
+    caller
+        .session
+        .as_ref()
+        .and_then(|session| session.policy.as_deref())
+        .map(PolicyText::new)
 }
 
 fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> CallerPolicies<'a> {
@@ -198,11 +225,19 @@ fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> Ca
         Identity::User(user) => gather(caller, &user.inline, &user.attached, &mut identity),
         Identity::RoleSession(role) => gather(caller, &role.inline, &role.attached, &mut identity),
     }
-    let session = caller.session.as_ref().filter(|session| session.has_session_policy());
+    let session = caller
+        .session
+        .as_ref()
+        .filter(|session| session.has_session_policy());
     let session = session.map(|session| {
         let mut policies: SmallVec<[&'a Policy; 4]> = SmallVec::new();
         policies.extend(inline.map(PolicyText::policy));
-        policies.extend(session.policy_arns.iter().map(|arn| managed_policy(caller, arn)));
+        policies.extend(
+            session
+                .policy_arns
+                .iter()
+                .map(|arn| managed_policy(caller, arn)),
+        );
         policies
     });
     CallerPolicies { identity, session }

@@ -1,8 +1,9 @@
 //! First start: the installation, its management account, and the first user with its key.
 
 use locum_store::{
-    AccountId, Change, CommitError, Event, InstallationMeta, KeyOwner, KeyState, Organization,
-    Record, Revision, Secret, SessionKeyEpoch, Unit, UnitWrite, User,
+    AccountId, AccountSummary, Change, CommitError, Event, InstallationMeta, JoinedMethod,
+    KeyOwner, KeyState, Organization, Record, Revision, Secret, SessionKeyEpoch, Unit, UnitWrite,
+    User,
 };
 
 use crate::iam::access_key::new_key;
@@ -68,7 +69,10 @@ pub async fn bootstrap(
         now_s,
     };
     let user = admin(world, account, now_s);
-    let owner = KeyOwner::User { id: user.id.clone(), name: user.name.clone() };
+    let owner = KeyOwner::User {
+        id: user.id.clone(),
+        name: user.name.clone(),
+    };
     let (key, secret) = new_key(now_s, random, account, owner);
     let credentials = AdminCredentials {
         account,
@@ -80,10 +84,17 @@ pub async fn bootstrap(
         unit: Unit::Installation,
         expects: Revision::NONE,
         puts: vec![
-            Record::InstallationMeta(InstallationMeta { management_account: account, created_s: now_s }),
+            Record::InstallationMeta(InstallationMeta {
+                management_account: account,
+                created_s: now_s,
+            }),
             Record::SessionKey(new_epoch(1, now_s, random)),
             Record::Organization(organization(now_s, random)),
-            Record::AccountSummary(new_account::summary(account, &new)),
+            // AWS shows the management account as one that was invited.
+            Record::AccountSummary(AccountSummary {
+                joined_method: JoinedMethod::Invited,
+                ..new_account::summary(account, &new)
+            }),
         ],
         deletes: Vec::new(),
     };
@@ -98,8 +109,15 @@ pub async fn bootstrap(
         deletes: Vec::new(),
     };
     let record = operator::record(world, "CreateInstallation", Some(account), &[]);
-    let events = vec![Event { time_s: now_s, record }];
-    let change = Change { writes: vec![installation, unit], events, ..Change::default() };
+    let events = vec![Event {
+        time_s: now_s,
+        record,
+    }];
+    let change = Change {
+        writes: vec![installation, unit],
+        events,
+        ..Change::default()
+    };
     world.engine.commit(change).await?;
     Ok(account)
 }
@@ -112,7 +130,10 @@ fn admin(world: &World, account: AccountId, now_s: i64) -> User {
         created_s: now_s,
         tags: Vec::new(),
         inline: Vec::new(),
-        attached: vec![format!("arn:{}:iam::aws:policy/AdministratorAccess", world.settings.partition)],
+        attached: vec![format!(
+            "arn:{}:iam::aws:policy/AdministratorAccess",
+            world.settings.partition
+        )],
         password_last_used_s: None,
     }
 }

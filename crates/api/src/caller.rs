@@ -60,15 +60,29 @@ impl Caller {
                 (arn.clone(), arn)
             }
             Identity::RoleSession(role) => {
-                let name = session.as_ref().map_or("", |session| session.session_name.as_str());
+                let name = session
+                    .as_ref()
+                    .map_or("", |session| session.session_name.as_str());
                 (
-                    format!("arn:{partition}:sts::{id}:assumed-role/{}/{name}", role.name),
+                    format!(
+                        "arn:{partition}:sts::{id}:assumed-role/{}/{name}",
+                        role.name
+                    ),
                     format!("arn:{partition}:iam::{id}:role{}{}", role.path, role.name),
                 )
             }
         };
         let (access_key_id, region) = scope;
-        Caller { identity, account, session, access_key_id, arn, principal_arn, region, _verified: verified }
+        Caller {
+            identity,
+            account,
+            session,
+            access_key_id,
+            arn,
+            principal_arn,
+            region,
+            _verified: verified,
+        }
     }
 
     /// `aws:userid` and GetCallerIdentity's UserId.
@@ -82,7 +96,9 @@ impl Caller {
 
     /// RoleSessionName; empty for everyone else.
     pub fn session_name(&self) -> &str {
-        self.session.as_ref().map_or("", |session| session.session_name.as_str())
+        self.session
+            .as_ref()
+            .map_or("", |session| session.session_name.as_str())
     }
 
     /// Is this the root user, in person or through GetSessionToken?
@@ -93,7 +109,10 @@ impl Caller {
     /// The value of principal tag `key` (any case): session tags win over the entity's own.
     pub(crate) fn principal_tag(&self, key: &str) -> Option<&str> {
         let session = self.session.iter().flat_map(|session| {
-            session.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+            session
+                .tags
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
         });
         let own = match &self.identity {
             Identity::Root => &[][..],
@@ -101,14 +120,20 @@ impl Caller {
             Identity::RoleSession(role) => &role.tags[..],
         };
         let own = own.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
-        session.chain(own).find(|(held, _)| held.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+        session
+            .chain(own)
+            .find(|(held, _)| held.eq_ignore_ascii_case(key))
+            .map(|(_, value)| value)
     }
 
     /// The caller as the policy engine sees it. `account` is the twelve-digit text of the account id.
     pub(crate) fn principal<'a>(&'a self, account: &'a str) -> Principal<'a> {
         let kind = match &self.identity {
             Identity::Root => PrincipalKind::Root,
-            Identity::User(user) => PrincipalKind::User { arn: &self.arn, id: &user.id },
+            Identity::User(user) => PrincipalKind::User {
+                arn: &self.arn,
+                id: &user.id,
+            },
             Identity::RoleSession(role) => PrincipalKind::RoleSession {
                 role_arn: &self.principal_arn,
                 role_id: &role.id,
@@ -122,6 +147,8 @@ impl Caller {
 
 impl std::fmt::Debug for Caller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Caller").field("arn", &self.arn).finish_non_exhaustive()
+        f.debug_struct("Caller")
+            .field("arn", &self.arn)
+            .finish_non_exhaustive()
     }
 }

@@ -43,7 +43,9 @@ impl Context for RequestContext<'_, '_> {
 }
 
 fn find<'a>(tags: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
-    tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    tags.iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| *value)
 }
 
 impl RequestContext<'_, '_> {
@@ -87,7 +89,9 @@ impl RequestContext<'_, '_> {
         if let Some((_, value)) = self.needs.keys.iter().find(|(held, _)| *held == key) {
             return one(value);
         }
-        let Some(session) = &self.caller.session else { return Values::Absent };
+        let Some(session) = &self.caller.session else {
+            return Values::Absent;
+        };
         match key {
             KnownKey::TokenIssueTime => Values::One(Value::Date(session.issued_s)),
             KnownKey::MultiFactorAuthPresent => truth(session.mfa_s.is_some()),

@@ -10,8 +10,11 @@ use crate::operation::Cx;
 use crate::snapshot::Snapshot;
 
 /// What RFC 3986 leaves as it is.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// AWS reports one finding: the first.
 pub(crate) fn first_finding(findings: Vec<Finding>) -> ApiError {
@@ -57,8 +60,14 @@ pub(crate) fn trust(
 ///
 /// # Errors
 /// [`ApiError::Missing`] for accounts that the ids name.
-pub(crate) fn shown_trust(cx: &Cx<'_>, state: &Snapshot, stored: &PolicyText) -> Result<String, ApiError> {
-    let Ok(document) = Document::parse(stored.text()) else { return Ok(encoded(stored.text())) };
+pub(crate) fn shown_trust(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    stored: &PolicyText,
+) -> Result<String, ApiError> {
+    let Ok(document) = Document::parse(stored.text()) else {
+        return Ok(encoded(stored.text()));
+    };
     let missing = std::cell::Cell::new(None);
     let text = document.unbind(&|id| match arn_of_unique_id(cx, state, id) {
         Ok(arn) => arn,
@@ -111,11 +120,19 @@ fn unique_id(cx: &Cx<'_>, state: &Snapshot, arn: &str) -> Option<String> {
 }
 
 fn arn_of_unique_id(cx: &Cx<'_>, state: &Snapshot, id: &str) -> Result<Option<String>, ApiError> {
-    let Some(account) = crate::ids::account_of_id(id) else { return Ok(None) };
-    let Some(account) = state.account(account)? else { return Ok(None) };
+    let Some(account) = crate::ids::account_of_id(id) else {
+        return Ok(None);
+    };
+    let Some(account) = state.account(account)? else {
+        return Ok(None);
+    };
     let arn = account
         .user_by_id(id)
         .map(|user| entities::user_arn(cx, account.id, user))
-        .or_else(|| account.role_by_id(id).map(|role| entities::role_arn(cx, account.id, role)));
+        .or_else(|| {
+            account
+                .role_by_id(id)
+                .map(|role| entities::role_arn(cx, account.id, role))
+        });
     Ok(arn)
 }

@@ -28,7 +28,10 @@ pub(crate) fn policy_arn(cx: &Cx<'_>, account: AccountId, policy: &ManagedPolicy
 
 /// An IAM ARN; `path` begins and ends with `/`.
 pub(crate) fn arn(cx: &Cx<'_>, account: AccountId, kind: &str, path: &str, name: &str) -> String {
-    format!("arn:{}:iam::{account}:{kind}{path}{name}", cx.settings.partition)
+    format!(
+        "arn:{}:iam::{account}:{kind}{path}{name}",
+        cx.settings.partition
+    )
 }
 
 /// Is `arn` spelled in this installation's partition? Look-ups by ARN do not ask; whoever stores an
@@ -41,7 +44,10 @@ pub(crate) fn is_of_partition(cx: &Cx<'_>, arn: &str) -> bool {
 /// The customer managed policy of `account` that `arn` names, path and all.
 pub(crate) fn policy_by_arn<'a>(account: &'a Account, arn: &str) -> Option<&'a Arc<ManagedPolicy>> {
     let parsed = Arn::parse(arn)?;
-    if parsed.service != "iam" || !parsed.region.is_empty() || parsed.account != account.id.text().as_str() {
+    if parsed.service != "iam"
+        || !parsed.region.is_empty()
+        || parsed.account != account.id.text().as_str()
+    {
         return None;
     }
     let path_and_name = parsed.resource.strip_prefix("policy")?;

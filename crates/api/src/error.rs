@@ -52,6 +52,9 @@ pub enum ApiError {
         /// Why, as the end of a sentence.
         reason: &'static str,
     },
+    /// A parameter that the model of the operation does not have.
+    #[error("unknown parameter {0}")]
+    UnknownParameter(String),
     /// `ValidationError` with a sentence of its own.
     #[error("{0}")]
     Validation(String),
@@ -136,7 +139,11 @@ pub struct WireError {
 }
 
 fn wire(code: &'static str, status: u16, message: impl Into<String>) -> WireError {
-    WireError { code: Cow::Borrowed(code), status, message: message.into() }
+    WireError {
+        code: Cow::Borrowed(code),
+        status,
+        message: message.into(),
+    }
 }
 
 impl ApiError {
@@ -146,30 +153,68 @@ impl ApiError {
         let json = service == Some(Service::Organizations);
         match self {
             ApiError::Signature(error) => WireError {
-                code: if json { error.json_code() } else { error.code() }.into(),
+                code: if json {
+                    error.json_code()
+                } else {
+                    error.code()
+                }
+                .into(),
                 status: error.status(),
                 message: error.message(),
             },
             ApiError::Route(error) => wire(error.code(), error.status(), error.message()),
             ApiError::Input(error) => wire(error.code(), error.status(), error.message()),
             ApiError::NotOffered(name) => not_offered(name, json),
-            ApiError::UnknownAccessKey => invalid_token(json, "The security token included in the request is invalid."),
-            ApiError::InvalidToken(_) => invalid_token(json, "The security token included in the request is invalid"),
+            ApiError::UnknownAccessKey => invalid_token(
+                json,
+                "The security token included in the request is invalid.",
+            ),
+            ApiError::InvalidToken(_) => invalid_token(
+                json,
+                "The security token included in the request is invalid",
+            ),
             ApiError::ExpiredToken => expired(json),
             ApiError::NotAuthorized(sentence) => denied(json, sentence),
             ApiError::Forbidden(sentence) => denied(json, sentence),
             ApiError::Unsupported { parameter, reason } => wire(
-                if json { "ValidationException" } else { "ValidationError" },
+                if json {
+                    "ValidationException"
+                } else {
+                    "ValidationError"
+                },
                 400,
                 format!("The parameter {parameter} is not supported: {reason}."),
             ),
-            ApiError::Validation(sentence) => {
-                wire(if json { "ValidationException" } else { "ValidationError" }, 400, sentence)
+            ApiError::UnknownParameter(name) => wire(
+                if json {
+                    "ValidationException"
+                } else {
+                    "ValidationError"
+                },
+                400,
+                format!("The operation has no parameter {name}; what is not enforced is refused."),
+            ),
+            ApiError::Validation(sentence) => wire(
+                if json {
+                    "ValidationException"
+                } else {
+                    "ValidationError"
+                },
+                400,
+                sentence,
+            ),
+            ApiError::InvalidInput(sentence) => wire(
+                if json {
+                    "InvalidInputException"
+                } else {
+                    "InvalidInput"
+                },
+                400,
+                sentence.as_ref(),
+            ),
+            ApiError::InvalidParameterValue(sentence) => {
+                wire("InvalidParameterValue", 400, *sentence)
             }
-            ApiError::InvalidInput(sentence) => {
-                wire(if json { "InvalidInputException" } else { "InvalidInput" }, 400, sentence.as_ref())
-            }
-            ApiError::InvalidParameterValue(sentence) => wire("InvalidParameterValue", 400, *sentence),
             ApiError::MalformedPolicyDocument(finding) => {
                 wire("MalformedPolicyDocument", 400, finding.message.as_str())
             }
@@ -183,12 +228,20 @@ impl ApiError {
             ApiError::Organizations { code, message } => wire(code, 400, *message),
             ApiError::ConcurrentModification => concurrent(json),
             ApiError::Unavailable(_) => wire(
-                if json { "ServiceUnavailableException" } else { "ServiceUnavailable" },
+                if json {
+                    "ServiceUnavailableException"
+                } else {
+                    "ServiceUnavailable"
+                },
                 503,
                 "The request has failed due to a temporary failure of the server.",
             ),
             ApiError::Missing(_) | ApiError::Internal(_) => wire(
-                if json { "InternalFailureException" } else { "InternalFailure" },
+                if json {
+                    "InternalFailureException"
+                } else {
+                    "InternalFailure"
+                },
                 500,
                 "The request processing has failed because of an unknown error, exception or failure.",
             ),
@@ -220,24 +273,50 @@ impl ApiError {
 }
 
 fn not_offered(name: &str, json: bool) -> WireError {
-    let message = format!("The operation {name} is not offered by this server; docs/operations.md lists those that are.");
-    wire(if json { "UnknownOperationException" } else { "InvalidAction" }, 400, message)
+    let message = format!(
+        "The operation {name} is not offered by this server; docs/operations.md lists those that are."
+    );
+    wire(
+        if json {
+            "UnknownOperationException"
+        } else {
+            "InvalidAction"
+        },
+        400,
+        message,
+    )
 }
 
 fn invalid_token(json: bool, message: &str) -> WireError {
-    if json { wire("UnrecognizedClientException", 400, message) } else { wire("InvalidClientTokenId", 403, message) }
+    if json {
+        wire("UnrecognizedClientException", 400, message)
+    } else {
+        wire("InvalidClientTokenId", 403, message)
+    }
 }
 
 fn expired(json: bool) -> WireError {
     let message = "The security token included in the request is expired";
-    if json { wire("ExpiredTokenException", 400, message) } else { wire("ExpiredToken", 403, message) }
+    if json {
+        wire("ExpiredTokenException", 400, message)
+    } else {
+        wire("ExpiredToken", 403, message)
+    }
 }
 
 fn denied(json: bool, sentence: &str) -> WireError {
-    if json { wire("AccessDeniedException", 400, sentence) } else { wire("AccessDenied", 403, sentence) }
+    if json {
+        wire("AccessDeniedException", 400, sentence)
+    } else {
+        wire("AccessDenied", 403, sentence)
+    }
 }
 
 fn concurrent(json: bool) -> WireError {
     let message = "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.";
-    if json { wire("ConcurrentModificationException", 400, message) } else { wire("ConcurrentModification", 409, message) }
+    if json {
+        wire("ConcurrentModificationException", 400, message)
+    } else {
+        wire("ConcurrentModification", 409, message)
+    }
 }

@@ -34,21 +34,45 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
     json::plain(&mut out, "eventTime", &Timestamp(facts.now_s));
     let source = facts.service.map_or("unknown", Service::event_source);
     json::field(&mut out, "eventSource", source);
-    json::field(&mut out, "eventName", json::clip(facts.operation.unwrap_or("Unknown"), 128));
+    json::field(
+        &mut out,
+        "eventName",
+        json::clip(facts.operation.unwrap_or("Unknown"), 128),
+    );
     json::field(&mut out, "awsRegion", json::clip(facts.region, 128));
     json::plain(&mut out, "sourceIPAddress", &facts.request.peer);
     user_agent(&mut out, facts);
     if let Some(error) = facts.error {
         json::field(&mut out, "errorCode", &error.trail_code(facts.service));
         let message = error.wire(facts.service).message;
-        json::field(&mut out, "errorMessage", json::clip(&message, limits::RECORD_TEXT_BYTES_MAX));
+        json::field(
+            &mut out,
+            "errorMessage",
+            json::clip(&message, limits::RECORD_TEXT_BYTES_MAX),
+        );
     }
     parameters(&mut out, "requestParameters", &draft.request_parameters);
     let answered = facts.error.is_none() && facts.access != Access::Read;
-    parameters(&mut out, "responseElements", if answered { &draft.response_elements } else { "" });
+    parameters(
+        &mut out,
+        "responseElements",
+        if answered {
+            &draft.response_elements
+        } else {
+            ""
+        },
+    );
     json::field(&mut out, "requestID", facts.request_id);
     json::plain(&mut out, "eventID", &ids::uuid_string(random));
-    json::raw(&mut out, "readOnly", if facts.access == Access::Write { "false" } else { "true" });
+    json::raw(
+        &mut out,
+        "readOnly",
+        if facts.access == Access::Write {
+            "false"
+        } else {
+            "true"
+        },
+    );
     resources(&mut out, draft);
     out.push_str(",\"eventType\":\"AwsApiCall\",\"managementEvent\":true");
     if let Some(caller) = facts.caller {
@@ -60,11 +84,18 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
     out.into_bytes()
 }
 
+/// The User-Agent header, `null` without one.
 fn user_agent(out: &mut String, facts: &Facts<'_>) {
-    let header = facts.request.parts.headers.get(http::header::USER_AGENT);
-    if let Some(value) = header {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        json::field(out, "userAgent", json::clip(&text, limits::RECORD_TEXT_BYTES_MAX));
+    match facts.request.parts.headers.get(http::header::USER_AGENT) {
+        Some(value) => {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            json::field(
+                out,
+                "userAgent",
+                json::clip(&text, limits::RECORD_TEXT_BYTES_MAX),
+            );
+        }
+        None => json::raw(out, "userAgent", "null"),
     }
 }
 
@@ -75,8 +106,15 @@ fn parameters(out: &mut String, name: &str, object: &str) {
         "" | "{}" => json::raw(out, name, "null"),
         object if object.len() > limits::RECORD_PARAMETERS_BYTES_MAX => {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, object.as_bytes());
-            let hex: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-            let told = format!("{{\"omitted\":true,\"bytes\":{},\"sha256\":\"{hex}\"}}", object.len());
+            let hex: String = digest
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let told = format!(
+                "{{\"omitted\":true,\"bytes\":{},\"sha256\":\"{hex}\"}}",
+                object.len()
+            );
             json::raw(out, name, &told);
         }
         object => json::raw(out, name, object),
@@ -84,7 +122,9 @@ fn parameters(out: &mut String, name: &str, object: &str) {
 }
 
 fn resources(out: &mut String, draft: &Draft) {
-    let Some((arn, account)) = &draft.resource else { return };
+    let Some((arn, account)) = &draft.resource else {
+        return;
+    };
     json::key(out, "resources");
     out.push_str("[{\"ARN\":");
     push_json_string(out, json::clip(arn, limits::RECORD_TEXT_BYTES_MAX * 2));
@@ -108,7 +148,9 @@ fn resource_type(arn: &str) -> Option<&'static str> {
 }
 
 fn tls_details(out: &mut String, facts: &Facts<'_>) {
-    let Some(tls) = &facts.request.tls else { return };
+    let Some(tls) = &facts.request.tls else {
+        return;
+    };
     json::key(out, "tlsDetails");
     out.push_str("{\"tlsVersion\":");
     push_json_string(out, tls.version);
@@ -153,7 +195,9 @@ fn user_identity(out: &mut String, facts: &Facts<'_>) {
 }
 
 fn session_context(out: &mut String, caller: &Caller, account: &str) {
-    let Some(session) = &caller.session else { return };
+    let Some(session) = &caller.session else {
+        return;
+    };
     json::key(out, "sessionContext");
     out.push('{');
     if let (SessionKind::Role, Identity::RoleSession(role)) = (session.kind, &caller.identity) {
@@ -166,7 +210,15 @@ fn session_context(out: &mut String, caller: &Caller, account: &str) {
     }
     out.push_str("\"attributes\":{\"creationDate\":");
     push_json_string(out, &Timestamp(session.issued_s).to_string());
-    json::field(out, "mfaAuthenticated", if session.mfa_s.is_some() { "true" } else { "false" });
+    json::field(
+        out,
+        "mfaAuthenticated",
+        if session.mfa_s.is_some() {
+            "true"
+        } else {
+            "false"
+        },
+    );
     out.push('}');
     if let Some(identity) = &session.source_identity {
         json::field(out, "sourceIdentity", identity);

@@ -60,22 +60,37 @@ pub async fn handle_named(world: &World, request: Request) -> Handled {
     let headers: SmallVec<[Header<'_>; 24]> = headers(&request);
     let heard = hear(world, &request, &headers);
     let operation = heard.call.as_ref().ok().and_then(operations::find);
-    let mut told = Told { operation, ..Told::default() };
+    let mut told = Told {
+        operation,
+        ..Told::default()
+    };
     let result = attempt(world, &request, &heard, &mut told, &request_id).await;
     let reply = match result {
         Ok(reply) => reply,
         Err(error) => refuse(world, &request, &heard, &told, &request_id, error).await,
     };
-    Handled { response: response(reply, &request_id), operation }
+    Handled {
+        response: response(reply, &request_id),
+        operation,
+    }
 }
 
 fn headers(request: &Request) -> SmallVec<[Header<'_>; 24]> {
     let named = request.parts.headers.iter();
-    named.map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes() }).collect()
+    named
+        .map(|(name, value)| Header {
+            name: name.as_str(),
+            value: value.as_bytes(),
+        })
+        .collect()
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request.parts.headers.get(name).and_then(|value| value.to_str().ok())
+    request
+        .parts
+        .headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
 }
 
 /// Everything that needs neither state nor secret: what is claimed, which operation is meant.
@@ -97,7 +112,10 @@ fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> H
     };
     let auth = locum_sigv4::parse(&view, &rules);
     let scope_service = match &auth {
-        Ok(Auth::Signed(claim)) => SERVICES.iter().find(|known| **known == claim.service()).copied(),
+        Ok(Auth::Signed(claim)) => SERVICES
+            .iter()
+            .find(|known| **known == claim.service())
+            .copied(),
         _ => None,
     };
     let http = HttpRequest {
@@ -112,7 +130,12 @@ fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> H
         scope_service,
     };
     let call = locum_wire::route(&http);
-    Heard { view, auth, call, now_s }
+    Heard {
+        view,
+        auth,
+        call,
+        now_s,
+    }
 }
 
 /// The way of a call that may still succeed: at each step the first fault ends it.
@@ -136,20 +159,38 @@ async fn attempt(
         Ok(call) => call,
         Err(error) => return Err(ApiError::Route(error.clone())),
     };
-    let operation =
-        told.operation.ok_or_else(|| ApiError::NotOffered(call.operation.clone().into_owned()))?;
+    let operation = told
+        .operation
+        .ok_or_else(|| ApiError::NotOffered(call.operation.clone().into_owned()))?;
     session_may_call(caller, call.service, operation.name)?;
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
-        let run = Run { world, request, heard, claim, operation, call, request_id };
-        let caller = told.caller.as_ref().ok_or_else(|| ApiError::Internal("caller".to_owned()))?;
+        let run = Run {
+            world,
+            request,
+            heard,
+            claim,
+            operation,
+            call,
+            request_id,
+        };
+        let caller = told
+            .caller
+            .as_ref()
+            .ok_or_else(|| ApiError::Internal("caller".to_owned()))?;
         let outcome = step(&run, &mut state, caller, &mut told.draft).await?;
         match commit(&run, caller, outcome, &told.draft).await {
             Ok(reply) => return Ok(reply),
             Err(Lost::Race) => {
                 state = snapshot(world, account_of(claim)).await?;
                 let ring = world.rings.of(&state.installation);
-                told.caller =
-                    Some(authenticate(world, &state, &ring, &heard.view, claim, heard.now_s)?);
+                told.caller = Some(authenticate(
+                    world,
+                    &state,
+                    &ring,
+                    &heard.view,
+                    claim,
+                    heard.now_s,
+                )?);
             }
             Err(Lost::Store(reason)) => return Err(ApiError::Unavailable(reason)),
         }
@@ -239,7 +280,10 @@ async fn commit(
         error: None,
     };
     let record = event::record(&facts, draft, &*run.world.random);
-    change.events.push(Event { time_s: run.heard.now_s, record });
+    change.events.push(Event {
+        time_s: run.heard.now_s,
+        record,
+    });
     match run.world.engine.commit(change).await {
         Ok(_) => Ok(reply),
         Err(CommitError::Conflict { .. }) => Err(Lost::Race),
@@ -249,7 +293,11 @@ async fn commit(
 
 /// IAM and Organizations are global; STS answers in the region of the signature.
 fn region(service: Service, claimed: &str) -> &str {
-    if service == Service::Sts { claimed } else { "us-east-1" }
+    if service == Service::Sts {
+        claimed
+    } else {
+        "us-east-1"
+    }
 }
 
 /// A refusal: its record, then its answer. When the record cannot be kept the answer is 503.
@@ -281,27 +329,44 @@ async fn refuse(
             access: told.operation.map_or(Access::Read, |row| row.access),
             caller: told.caller.as_ref(),
             claimed_key: claim.map(Claim::access_key_id),
-            region: region(service.unwrap_or(Service::Sts), claim.map_or("us-east-1", Claim::region)),
+            region: region(
+                service.unwrap_or(Service::Sts),
+                claim.map_or("us-east-1", Claim::region),
+            ),
             request,
             request_id,
             error: Some(&error),
         };
         let record = event::record(&facts, &told.draft, &*world.random);
-        let change = Change::event(Event { time_s: heard.now_s, record });
+        let change = Change::event(Event {
+            time_s: heard.now_s,
+            record,
+        });
         match world.engine.commit(change).await {
             Ok(_) => error,
             Err(fault) => ApiError::Unavailable(fault.to_string()),
         }
     };
     let wire = error.wire(service);
-    let sender = if wire.status >= 500 { Fault::Receiver } else { Fault::Sender };
-    let body = ErrorBody { code: &wire.code, message: &wire.message, status: wire.status, sender };
+    let sender = if wire.status >= 500 {
+        Fault::Receiver
+    } else {
+        Fault::Sender
+    };
+    let body = ErrorBody {
+        code: &wire.code,
+        message: &wire.message,
+        status: wire.status,
+        sender,
+    };
     locum_wire::write_error(protocol, service, &body, request_id)
 }
 
 /// What temporary credentials of each kind may not call (STS reference §5).
 fn session_may_call(caller: &Caller, service: Service, operation: &str) -> Result<(), ApiError> {
-    let Some(session) = &caller.session else { return Ok(()) };
+    let Some(session) = &caller.session else {
+        return Ok(());
+    };
     if session.kind == SessionKind::Role {
         return Ok(());
     }
@@ -309,9 +374,11 @@ fn session_may_call(caller: &Caller, service: Service, operation: &str) -> Resul
         Service::Iam if session.mfa_s.is_none() => {
             Err(ApiError::InvalidToken(TokenFault::ServiceForbidden))
         }
-        Service::Sts if !matches!(operation, "AssumeRole" | "GetCallerIdentity") => Err(
-            ApiError::Forbidden(Cow::Owned(format!("Cannot call {operation} with session credentials"))),
-        ),
+        Service::Sts if !matches!(operation, "AssumeRole" | "GetCallerIdentity") => {
+            Err(ApiError::Forbidden(Cow::Owned(format!(
+                "Cannot call {operation} with session credentials"
+            ))))
+        }
         _ => Ok(()),
     }
 }
@@ -343,19 +410,25 @@ async fn loaded(world: &World, unit: Unit) -> Result<Option<Loaded>, ApiError> {
     if let Some(hit) = world.engine.cached(unit) {
         return Ok(Some(hit));
     }
-    world.engine.load(unit).await.map_err(|error| ApiError::Unavailable(error.to_string()))
+    world
+        .engine
+        .load(unit)
+        .await
+        .map_err(|error| ApiError::Unavailable(error.to_string()))
 }
 
 fn response(reply: Reply, request_id: &str) -> Response {
     let mut response = Response::new(reply.body);
-    *response.status_mut() = http::StatusCode::from_u16(reply.status)
-        .unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(
         http::header::CONTENT_TYPE,
         http::HeaderValue::from_static(reply.content_type),
     );
-    if let Ok(value) = http::HeaderValue::from_maybe_shared(Bytes::copy_from_slice(request_id.as_bytes())) {
+    if let Ok(value) =
+        http::HeaderValue::from_maybe_shared(Bytes::copy_from_slice(request_id.as_bytes()))
+    {
         headers.insert(http::HeaderName::from_static("x-amzn-requestid"), value);
     }
     response

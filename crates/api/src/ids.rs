@@ -66,7 +66,11 @@ pub fn new_id(kind: IdKind, account: AccountId, random: &dyn Random) -> String {
     let odd = (number & 1) << 4;
     for (index, byte) in bytes.iter().take(kind.body_len() - 8).enumerate() {
         let value = u64::from(*byte);
-        id.push(base32(if index == 0 { (value & 15) | odd } else { value }));
+        id.push(base32(if index == 0 {
+            (value & 15) | odd
+        } else {
+            value
+        }));
     }
     id
 }
@@ -75,7 +79,12 @@ pub fn new_id(kind: IdKind, account: AccountId, random: &dyn Random) -> String {
 /// policies have such ids.
 pub(crate) fn accountless_policy_id(hash: &[u8]) -> String {
     let tail = hash.iter().take(16).map(|byte| base32(u64::from(*byte)));
-    IdKind::Policy.prefix().chars().chain(['I']).chain(tail).collect()
+    IdKind::Policy
+        .prefix()
+        .chars()
+        .chain(['I'])
+        .chain(tail)
+        .collect()
 }
 
 /// The account that `id` was made in; `None` when it does not encode one.
@@ -112,7 +121,9 @@ fn base32_value(byte: u8) -> Option<u64> {
 pub(crate) fn secret_text(bytes: &[u8; SECRET_BYTES]) -> [u8; 40] {
     let mut text = [0u8; 40];
     for (chunk, out) in bytes.chunks_exact(3).zip(text.chunks_exact_mut(4)) {
-        let group = chunk.iter().fold(0u32, |group, byte| (group << 8) | u32::from(*byte));
+        let group = chunk
+            .iter()
+            .fold(0u32, |group, byte| (group << 8) | u32::from(*byte));
         for (position, slot) in out.iter_mut().enumerate() {
             let index = (group >> (18 - 6 * position)) & 63;
             *slot = BASE64.get(index as usize).copied().unwrap_or(b'A');
@@ -161,9 +172,9 @@ pub(crate) fn lower_id(prefix: &str, length: usize, random: &dyn Random) -> Stri
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";
     let mut bytes = vec![0u8; length];
     random.fill(&mut bytes);
-    let tail = bytes.iter().map(|byte| {
-        char::from(LETTERS.get(usize::from(byte & 31)).copied().unwrap_or(b'a'))
-    });
+    let tail = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS.get(usize::from(byte & 31)).copied().unwrap_or(b'a')));
     prefix.chars().chain(tail).collect()
 }
 

@@ -60,3 +60,5 @@ pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;
 pub const RECORD_PARAMETERS_BYTES_MAX: usize = 100 * 1024;
 /// Bytes of an unpacked block of AWS managed policies; the largest single document has 150 KB.
 pub const MANAGED_POLICY_BLOCK_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of an unknown parameter's name that the refusal repeats.
+pub const PARAMETER_NAME_BYTES_SHOWN_MAX: usize = 128;

@@ -138,13 +138,16 @@ pub(crate) trait Steps: Sync {
     ) -> Result<Outcome, ApiError>;
 }
 
-type NeedsOf<I> = for<'a> fn(&'a Cx<'a>, &'a Snapshot, &'a Caller, &'a I) -> Result<Needs<'a>, ApiError>;
+type NeedsOf<I> =
+    for<'a> fn(&'a Cx<'a>, &'a Snapshot, &'a Caller, &'a I) -> Result<Needs<'a>, ApiError>;
+
+type RunOf<I, T> = fn(&Cx<'_>, &Snapshot, &Caller, &Grant, I) -> Result<T, ApiError>;
 
 /// An operation with an answer.
 pub(crate) struct Answering<I, O> {
     pub(crate) action: &'static str,
     pub(crate) needs: NeedsOf<I>,
-    pub(crate) run: fn(&Cx<'_>, &Snapshot, &Caller, &Grant, I) -> Result<(O, Change), ApiError>,
+    pub(crate) run: RunOf<I, (O, Change)>,
     pub(crate) access: Access,
 }
 
@@ -152,7 +155,7 @@ pub(crate) struct Answering<I, O> {
 pub(crate) struct Silent<I> {
     pub(crate) action: &'static str,
     pub(crate) needs: NeedsOf<I>,
-    pub(crate) run: fn(&Cx<'_>, &Snapshot, &Caller, &Grant, I) -> Result<Change, ApiError>,
+    pub(crate) run: RunOf<I, Change>,
 }
 
 /// Step 5, decode and validate, and step 6, authorize.
@@ -165,6 +168,12 @@ fn admit<I: Structure>(
     draft: &mut Draft,
 ) -> Result<(I, Grant), ApiError> {
     let input: I = call.read().map_err(ApiError::Input)?;
+    // AWS ignores what it does not know; here a wish that is not enforced is refused.
+    let unknown = call.unknown_parameters::<I>().map_err(ApiError::Input)?;
+    if let Some(parameter) = unknown.into_iter().next() {
+        let name = crate::json::clip(&parameter, crate::limits::PARAMETER_NAME_BYTES_SHOWN_MAX);
+        return Err(ApiError::UnknownParameter(name.to_owned()));
+    }
     draft.request_parameters.clear();
     locum_wire::write_record(&input, &mut draft.request_parameters);
     let grant = {
@@ -193,7 +202,10 @@ impl<I: Structure, O: Structure> Steps for Answering<I, O> {
             draft.response_elements.clear();
             locum_wire::write_record(&output, &mut draft.response_elements);
         }
-        Ok(Outcome { reply: locum_wire::write_output(&call.info(), &output, request_id), change })
+        Ok(Outcome {
+            reply: locum_wire::write_output(&call.info(), &output, request_id),
+            change,
+        })
     }
 }
 
@@ -209,6 +221,9 @@ impl<I: Structure> Steps for Silent<I> {
     ) -> Result<Outcome, ApiError> {
         let (input, grant) = admit(cx, state, caller, call, (self.action, self.needs), draft)?;
         let change = (self.run)(cx, state, caller, &grant, input)?;
-        Ok(Outcome { reply: locum_wire::write_empty(&call.info(), request_id), change })
+        Ok(Outcome {
+            reply: locum_wire::write_empty(&call.info(), request_id),
+            change,
+        })
     }
 }

@@ -9,7 +9,10 @@ const TABLE: &[&[&[Operation]]] = &[sts::OPERATIONS, iam::OPERATIONS, organizati
 
 /// Every operation that is offered.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    TABLE.iter().flat_map(|service| service.iter()).flat_map(|file| file.iter())
+    TABLE
+        .iter()
+        .flat_map(|service| service.iter())
+        .flat_map(|file| file.iter())
 }
 
 /// The row of a call; `None` for an operation of AWS's that is not done yet (one that AWS does not have
@@ -21,5 +24,7 @@ pub(crate) fn find(call: &Call<'_>) -> Option<&'static Operation> {
         Service::Organizations => organizations::OPERATIONS,
     };
     let name = call.operation.as_ref();
-    rows.iter().flat_map(|file| file.iter()).find(|row| row.name == name)
+    rows.iter()
+        .flat_map(|file| file.iter())
+        .find(|row| row.name == name)
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use locum_store::{
-    AccountId, Change, CommitError, Event, Installation, KeyOwner, KeyState, Record, SessionKeyEpoch, Unit, UnitWrite,
+    AccountId, Change, CommitError, Event, Installation, KeyOwner, KeyState, Record,
+    SessionKeyEpoch, Unit, UnitWrite,
 };
 use locum_wire::Timestamp;
 
@@ -93,27 +94,43 @@ pub enum OperatorError {
 async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError> {
     let loaded = world.engine.load(Unit::Installation).await;
     let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
-    loaded.and_then(locum_store::Loaded::installation).ok_or(OperatorError::NotStarted)
+    loaded
+        .and_then(locum_store::Loaded::installation)
+        .ok_or(OperatorError::NotStarted)
 }
 
 /// Commits `plan` with its record, planning again when it loses a race.
 async fn commit<T>(
     world: &World,
     event: &str,
-    plan: impl AsyncFn() -> Result<(Option<AccountId>, Vec<UnitWrite>, Vec<(&'static str, String)>, T), OperatorError>,
+    plan: impl AsyncFn() -> Result<
+        (
+            Option<AccountId>,
+            Vec<UnitWrite>,
+            Vec<(&'static str, String)>,
+            T,
+        ),
+        OperatorError,
+    >,
 ) -> Result<T, OperatorError> {
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let (account, writes, parameters, value) = plan().await?;
         let record = record(world, event, account, &parameters);
         let time_s = world.clock.now_ms().div_euclid(1_000);
-        let change = Change { writes, events: vec![Event { time_s, record }], ..Change::default() };
+        let change = Change {
+            writes,
+            events: vec![Event { time_s, record }],
+            ..Change::default()
+        };
         match world.engine.commit(change).await {
             Ok(_) => return Ok(value),
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(OperatorError::Store(error.to_string())),
         }
     }
-    Err(OperatorError::Store("the change lost every race".to_owned()))
+    Err(OperatorError::Store(
+        "the change lost every race".to_owned(),
+    ))
 }
 
 /// The installation at a glance; leaves a record like every other use of the socket.
@@ -123,7 +140,11 @@ async fn commit<T>(
 pub async fn status(world: &World) -> Result<Status, OperatorError> {
     commit(world, "GetStatus", async || {
         let held = installation(world).await?;
-        let keys = held.keys.iter().map(|key| (key.epoch, key.state, key.created_s)).collect();
+        let keys = held
+            .keys
+            .iter()
+            .map(|key| (key.epoch, key.state, key.created_s))
+            .collect();
         let status = Status {
             cluster_id: held.cluster_id.clone(),
             management_account: held.management_account,
@@ -150,7 +171,10 @@ pub async fn create_account(
     check_name(name)?;
     let email = match email {
         Some(email) => email.to_owned(),
-        None => format!("{}@accounts.locum.invalid", ids::lower_id("a-", 20, &*world.random)),
+        None => format!(
+            "{}@accounts.locum.invalid",
+            ids::lower_id("a-", 20, &*world.random)
+        ),
     };
     commit(world, "CreateAccount", async || {
         let held = installation(world).await?;
@@ -165,7 +189,10 @@ pub async fn create_account(
         let planned = new_account::plan(&held, &new, &*world.random).map_err(internal)?;
         let mut made = planned.map_err(|refused| OperatorError::NotCreated(refused.reason()))?;
         let id = made.id;
-        let mut parameters = vec![("accountName", name.to_owned()), ("accountId", id.to_string())];
+        let mut parameters = vec![
+            ("accountName", name.to_owned()),
+            ("accountId", id.to_string()),
+        ];
         let root_key = (with == WithRootKey::Yes).then(|| {
             let (key, secret) = new_key(now_s, &*world.random, id, KeyOwner::Root);
             parameters.push(("rootAccessKeyId", key.id.clone()));
@@ -194,8 +221,15 @@ fn internal(error: ApiError) -> OperatorError {
 
 /// Organizations' rule for account names.
 fn check_name(name: &str) -> Result<(), OperatorError> {
-    let good = (1..=50).contains(&name.len()) && name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    if good { Ok(()) } else { Err(OperatorError::BadName("an account name has 1 to 50 printable ASCII characters")) }
+    let good =
+        (1..=50).contains(&name.len()) && name.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if good {
+        Ok(())
+    } else {
+        Err(OperatorError::BadName(
+            "an account name has 1 to 50 printable ASCII characters",
+        ))
+    }
 }
 
 /// Break-glass: a key of an account's root user.
@@ -218,8 +252,10 @@ pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, Oper
             access_key_id: key.id.clone(),
             secret_access_key: zeroize::Zeroizing::new(secret),
         };
-        let parameters =
-            vec![("accountId", account.to_string()), ("rootAccessKeyId", key.id.clone())];
+        let parameters = vec![
+            ("accountId", account.to_string()),
+            ("rootAccessKeyId", key.id.clone()),
+        ];
         let write = UnitWrite {
             unit: Unit::Account(account),
             expects: held.revision,
@@ -235,7 +271,10 @@ pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, Oper
 ///
 /// # Errors
 /// See [`OperatorError`].
-pub async fn rotate_keys(world: &World, rotate: Rotate) -> Result<Vec<(u32, KeyState)>, OperatorError> {
+pub async fn rotate_keys(
+    world: &World,
+    rotate: Rotate,
+) -> Result<Vec<(u32, KeyState)>, OperatorError> {
     commit(world, "RotateSessionKeys", async || {
         let held = installation(world).await?;
         let now_s = world.clock.now_ms().div_euclid(1_000);
@@ -253,7 +292,12 @@ pub async fn rotate_keys(world: &World, rotate: Rotate) -> Result<Vec<(u32, KeyS
             Rotate::New => vec![],
             Rotate::Revoke(epoch) => vec![("revoke", epoch.to_string())],
         };
-        Ok((Some(held.management_account), vec![write], parameters, shown))
+        Ok((
+            Some(held.management_account),
+            vec![write],
+            parameters,
+            shown,
+        ))
     })
     .await
 }
@@ -287,7 +331,12 @@ fn turn(
 pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
     commit(world, "Backup", async || {
         let held = installation(world).await?;
-        Ok((Some(held.management_account), vec![], vec![("file", file.to_owned())], ()))
+        Ok((
+            Some(held.management_account),
+            vec![],
+            vec![("file", file.to_owned())],
+            (),
+        ))
     })
     .await
 }
@@ -312,7 +361,9 @@ pub(crate) fn record(
         out.push_str("null");
     } else {
         let mut object = String::new();
-        parameters.iter().for_each(|(name, value)| json::field(&mut object, name, value));
+        parameters
+            .iter()
+            .for_each(|(name, value)| json::field(&mut object, name, value));
         out.push('{');
         out.push_str(object.trim_start_matches(','));
         out.push('}');
@@ -320,7 +371,15 @@ pub(crate) fn record(
     out.push_str(",\"responseElements\":null");
     json::field(&mut out, "requestID", &ids::uuid_string(&*world.random));
     json::field(&mut out, "eventID", &ids::uuid_string(&*world.random));
-    json::raw(&mut out, "readOnly", if event == "GetStatus" { "true" } else { "false" });
+    json::raw(
+        &mut out,
+        "readOnly",
+        if event == "GetStatus" {
+            "true"
+        } else {
+            "false"
+        },
+    );
     out.push_str(",\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true");
     if let Some(account) = account {
         json::field(&mut out, "recipientAccountId", &account.text());

@@ -17,7 +17,10 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(installation: Arc<Installation>) -> Snapshot {
-        Snapshot { installation, accounts: SmallVec::new() }
+        Snapshot {
+            installation,
+            accounts: SmallVec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, id: AccountId, account: Option<Arc<Account>>) {

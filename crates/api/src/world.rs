@@ -33,7 +33,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { partition: "aws".to_owned(), region: None, signature_skew_s_max: 900 }
+        Settings {
+            partition: "aws".to_owned(),
+            region: None,
+            signature_skew_s_max: 900,
+        }
     }
 }
 

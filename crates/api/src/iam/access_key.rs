@@ -26,7 +26,10 @@ fn owner(caller: &Caller, name: Option<&str>) -> Result<KeyOwner, ApiError> {
         return Ok(KeyOwner::Root);
     }
     let user = entities::user(&caller.account, named_or_caller(caller, name)?)?;
-    Ok(KeyOwner::User { id: user.id.clone(), name: user.name.clone() })
+    Ok(KeyOwner::User {
+        id: user.id.clone(),
+        name: user.name.clone(),
+    })
 }
 
 fn keys_of<'a>(caller: &'a Caller, owner: &KeyOwner) -> Vec<&'a Arc<AccessKey>> {
@@ -50,7 +53,11 @@ fn status_text(status: KeyStatus) -> &'static str {
     }
 }
 
-fn on_owner<'a>(cx: &Cx<'_>, caller: &'a Caller, name: Option<&str>) -> Result<Needs<'a>, ApiError> {
+fn on_owner<'a>(
+    cx: &Cx<'_>,
+    caller: &'a Caller,
+    name: Option<&str>,
+) -> Result<Needs<'a>, ApiError> {
     if name.is_none() && caller.is_root() {
         return Ok(Needs::on(caller.arn.as_str(), caller.account.id));
     }
@@ -61,7 +68,12 @@ fn on_owner<'a>(cx: &Cx<'_>, caller: &'a Caller, name: Option<&str>) -> Result<N
 }
 
 /// A new key with a fresh secret, and the secret's text.
-pub(crate) fn new_key(cx_now_s: i64, random: &dyn crate::Random, account: locum_store::AccountId, owner: KeyOwner) -> (AccessKey, String) {
+pub(crate) fn new_key(
+    cx_now_s: i64,
+    random: &dyn crate::Random,
+    account: locum_store::AccountId,
+    owner: KeyOwner,
+) -> (AccessKey, String) {
     let mut bytes = zeroize::Zeroizing::new([0u8; ids::SECRET_BYTES]);
     random.fill(bytes.as_mut_slice());
     let text = ids::secret_text(&bytes);
@@ -106,20 +118,30 @@ fn list_access_keys(
     input: ListAccessKeysRequest,
 ) -> Result<(ListAccessKeysResponse, Change), ApiError> {
     let owner = owner(caller, input.user_name.as_deref())?;
-    let binding = format!("ListAccessKeys {} {}", caller.account.id, owner.user_id().unwrap_or("root"));
+    let binding = format!(
+        "ListAccessKeys {} {}",
+        caller.account.id,
+        owner.user_id().unwrap_or("root")
+    );
     let after = page::after(&binding, input.marker.as_deref())?;
     let mut keys = keys_of(caller, &owner);
     keys.sort_by(|a, b| a.id.cmp(&b.id));
     let rest = keys.into_iter().filter(|key| key.id > after);
     let name = owner_name(&owner);
-    let page = page::take(&binding, rest, input.max_items, |key| &key.id, |key| {
-        Ok(iam::AccessKeyMetadata {
-            access_key_id: Some(key.id.clone()),
-            create_date: Some(Timestamp(key.created_s)),
-            status: Some(status_text(key.status).to_owned()),
-            user_name: Some(name.to_owned()),
-        })
-    })?;
+    let page = page::take(
+        &binding,
+        rest,
+        input.max_items,
+        |key| &key.id,
+        |key| {
+            Ok(iam::AccessKeyMetadata {
+                access_key_id: Some(key.id.clone()),
+                create_date: Some(Timestamp(key.created_s)),
+                status: Some(status_text(key.status).to_owned()),
+                user_name: Some(name.to_owned()),
+            })
+        },
+    )?;
     let output = ListAccessKeysResponse {
         access_key_metadata: page.items,
         is_truncated: Some(page.marker.is_some()),
@@ -129,9 +151,18 @@ fn list_access_keys(
 }
 
 /// The key `id` of `owner` in the caller's account: another user's or account's does not exist here.
-fn key_of<'a>(caller: &'a Caller, owner: &KeyOwner, id: &str) -> Result<&'a Arc<AccessKey>, ApiError> {
-    let key = caller.account.access_key(id).filter(|key| key.user.user_id() == owner.user_id());
-    key.ok_or_else(|| ApiError::NoSuchEntity(format!("The Access Key with id {id} cannot be found.")))
+fn key_of<'a>(
+    caller: &'a Caller,
+    owner: &KeyOwner,
+    id: &str,
+) -> Result<&'a Arc<AccessKey>, ApiError> {
+    let key = caller
+        .account
+        .access_key(id)
+        .filter(|key| key.user.user_id() == owner.user_id());
+    key.ok_or_else(|| {
+        ApiError::NoSuchEntity(format!("The Access Key with id {id} cannot be found."))
+    })
 }
 
 fn update_access_key(
@@ -154,7 +185,11 @@ fn update_access_key(
     let owner = owner(caller, input.user_name.as_deref())?;
     let mut key = AccessKey::clone(key_of(caller, &owner, &input.access_key_id)?);
     key.status = status;
-    Ok(names::change(&caller.account, vec![Record::AccessKey(key)], vec![]))
+    Ok(names::change(
+        &caller.account,
+        vec![Record::AccessKey(key)],
+        vec![],
+    ))
 }
 
 fn delete_access_key(
@@ -166,7 +201,11 @@ fn delete_access_key(
 ) -> Result<Change, ApiError> {
     let owner = owner(caller, input.user_name.as_deref())?;
     let key = key_of(caller, &owner, &input.access_key_id)?;
-    Ok(names::change(&caller.account, vec![], vec![Key::AccessKey(key.id.clone())]))
+    Ok(names::change(
+        &caller.account,
+        vec![],
+        vec![Key::AccessKey(key.id.clone())],
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -33,14 +33,23 @@ fn check_arn(cx: &Cx<'_>, arn: &str) -> Result<(), ApiError> {
     if ours && parsed.service == "iam" && parsed.resource.starts_with("policy/") {
         return Ok(());
     }
-    Err(ApiError::InvalidInput(format!("ARN {arn} is not valid.").into()))
+    Err(ApiError::InvalidInput(
+        format!("ARN {arn} is not valid.").into(),
+    ))
 }
 
-fn attach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: String) -> Result<Change, ApiError> {
+fn attach(
+    cx: &Cx<'_>,
+    caller: &Caller,
+    mut holder: Holder,
+    arn: String,
+) -> Result<Change, ApiError> {
     check_arn(cx, &arn)?;
     let own = entities::policy_by_arn(&caller.account, &arn).is_some();
     if !own && managed::find(&arn).is_none() {
-        return Err(ApiError::NoSuchEntity(format!("Policy {arn} does not exist or is not attachable.")));
+        return Err(ApiError::NoSuchEntity(format!(
+            "Policy {arn} does not exist or is not attachable."
+        )));
     }
     if holder.attached().contains(&arn) {
         return Ok(Change::default());
@@ -57,14 +66,20 @@ fn detach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: &str) -> Result
     let before = holder.attached().len();
     holder.attached().retain(|held| held != arn);
     if holder.attached().len() == before {
-        return Err(ApiError::NoSuchEntity(format!("Policy {arn} was not found.")));
+        return Err(ApiError::NoSuchEntity(format!(
+            "Policy {arn} was not found."
+        )));
     }
     Ok(holder.put(caller))
 }
 
 /// The path and name in a policy ARN (`policy` + path + name).
 fn path_and_name(arn: &str) -> (&str, &str) {
-    let rest = arn.splitn(6, ':').nth(5).and_then(|rest| rest.strip_prefix("policy")).unwrap_or("/");
+    let rest = arn
+        .splitn(6, ':')
+        .nth(5)
+        .and_then(|rest| rest.strip_prefix("policy"))
+        .unwrap_or("/");
     let split = rest.rfind('/').map_or(0, |at| at + 1);
     rest.split_at_checked(split).unwrap_or(("/", rest))
 }
@@ -80,31 +95,95 @@ fn list(
     let after = page::after(&binding, marker)?;
     let rest = holder.attached().iter();
     let rest = rest.filter(|arn| **arn > after && path_and_name(arn).0.starts_with(prefix));
-    page::take(&binding, rest, max_items, |arn| arn, |arn| {
-        let policy_name = Some(path_and_name(arn).1.to_owned());
-        Ok(AttachedPolicy { policy_arn: Some(arn.clone()), policy_name })
-    })
+    page::take(
+        &binding,
+        rest,
+        max_items,
+        |arn| arn,
+        |arn| {
+            let policy_name = Some(path_and_name(arn).1.to_owned());
+            Ok(AttachedPolicy {
+                policy_arn: Some(arn.clone()),
+                policy_name,
+            })
+        },
+    )
 }
 
-fn attach_user_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachUserPolicyRequest) -> Result<Change, ApiError> {
-    attach(cx, caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.policy_arn)
+fn attach_user_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: AttachUserPolicyRequest,
+) -> Result<Change, ApiError> {
+    attach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::User, &input.user_name)?,
+        input.policy_arn,
+    )
 }
 
-fn attach_role_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: AttachRolePolicyRequest) -> Result<Change, ApiError> {
-    attach(cx, caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.policy_arn)
+fn attach_role_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: AttachRolePolicyRequest,
+) -> Result<Change, ApiError> {
+    attach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::Role, &input.role_name)?,
+        input.policy_arn,
+    )
 }
 
-fn detach_user_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachUserPolicyRequest) -> Result<Change, ApiError> {
-    detach(cx, caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.policy_arn)
+fn detach_user_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DetachUserPolicyRequest,
+) -> Result<Change, ApiError> {
+    detach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::User, &input.user_name)?,
+        &input.policy_arn,
+    )
 }
 
-fn detach_role_policy(cx: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DetachRolePolicyRequest) -> Result<Change, ApiError> {
-    detach(cx, caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.policy_arn)
+fn detach_role_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DetachRolePolicyRequest,
+) -> Result<Change, ApiError> {
+    detach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::Role, &input.role_name)?,
+        &input.policy_arn,
+    )
 }
 
-fn list_attached_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListAttachedUserPoliciesRequest) -> Result<(ListAttachedUserPoliciesResponse, Change), ApiError> {
+fn list_attached_user_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListAttachedUserPoliciesRequest,
+) -> Result<(ListAttachedUserPoliciesResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
-    let page = list(holder, input.path_prefix.as_deref(), input.marker.as_deref(), input.max_items)?;
+    let page = list(
+        holder,
+        input.path_prefix.as_deref(),
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
     let output = ListAttachedUserPoliciesResponse {
         attached_policies: Some(page.items),
         is_truncated: Some(page.marker.is_some()),
@@ -113,9 +192,20 @@ fn list_attached_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Gr
     Ok((output, Change::default()))
 }
 
-fn list_attached_role_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListAttachedRolePoliciesRequest) -> Result<(ListAttachedRolePoliciesResponse, Change), ApiError> {
+fn list_attached_role_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListAttachedRolePoliciesRequest,
+) -> Result<(ListAttachedRolePoliciesResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
-    let page = list(holder, input.path_prefix.as_deref(), input.marker.as_deref(), input.max_items)?;
+    let page = list(
+        holder,
+        input.path_prefix.as_deref(),
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
     let output = ListAttachedRolePoliciesResponse {
         attached_policies: Some(page.items),
         is_truncated: Some(page.marker.is_some()),

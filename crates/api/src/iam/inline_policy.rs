@@ -19,15 +19,12 @@ use crate::error::ApiError;
 use crate::operation::{Cx, Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
-fn put(
-    caller: &Caller,
-    mut holder: Holder,
-    name: String,
-    text: &str,
-) -> Result<Change, ApiError> {
+fn put(caller: &Caller, mut holder: Holder, name: String, text: &str) -> Result<Change, ApiError> {
     let (policy, size) = documents::identity(text, Kind::Inline)?;
     let others = holder.inline().iter().filter(|held| held.name != name);
-    let others: usize = others.map(|held| size_without_whitespace(held.policy.text())).sum();
+    let others: usize = others
+        .map(|held| size_without_whitespace(held.policy.text()))
+        .sum();
     let max = holder.inline_characters_max();
     if others + size > max {
         return Err(ApiError::LimitExceeded(format!(
@@ -46,7 +43,10 @@ fn put(
 }
 
 fn absent(holder: &Holder, name: &str) -> ApiError {
-    ApiError::NoSuchEntity(format!("The {} policy with name {name} cannot be found.", holder.kind()))
+    ApiError::NoSuchEntity(format!(
+        "The {} policy with name {name} cannot be found.",
+        holder.kind()
+    ))
 }
 
 fn get(mut holder: Holder, name: &str) -> Result<(String, String), ApiError> {
@@ -73,34 +73,78 @@ fn list(
     let binding = format!("inline {}", holder.id());
     let after = page::after(&binding, marker)?;
     let rest = holder.inline().iter().filter(|held| held.name > after);
-    page::take(&binding, rest, max_items, |held| &held.name, |held| Ok(held.name.clone()))
+    page::take(
+        &binding,
+        rest,
+        max_items,
+        |held| &held.name,
+        |held| Ok(held.name.clone()),
+    )
 }
 
-fn put_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: PutUserPolicyRequest) -> Result<Change, ApiError> {
+fn put_user_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: PutUserPolicyRequest,
+) -> Result<Change, ApiError> {
     let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
     put(caller, holder, input.policy_name, &input.policy_document)
 }
 
-fn put_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: PutRolePolicyRequest) -> Result<Change, ApiError> {
+fn put_role_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: PutRolePolicyRequest,
+) -> Result<Change, ApiError> {
     let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
     put(caller, holder, input.policy_name, &input.policy_document)
 }
 
-fn get_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: GetUserPolicyRequest) -> Result<(GetUserPolicyResponse, Change), ApiError> {
+fn get_user_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: GetUserPolicyRequest,
+) -> Result<(GetUserPolicyResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
     let (user_name, policy_document) = get(holder, &input.policy_name)?;
-    let output = GetUserPolicyResponse { user_name, policy_name: input.policy_name, policy_document };
+    let output = GetUserPolicyResponse {
+        user_name,
+        policy_name: input.policy_name,
+        policy_document,
+    };
     Ok((output, Change::default()))
 }
 
-fn get_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: GetRolePolicyRequest) -> Result<(GetRolePolicyResponse, Change), ApiError> {
+fn get_role_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: GetRolePolicyRequest,
+) -> Result<(GetRolePolicyResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
     let (role_name, policy_document) = get(holder, &input.policy_name)?;
-    let output = GetRolePolicyResponse { role_name, policy_name: input.policy_name, policy_document };
+    let output = GetRolePolicyResponse {
+        role_name,
+        policy_name: input.policy_name,
+        policy_document,
+    };
     Ok((output, Change::default()))
 }
 
-fn list_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListUserPoliciesRequest) -> Result<(ListUserPoliciesResponse, Change), ApiError> {
+fn list_user_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListUserPoliciesRequest,
+) -> Result<(ListUserPoliciesResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
     let page = list(holder, input.marker.as_deref(), input.max_items)?;
     let output = ListUserPoliciesResponse {
@@ -111,7 +155,13 @@ fn list_user_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, inpu
     Ok((output, Change::default()))
 }
 
-fn list_role_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListRolePoliciesRequest) -> Result<(ListRolePoliciesResponse, Change), ApiError> {
+fn list_role_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListRolePoliciesRequest,
+) -> Result<(ListRolePoliciesResponse, Change), ApiError> {
     let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
     let page = list(holder, input.marker.as_deref(), input.max_items)?;
     let output = ListRolePoliciesResponse {
@@ -122,12 +172,24 @@ fn list_role_policies(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, inpu
     Ok((output, Change::default()))
 }
 
-fn delete_user_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DeleteUserPolicyRequest) -> Result<Change, ApiError> {
+fn delete_user_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DeleteUserPolicyRequest,
+) -> Result<Change, ApiError> {
     let holder = Holder::find(caller, HolderKind::User, &input.user_name)?;
     delete(caller, holder, &input.policy_name)
 }
 
-fn delete_role_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: DeleteRolePolicyRequest) -> Result<Change, ApiError> {
+fn delete_role_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DeleteRolePolicyRequest,
+) -> Result<Change, ApiError> {
     let holder = Holder::find(caller, HolderKind::Role, &input.role_name)?;
     delete(caller, holder, &input.policy_name)
 }

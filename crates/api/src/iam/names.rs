@@ -17,7 +17,9 @@ pub(crate) const ROOT_PATH: &str = "/";
 /// # Errors
 /// `ValidationError` with AWS's sentence.
 pub(crate) fn path(given: Option<String>) -> Result<String, ApiError> {
-    let Some(path) = given else { return Ok(ROOT_PATH.to_owned()) };
+    let Some(path) = given else {
+        return Ok(ROOT_PATH.to_owned());
+    };
     let good = path.starts_with('/') && path.ends_with('/') && !path.contains("//");
     if good {
         return Ok(path);
@@ -33,21 +35,36 @@ pub(crate) fn path(given: Option<String>) -> Result<String, ApiError> {
 /// `InvalidInput` for duplicate keys or the reserved prefix.
 pub(crate) fn tags(given: Vec<locum_wire::iam::Tag>, keys: KeyCase) -> Result<Vec<Tag>, ApiError> {
     for (index, tag) in given.iter().enumerate() {
-        if given.iter().skip(index + 1).any(|other| keys.same(&other.key, &tag.key)) {
+        if given
+            .iter()
+            .skip(index + 1)
+            .any(|other| keys.same(&other.key, &tag.key))
+        {
             return Err(ApiError::InvalidInput(match keys {
                 KeyCase::Ignored => {
-                    "Duplicate tag keys found. Please note that Tag keys are case insensitive.".into()
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+                        .into()
                 }
                 KeyCase::Counts => "Duplicate tag keys found.".into(),
             }));
         }
-        if tag.key.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("aws:")) {
+        if tag
+            .key
+            .get(..4)
+            .is_some_and(|head| head.eq_ignore_ascii_case("aws:"))
+        {
             return Err(ApiError::InvalidInput(
                 "Tag keys with the prefix aws: are reserved and cannot be set.".into(),
             ));
         }
     }
-    Ok(given.into_iter().map(|tag| Tag { key: tag.key, value: tag.value }).collect())
+    Ok(given
+        .into_iter()
+        .map(|tag| Tag {
+            key: tag.key,
+            value: tag.value,
+        })
+        .collect())
 }
 
 /// Whether tag keys of a resource differ by case: those of policies do, those of users and roles do not.
@@ -78,11 +95,15 @@ pub(crate) fn merge_tags(
     added: Vec<Tag>,
     keys: KeyCase,
 ) -> Result<Vec<Tag>, ApiError> {
-    let kept = held.iter().filter(|tag| !added.iter().any(|new| keys.same(&new.key, &tag.key)));
+    let kept = held
+        .iter()
+        .filter(|tag| !added.iter().any(|new| keys.same(&new.key, &tag.key)));
     let mut merged: Vec<Tag> = kept.cloned().collect();
     merged.extend(added);
     if merged.len() > limits::TAGS_PER_RESOURCE_MAX {
-        return Err(ApiError::LimitExceeded("The number of tags has reached the maximum limit.".to_owned()));
+        return Err(ApiError::LimitExceeded(
+            "The number of tags has reached the maximum limit.".to_owned(),
+        ));
     }
     Ok(merged)
 }
@@ -90,7 +111,11 @@ pub(crate) fn merge_tags(
 /// Tags as answers carry them.
 pub(crate) fn shown_tags(tags: &[Tag]) -> Vec<locum_wire::iam::Tag> {
     let tags = tags.iter();
-    tags.map(|tag| locum_wire::iam::Tag { key: tag.key.clone(), value: tag.value.clone() }).collect()
+    tags.map(|tag| locum_wire::iam::Tag {
+        key: tag.key.clone(),
+        value: tag.value.clone(),
+    })
+    .collect()
 }
 
 /// The same, absent when there are none (CreateUser and its kind).
@@ -100,9 +125,16 @@ pub(crate) fn tags_if_any(tags: &[Tag]) -> Option<Vec<locum_wire::iam::Tag>> {
 
 /// A change of one account, expecting it as it was read.
 pub(crate) fn change(account: &Account, puts: Vec<Record>, deletes: Vec<Key>) -> Change {
-    let write =
-        UnitWrite { unit: Unit::Account(account.id), expects: account.revision, puts, deletes };
-    Change { writes: vec![write], ..Change::default() }
+    let write = UnitWrite {
+        unit: Unit::Account(account.id),
+        expects: account.revision,
+        puts,
+        deletes,
+    };
+    Change {
+        writes: vec![write],
+        ..Change::default()
+    }
 }
 
 /// Operations on no resource in particular: lists and accounts.
@@ -137,11 +169,15 @@ pub(crate) fn refuse_held_policies(
     inline: &[InlinePolicy],
     attached: &[String],
 ) -> Result<(), ApiError> {
-    if !inline.is_empty() {
-        return Err(ApiError::DeleteConflict("Cannot delete entity, must delete policies first."));
-    }
     if !attached.is_empty() {
-        return Err(ApiError::DeleteConflict("Cannot delete entity, must detach all policies first."));
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must detach all policies first.",
+        ));
+    }
+    if !inline.is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete policies first.",
+        ));
     }
     Ok(())
 }
@@ -154,5 +190,7 @@ pub(crate) fn quota(count: usize, name: &str, max: usize) -> Result<(), ApiError
     if count < max {
         return Ok(());
     }
-    Err(ApiError::LimitExceeded(format!("Cannot exceed quota for {name}: {max}")))
+    Err(ApiError::LimitExceeded(format!(
+        "Cannot exceed quota for {name}: {max}"
+    )))
 }

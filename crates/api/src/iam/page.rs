@@ -25,7 +25,12 @@ fn tag(binding: &str, last: &str) -> Vec<u8> {
     text.extend_from_slice(binding.as_bytes());
     text.push(0);
     text.extend_from_slice(last.as_bytes());
-    hmac::sign(&key, &text).as_ref().iter().take(TAG_BYTES).copied().collect()
+    hmac::sign(&key, &text)
+        .as_ref()
+        .iter()
+        .take(TAG_BYTES)
+        .copied()
+        .collect()
 }
 
 fn marker_of(binding: &str, last: &str) -> String {
@@ -39,7 +44,9 @@ fn marker_of(binding: &str, last: &str) -> String {
 /// # Errors
 /// `ValidationError` `Invalid Marker.` for one that was not made for this call.
 pub(crate) fn after(binding: &str, marker: Option<&str>) -> Result<String, ApiError> {
-    let Some(marker) = marker else { return Ok(String::new()) };
+    let Some(marker) = marker else {
+        return Ok(String::new());
+    };
     let invalid = || ApiError::Validation("Invalid Marker.".to_owned());
     let bytes = URL_SAFE_NO_PAD.decode(marker).map_err(|_| invalid())?;
     let (given, last) = bytes.split_at_checked(TAG_BYTES).ok_or_else(invalid)?;
@@ -58,11 +65,18 @@ pub(crate) fn take<S, T>(
     name: impl Fn(&S) -> &str,
     show: impl Fn(S) -> Result<T, ApiError>,
 ) -> Result<Page<T>, ApiError> {
-    let limit = max_items.and_then(|max| usize::try_from(max).ok()).unwrap_or(limits::PAGE_ITEMS_DEFAULT);
+    let limit = max_items
+        .and_then(|max| usize::try_from(max).ok())
+        .unwrap_or(limits::PAGE_ITEMS_DEFAULT);
     let mut items = Vec::new();
     let mut last = String::new();
     while items.len() < limit {
-        let Some(item) = rest.next() else { return Ok(Page { items, marker: None }) };
+        let Some(item) = rest.next() else {
+            return Ok(Page {
+                items,
+                marker: None,
+            });
+        };
         if items.len() + 1 == limit {
             last = name(&item).to_owned();
         }

@@ -25,7 +25,10 @@ const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
 
 /// What an operation on the role `name` of the caller's account is asked about.
 pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
-    let needs = Needs::on(entities::role_arn_of(cx, &caller.account, name), caller.account.id);
+    let needs = Needs::on(
+        entities::role_arn_of(cx, &caller.account, name),
+        caller.account.id,
+    );
     match caller.account.roles().get(name) {
         Some(role) => needs.resource_tagged(&role.tags),
         None => needs,
@@ -33,7 +36,12 @@ pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<
 }
 
 /// The role as GetRole shows it.
-fn shown(cx: &Cx<'_>, state: &Snapshot, account: AccountId, role: &Role) -> Result<iam::Role, ApiError> {
+fn shown(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    account: AccountId,
+    role: &Role,
+) -> Result<iam::Role, ApiError> {
     Ok(iam::Role {
         arn: entities::role_arn(cx, account, role),
         assume_role_policy_document: Some(documents::shown_trust(cx, state, &role.trust)?),
@@ -75,11 +83,17 @@ fn create_role(
             input.role_name
         )));
     }
-    names::quota(account.roles().len(), "RolesPerAccount", limits::ROLES_PER_ACCOUNT_MAX)?;
+    names::quota(
+        account.roles().len(),
+        "RolesPerAccount",
+        limits::ROLES_PER_ACCOUNT_MAX,
+    )?;
     let path = names::path(input.path)?;
     let (trust, size) = documents::trust(cx, state, &input.assume_role_policy_document)?;
     trust_quota(size)?;
-    let duration_s = input.max_session_duration.and_then(|given| u32::try_from(given).ok());
+    let duration_s = input
+        .max_session_duration
+        .and_then(|given| u32::try_from(given).ok());
     let role = Role {
         path,
         tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
@@ -105,7 +119,11 @@ fn create_role(
 }
 
 fn trust_quota(size: usize) -> Result<(), ApiError> {
-    names::quota(size.saturating_sub(1), "ACLSizePerRole", limits::TRUST_POLICY_CHARACTERS_MAX)
+    names::quota(
+        size.saturating_sub(1),
+        "ACLSizePerRole",
+        limits::TRUST_POLICY_CHARACTERS_MAX,
+    )
 }
 
 fn get_role(
@@ -131,10 +149,22 @@ fn list_roles(
     let prefix = input.path_prefix.unwrap_or_default();
     let binding = format!("ListRoles {} {prefix}", account.id);
     let after = page::after(&binding, input.marker.as_deref())?;
-    let rest = account.roles().after(&after).filter(|role| role.path.starts_with(&prefix));
-    let page = page::take(&binding, rest, input.max_items, |role| &role.name, |role| {
-        Ok(iam::Role { tags: None, ..shown(cx, state, account.id, role)? })
-    })?;
+    let rest = account
+        .roles()
+        .after(&after)
+        .filter(|role| role.path.starts_with(&prefix));
+    let page = page::take(
+        &binding,
+        rest,
+        input.max_items,
+        |role| &role.name,
+        |role| {
+            Ok(iam::Role {
+                tags: None,
+                ..shown(cx, state, account.id, role)?
+            })
+        },
+    )?;
     let output = ListRolesResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
@@ -159,10 +189,17 @@ fn update_role(
     if let Some(description) = input.description {
         role.description = Some(description);
     }
-    if let Some(duration_s) = input.max_session_duration.and_then(|given| u32::try_from(given).ok()) {
+    if let Some(duration_s) = input
+        .max_session_duration
+        .and_then(|given| u32::try_from(given).ok())
+    {
         role.max_session_duration_s = duration_s;
     }
-    let change = if role == **held { Change::default() } else { put(caller, role) };
+    let change = if role == **held {
+        Change::default()
+    } else {
+        put(caller, role)
+    };
     Ok((UpdateRoleResponse {}, change))
 }
 
@@ -176,7 +213,10 @@ fn update_role_description(
     let mut role = Role::clone(entities::role(&caller.account, &input.role_name)?);
     role.description = Some(input.description);
     let shown = shown(cx, state, caller.account.id, &role)?;
-    Ok((UpdateRoleDescriptionResponse { role: Some(shown) }, put(caller, role)))
+    Ok((
+        UpdateRoleDescriptionResponse { role: Some(shown) },
+        put(caller, role),
+    ))
 }
 
 fn update_assume_role_policy(
@@ -202,7 +242,11 @@ fn delete_role(
 ) -> Result<Change, ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
     names::refuse_held_policies(&role.inline, &role.attached)?;
-    Ok(names::change(&caller.account, vec![], vec![Key::Role(role.name.to_ascii_lowercase())]))
+    Ok(names::change(
+        &caller.account,
+        vec![],
+        vec![Key::Role(role.name.to_ascii_lowercase())],
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -29,8 +29,14 @@ fn tag(caller: &Caller, mut holder: Holder, added: Vec<iam::Tag>) -> Result<Chan
 
 fn untag(caller: &Caller, mut holder: Holder, keys: &[String]) -> Change {
     let before = holder.tags().len();
-    holder.tags().retain(|tag| !keys.iter().any(|key| KeyCase::Ignored.same(key, &tag.key)));
-    if holder.tags().len() == before { Change::default() } else { holder.put(caller) }
+    holder
+        .tags()
+        .retain(|tag| !keys.iter().any(|key| KeyCase::Ignored.same(key, &tag.key)));
+    if holder.tags().len() == before {
+        Change::default()
+    } else {
+        holder.put(caller)
+    }
 }
 
 fn list(
@@ -44,30 +50,90 @@ fn list(
     let mut sorted: Vec<&Tag> = tags.iter().collect();
     sorted.sort_by(|a, b| a.key.cmp(&b.key));
     let rest = sorted.into_iter().filter(|tag| tag.key > after);
-    page::take(&binding, rest, max_items, |tag| &tag.key, |tag| {
-        Ok(iam::Tag { key: tag.key.clone(), value: tag.value.clone() })
-    })
+    page::take(
+        &binding,
+        rest,
+        max_items,
+        |tag| &tag.key,
+        |tag| {
+            Ok(iam::Tag {
+                key: tag.key.clone(),
+                value: tag.value.clone(),
+            })
+        },
+    )
 }
 
-fn tag_user(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagUserRequest) -> Result<Change, ApiError> {
-    tag(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, input.tags)
+fn tag_user(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: TagUserRequest,
+) -> Result<Change, ApiError> {
+    tag(
+        caller,
+        Holder::find(caller, HolderKind::User, &input.user_name)?,
+        input.tags,
+    )
 }
 
-fn tag_role(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagRoleRequest) -> Result<Change, ApiError> {
-    tag(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, input.tags)
+fn tag_role(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: TagRoleRequest,
+) -> Result<Change, ApiError> {
+    tag(
+        caller,
+        Holder::find(caller, HolderKind::Role, &input.role_name)?,
+        input.tags,
+    )
 }
 
-fn untag_user(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagUserRequest) -> Result<Change, ApiError> {
-    Ok(untag(caller, Holder::find(caller, HolderKind::User, &input.user_name)?, &input.tag_keys))
+fn untag_user(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UntagUserRequest,
+) -> Result<Change, ApiError> {
+    Ok(untag(
+        caller,
+        Holder::find(caller, HolderKind::User, &input.user_name)?,
+        &input.tag_keys,
+    ))
 }
 
-fn untag_role(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagRoleRequest) -> Result<Change, ApiError> {
-    Ok(untag(caller, Holder::find(caller, HolderKind::Role, &input.role_name)?, &input.tag_keys))
+fn untag_role(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UntagRoleRequest,
+) -> Result<Change, ApiError> {
+    Ok(untag(
+        caller,
+        Holder::find(caller, HolderKind::Role, &input.role_name)?,
+        &input.tag_keys,
+    ))
 }
 
-fn list_user_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListUserTagsRequest) -> Result<(ListUserTagsResponse, Change), ApiError> {
+fn list_user_tags(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListUserTagsRequest,
+) -> Result<(ListUserTagsResponse, Change), ApiError> {
     let user = entities::user(&caller.account, &input.user_name)?;
-    let page = list(&user.id, &user.tags, input.marker.as_deref(), input.max_items)?;
+    let page = list(
+        &user.id,
+        &user.tags,
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
     let output = ListUserTagsResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
@@ -76,9 +142,20 @@ fn list_user_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: L
     Ok((output, Change::default()))
 }
 
-fn list_role_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListRoleTagsRequest) -> Result<(ListRoleTagsResponse, Change), ApiError> {
+fn list_role_tags(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListRoleTagsRequest,
+) -> Result<(ListRoleTagsResponse, Change), ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
-    let page = list(&role.id, &role.tags, input.marker.as_deref(), input.max_items)?;
+    let page = list(
+        &role.id,
+        &role.tags,
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
     let output = ListRoleTagsResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
@@ -90,33 +167,64 @@ fn list_role_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: L
 fn own_policy(caller: &Caller, arn: &str) -> Result<ManagedPolicy, ApiError> {
     match entities::policy_by_arn(&caller.account, arn) {
         Some(policy) => Ok(ManagedPolicy::clone(policy)),
-        None if managed::find(arn).is_some() => {
-            Err(ApiError::Forbidden("Cannot update policies outside your own account.".into()))
-        }
+        None if managed::find(arn).is_some() => Err(ApiError::Forbidden(
+            "Cannot update policies outside your own account.".into(),
+        )),
         None => Err(not_found(arn)),
     }
 }
 
-fn tag_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: TagPolicyRequest) -> Result<Change, ApiError> {
+fn tag_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: TagPolicyRequest,
+) -> Result<Change, ApiError> {
     let mut policy = own_policy(caller, &input.policy_arn)?;
     let added = names::tags(input.tags, KeyCase::Counts)?;
     policy.tags = names::merge_tags(&policy.tags, added, KeyCase::Counts)?;
-    Ok(names::change(&caller.account, vec![Record::Policy(policy)], vec![]))
+    Ok(names::change(
+        &caller.account,
+        vec![Record::Policy(policy)],
+        vec![],
+    ))
 }
 
-fn untag_policy(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: UntagPolicyRequest) -> Result<Change, ApiError> {
+fn untag_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UntagPolicyRequest,
+) -> Result<Change, ApiError> {
     let mut policy = own_policy(caller, &input.policy_arn)?;
     let before = policy.tags.len();
     policy.tags.retain(|tag| !input.tag_keys.contains(&tag.key));
     if policy.tags.len() == before {
         return Ok(Change::default());
     }
-    Ok(names::change(&caller.account, vec![Record::Policy(policy)], vec![]))
+    Ok(names::change(
+        &caller.account,
+        vec![Record::Policy(policy)],
+        vec![],
+    ))
 }
 
-fn list_policy_tags(_: &Cx<'_>, _: &Snapshot, caller: &Caller, _: &Grant, input: ListPolicyTagsRequest) -> Result<(ListPolicyTagsResponse, Change), ApiError> {
+fn list_policy_tags(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListPolicyTagsRequest,
+) -> Result<(ListPolicyTagsResponse, Change), ApiError> {
     let policy = own_policy(caller, &input.policy_arn)?;
-    let page = list(&policy.id, &policy.tags, input.marker.as_deref(), input.max_items)?;
+    let page = list(
+        &policy.id,
+        &policy.tags,
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
     let output = ListPolicyTagsResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,

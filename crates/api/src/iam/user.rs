@@ -19,7 +19,10 @@ use crate::snapshot::Snapshot;
 
 /// What an operation on the user `name` of the caller's account is asked about.
 pub(super) fn on_user<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
-    let needs = Needs::on(entities::user_arn_of(cx, &caller.account, name), caller.account.id);
+    let needs = Needs::on(
+        entities::user_arn_of(cx, &caller.account, name),
+        caller.account.id,
+    );
     match caller.account.users().get(name) {
         Some(user) => needs.resource_tagged(&user.tags),
         None => needs,
@@ -30,7 +33,10 @@ pub(super) fn on_user<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<
 ///
 /// # Errors
 /// `ValidationError` when the caller is no user.
-pub(super) fn named_or_caller<'a>(caller: &'a Caller, name: Option<&'a str>) -> Result<&'a str, ApiError> {
+pub(super) fn named_or_caller<'a>(
+    caller: &'a Caller,
+    name: Option<&'a str>,
+) -> Result<&'a str, ApiError> {
     match (name, &caller.identity) {
         (Some(name), _) => Ok(name),
         (None, Identity::User(user)) => Ok(&user.name),
@@ -77,7 +83,11 @@ fn create_user(
     if account.users().get(&input.user_name).is_some() {
         return Err(taken(&input.user_name));
     }
-    names::quota(account.users().len(), "UsersPerAccount", limits::USERS_PER_ACCOUNT_MAX)?;
+    names::quota(
+        account.users().len(),
+        "UsersPerAccount",
+        limits::USERS_PER_ACCOUNT_MAX,
+    )?;
     let user = User {
         path: names::path(input.path)?,
         tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
@@ -88,8 +98,13 @@ fn create_user(
         attached: Vec::new(),
         password_last_used_s: None,
     };
-    let output = CreateUserResponse { user: Some(shown(cx, account.id, &user)) };
-    Ok((output, names::change(account, vec![Record::User(user)], vec![])))
+    let output = CreateUserResponse {
+        user: Some(shown(cx, account.id, &user)),
+    };
+    Ok((
+        output,
+        names::change(account, vec![Record::User(user)], vec![]),
+    ))
 }
 
 fn taken(name: &str) -> ApiError {
@@ -105,7 +120,11 @@ fn needs_get<'a>(
     if input.user_name.is_none() && caller.is_root() {
         return Ok(Needs::on(caller.arn.as_str(), caller.account.id));
     }
-    Ok(on_user(cx, caller, named_or_caller(caller, input.user_name.as_deref())?))
+    Ok(on_user(
+        cx,
+        caller,
+        named_or_caller(caller, input.user_name.as_deref())?,
+    ))
 }
 
 fn get_user(
@@ -142,10 +161,22 @@ fn list_users(
     let prefix = input.path_prefix.unwrap_or_default();
     let binding = format!("ListUsers {} {prefix}", account.id);
     let after = page::after(&binding, input.marker.as_deref())?;
-    let rest = account.users().after(&after).filter(|user| user.path.starts_with(&prefix));
-    let page = page::take(&binding, rest, input.max_items, |user| &user.name, |user| {
-        Ok(iam::User { tags: None, ..shown(cx, account.id, user) })
-    })?;
+    let rest = account
+        .users()
+        .after(&after)
+        .filter(|user| user.path.starts_with(&prefix));
+    let page = page::take(
+        &binding,
+        rest,
+        input.max_items,
+        |user| &user.name,
+        |user| {
+            Ok(iam::User {
+                tags: None,
+                ..shown(cx, account.id, user)
+            })
+        },
+    )?;
     let output = ListUsersResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
@@ -211,7 +242,10 @@ fn renamed_keys(account: &Account, user: &User) -> Vec<Record> {
     let keys = account.access_keys_of(&user.id).into_iter();
     keys.map(|key| {
         let mut key = locum_store::AccessKey::clone(key);
-        key.user = KeyOwner::User { id: user.id.clone(), name: user.name.clone() };
+        key.user = KeyOwner::User {
+            id: user.id.clone(),
+            name: user.name.clone(),
+        };
         Record::AccessKey(key)
     })
     .collect()
@@ -227,10 +261,16 @@ fn delete_user(
     let account = &caller.account;
     let user = entities::user(account, &input.user_name)?;
     if !account.access_keys_of(&user.id).is_empty() {
-        return Err(ApiError::DeleteConflict("Cannot delete entity, must remove referenced objects first."));
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must remove referenced objects first.",
+        ));
     }
     names::refuse_held_policies(&user.inline, &user.attached)?;
-    Ok(names::change(account, vec![], vec![Key::User(user.name.to_ascii_lowercase())]))
+    Ok(names::change(
+        account,
+        vec![],
+        vec![Key::User(user.name.to_ascii_lowercase())],
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

@@ -54,7 +54,10 @@ fn create_account(
     let new = NewAccount {
         name: &input.account_name,
         email: &input.email,
-        role_name: input.role_name.as_deref().unwrap_or(new_account::ACCESS_ROLE),
+        role_name: input
+            .role_name
+            .as_deref()
+            .unwrap_or(new_account::ACCESS_ROLE),
         partition: &cx.settings.partition,
         now_s: cx.now_s,
     };
@@ -72,7 +75,9 @@ fn create_account(
             writes.push(made.unit);
             CreateAccountState::Succeeded { account: made.id }
         }
-        Err(refused) => CreateAccountState::Failed { reason: refused.reason().to_owned() },
+        Err(refused) => CreateAccountState::Failed {
+            reason: refused.reason().to_owned(),
+        },
     };
     let request = Request {
         id: ids::lower_id("car-", 32, cx.random),
@@ -88,10 +93,20 @@ fn create_account(
         state: Some("IN_PROGRESS".to_owned()),
         ..shown_request(&request)
     };
-    installation.puts.push(Record::CreateAccountRequest(request));
+    installation
+        .puts
+        .push(Record::CreateAccountRequest(request));
     writes.push(installation);
-    let change = Change { writes, ..Change::default() };
-    Ok((CreateAccountResponse { create_account_status: Some(status) }, change))
+    let change = Change {
+        writes,
+        ..Change::default()
+    };
+    Ok((
+        CreateAccountResponse {
+            create_account_status: Some(status),
+        },
+        change,
+    ))
 }
 
 fn shown_request(request: &Request) -> CreateAccountStatus {
@@ -120,12 +135,20 @@ fn describe_create_account_status(
     input: DescribeCreateAccountStatusRequest,
 ) -> Result<(DescribeCreateAccountStatusResponse, Change), ApiError> {
     let requests = state.installation.create_account_requests();
-    let request = requests.get(&input.create_account_request_id).ok_or(ApiError::Organizations {
-        code: "CreateAccountStatusNotFoundException",
-        message: "You specified a create account status request ID that doesn't exist.",
-    })?;
+    let request =
+        requests
+            .get(&input.create_account_request_id)
+            .ok_or(ApiError::Organizations {
+                code: "CreateAccountStatusNotFoundException",
+                message: "You specified a create account status request ID that doesn't exist.",
+            })?;
     let create_account_status = Some(shown_request(request));
-    Ok((DescribeCreateAccountStatusResponse { create_account_status }, Change::default()))
+    Ok((
+        DescribeCreateAccountStatusResponse {
+            create_account_status,
+        },
+        Change::default(),
+    ))
 }
 
 fn list_create_account_status(
@@ -137,7 +160,10 @@ fn list_create_account_status(
 ) -> Result<(ListCreateAccountStatusResponse, Change), ApiError> {
     let states = input.states.unwrap_or_default();
     let wanted = |request: &Request| {
-        states.is_empty() || shown_request(request).state.is_some_and(|state| states.contains(&state))
+        states.is_empty()
+            || shown_request(request)
+                .state
+                .is_some_and(|state| states.contains(&state))
     };
     let binding = format!("ListCreateAccountStatus {}", states.join(","));
     let page = page::take(
@@ -200,7 +226,10 @@ fn list_accounts(
         |(id, _)| id,
         |(_, summary)| shown(cx, state, summary),
     )?;
-    let output = ListAccountsResponse { accounts: Some(page.items), next_token: page.marker };
+    let output = ListAccountsResponse {
+        accounts: Some(page.items),
+        next_token: page.marker,
+    };
     Ok((output, Change::default()))
 }
 
@@ -228,7 +257,12 @@ fn describe_account(
         code: "AccountNotFoundException",
         message: "You specified an account that doesn't exist.",
     })?;
-    Ok((DescribeAccountResponse { account: Some(shown(cx, state, summary)) }, Change::default()))
+    Ok((
+        DescribeAccountResponse {
+            account: Some(shown(cx, state, summary)),
+        },
+        Change::default(),
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

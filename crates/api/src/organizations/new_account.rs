@@ -74,7 +74,11 @@ pub(crate) fn plan(
         puts: vec![Record::AccountMeta(meta(new)), Record::Role(role)],
         deletes: Vec::new(),
     };
-    Ok(Ok(Made { id, unit, summary: summary(id, new) }))
+    Ok(Ok(Made {
+        id,
+        unit,
+        summary: summary(id, new),
+    }))
 }
 
 pub(crate) fn meta(new: &NewAccount<'_>) -> AccountMeta {
@@ -123,7 +127,9 @@ fn access_role(
         trust: PolicyText::new(trust),
         tags: Vec::new(),
         inline: Vec::new(),
-        attached: vec![format!("arn:{partition}:iam::aws:policy/AdministratorAccess")],
+        attached: vec![format!(
+            "arn:{partition}:iam::aws:policy/AdministratorAccess"
+        )],
         service_linked: None,
     })
 }

@@ -1,10 +1,10 @@
 //! The organization itself: create, describe.
 
 use locum_store::Change;
+use locum_wire::Empty;
 use locum_wire::organizations::{
     self, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
 };
-use locum_wire::Empty;
 
 use crate::authorize::{Grant, Needs};
 use crate::caller::Caller;
@@ -13,11 +13,18 @@ use crate::operation::{Cx, Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// The ARN of an account of the organization.
-pub(super) fn account_arn(cx: &Cx<'_>, state: &Snapshot, account: locum_store::AccountId) -> Option<String> {
+pub(super) fn account_arn(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    account: locum_store::AccountId,
+) -> Option<String> {
     let organization = state.installation.organization.as_ref()?;
     let management = state.installation.management_account;
     let partition = &cx.settings.partition;
-    Some(format!("arn:{partition}:organizations::{management}:account/{}/{account}", organization.id))
+    Some(format!(
+        "arn:{partition}:organizations::{management}:account/{}/{account}",
+        organization.id
+    ))
 }
 
 fn not_in_use() -> ApiError {
@@ -28,12 +35,22 @@ fn not_in_use() -> ApiError {
 }
 
 fn shown(cx: &Cx<'_>, state: &Snapshot) -> Result<organizations::Organization, ApiError> {
-    let held = state.installation.organization.as_ref().ok_or_else(not_in_use)?;
+    let held = state
+        .installation
+        .organization
+        .as_ref()
+        .ok_or_else(not_in_use)?;
     let management = state.installation.management_account;
-    let email = state.installation.account(management).map(|summary| summary.email.clone());
+    let email = state
+        .installation
+        .account(management)
+        .map(|summary| summary.email.clone());
     let partition = &cx.settings.partition;
     Ok(organizations::Organization {
-        arn: Some(format!("arn:{partition}:organizations::{management}:organization/{}", held.id)),
+        arn: Some(format!(
+            "arn:{partition}:organizations::{management}:organization/{}",
+            held.id
+        )),
         // No policy type is enforced yet, so none is on offer.
         available_policy_types: Some(Vec::new()),
         feature_set: Some(held.feature_set.clone()),
@@ -44,7 +61,12 @@ fn shown(cx: &Cx<'_>, state: &Snapshot) -> Result<organizations::Organization, A
     })
 }
 
-fn anyone<'a, I>(_: &'a Cx<'a>, _: &'a Snapshot, caller: &'a Caller, _: &'a I) -> Result<Needs<'a>, ApiError> {
+fn anyone<'a, I>(
+    _: &'a Cx<'a>,
+    _: &'a Snapshot,
+    caller: &'a Caller,
+    _: &'a I,
+) -> Result<Needs<'a>, ApiError> {
     Ok(Needs::on("*", caller.account.id))
 }
 
@@ -61,7 +83,9 @@ fn create_organization(
             code: "AlreadyInOrganizationException",
             message: "The AWS account is already a member of an organization.",
         }),
-        None => Err(ApiError::Internal("an installation without an organization".to_owned())),
+        None => Err(ApiError::Internal(
+            "an installation without an organization".to_owned(),
+        )),
     }
 }
 
@@ -73,7 +97,12 @@ fn describe_organization(
     _: Empty,
 ) -> Result<(DescribeOrganizationResponse, Change), ApiError> {
     let organization = shown(cx, state)?;
-    Ok((DescribeOrganizationResponse { organization: Some(organization) }, Change::default()))
+    Ok((
+        DescribeOrganizationResponse {
+            organization: Some(organization),
+        },
+        Change::default(),
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[

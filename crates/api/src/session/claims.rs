@@ -86,7 +86,9 @@ impl Claims {
             out.text(value);
         }
         out.count(self.transitive_tag_keys.len());
-        self.transitive_tag_keys.iter().for_each(|key| out.text(key));
+        self.transitive_tag_keys
+            .iter()
+            .for_each(|key| out.text(key));
         out.maybe(self.source_identity.as_deref());
         out.i64(self.mfa_s.unwrap_or(-1));
         zeroize::Zeroizing::new(out.0)
@@ -113,7 +115,9 @@ impl Claims {
             expires_s: from.i64()?,
             policy: from.maybe()?.map(str::to_owned),
             policy_arns: list(&mut from, |from| from.text().map(str::to_owned))?,
-            tags: list(&mut from, |from| Some((from.text()?.to_owned(), from.text()?.to_owned())))?,
+            tags: list(&mut from, |from| {
+                Some((from.text()?.to_owned(), from.text()?.to_owned()))
+            })?,
             transitive_tag_keys: list(&mut from, |from| from.text().map(str::to_owned))?,
             source_identity: from.maybe()?.map(str::to_owned),
             mfa_s: Some(from.i64()?).filter(|time| *time >= 0),
@@ -123,7 +127,9 @@ impl Claims {
 
     /// Is `key` (any case) among the transitive tags?
     pub(crate) fn is_transitive(&self, key: &str) -> bool {
-        self.transitive_tag_keys.iter().any(|transitive| transitive.eq_ignore_ascii_case(key))
+        self.transitive_tag_keys
+            .iter()
+            .any(|transitive| transitive.eq_ignore_ascii_case(key))
     }
 
     /// Was a session policy passed, in either form?

@@ -76,9 +76,17 @@ impl Ring {
             let root = hmac::Key::new(hmac::HMAC_SHA256, epoch.secret.expose());
             let derived = hmac::sign(&root, KEY_LABEL);
             let unbound = UnboundKey::new(&AES_256_GCM, derived.as_ref()).ok()?;
-            Some(Epoch { number: epoch.epoch, state: epoch.state, key: LessSafeKey::new(unbound) })
+            Some(Epoch {
+                number: epoch.epoch,
+                state: epoch.state,
+                key: LessSafeKey::new(unbound),
+            })
         });
-        Ring { revision, cluster_id: cluster_id.to_owned(), epochs: epochs.collect() }
+        Ring {
+            revision,
+            cluster_id: cluster_id.to_owned(),
+            epochs: epochs.collect(),
+        }
     }
 
     fn associated_data(&self, epoch: u32) -> Vec<u8> {
@@ -96,11 +104,18 @@ impl Ring {
         size_min: usize,
         random: &dyn Random,
     ) -> Result<Sealed, SealError> {
-        let active = self.epochs.iter().filter(|epoch| epoch.state == KeyState::Active);
-        let epoch = active.max_by_key(|epoch| epoch.number).ok_or(SealError::NoActiveKey)?;
+        let active = self
+            .epochs
+            .iter()
+            .filter(|epoch| epoch.state == KeyState::Active);
+        let epoch = active
+            .max_by_key(|epoch| epoch.number)
+            .ok_or(SealError::NoActiveKey)?;
         let mut body = claims.to_bytes();
         let bytes_min = size_min.min(limits::SESSION_TOKEN_SIZE_MAX).div_ceil(4) * 3;
-        let padded = bytes_min.saturating_sub(HEADER_BYTES + TAG_BYTES).max(body.len());
+        let padded = bytes_min
+            .saturating_sub(HEADER_BYTES + TAG_BYTES)
+            .max(body.len());
         body.resize(padded, 0);
         let size = (HEADER_BYTES + body.len() + TAG_BYTES).div_ceil(3) * 4;
         if size > limits::SESSION_TOKEN_SIZE_MAX {
@@ -122,7 +137,9 @@ impl Ring {
             .map_err(|_| SealError::NoActiveKey)?;
         token.extend_from_slice(&body);
         token.extend_from_slice(tag.as_ref());
-        Ok(Sealed { token: STANDARD.encode(&token) })
+        Ok(Sealed {
+            token: STANDARD.encode(&token),
+        })
     }
 
     /// Opens a token: intact, of this installation, of an epoch that still counts.
@@ -131,8 +148,9 @@ impl Ring {
             return Err(OpenError::Malformed);
         }
         let bytes = STANDARD.decode(token).map_err(|_| OpenError::Malformed)?;
-        let (header, sealed) =
-            bytes.split_at_checked(HEADER_BYTES).ok_or(OpenError::Malformed)?;
+        let (header, sealed) = bytes
+            .split_at_checked(HEADER_BYTES)
+            .ok_or(OpenError::Malformed)?;
         let [VERSION, e0, e1, e2, e3, nonce @ ..] = header else {
             return Err(OpenError::Malformed);
         };

@@ -43,7 +43,10 @@ fn claims() -> Claims {
         expires_s: 4_600,
         policy: Some("{}".to_owned()),
         policy_arns: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
-        tags: vec![("k".to_owned(), "v".to_owned()), ("leer".to_owned(), String::new())],
+        tags: vec![
+            ("k".to_owned(), "v".to_owned()),
+            ("leer".to_owned(), String::new()),
+        ],
         transitive_tag_keys: vec!["k".to_owned()],
         source_identity: Some("ada".to_owned()),
         mfa_s: Some(900),
@@ -64,13 +67,24 @@ fn sts_01_a_token_opens_as_it_was_sealed_and_any_flip_refuses_it() {
         for bit in 0..8 {
             let mut bent = bytes.clone();
             bent[at] ^= 1 << bit;
-            assert!(ring.open(&STANDARD.encode(&bent)).is_err(), "byte {at} bit {bit}");
+            assert!(
+                ring.open(&STANDARD.encode(&bent)).is_err(),
+                "byte {at} bit {bit}"
+            );
         }
     }
     for cut in 0..bytes.len() {
-        assert!(ring.open(&STANDARD.encode(&bytes[..cut])).is_err(), "cut at {cut}");
+        assert!(
+            ring.open(&STANDARD.encode(&bytes[..cut])).is_err(),
+            "cut at {cut}"
+        );
     }
-    for extended in [format!("{token}AAAA"), format!("AAAA{token}"), format!(" {token}"), String::new()] {
+    for extended in [
+        format!("{token}AAAA"),
+        format!("AAAA{token}"),
+        format!(" {token}"),
+        String::new(),
+    ] {
         assert!(ring.open(&extended).is_err());
     }
 }
@@ -79,9 +93,16 @@ fn sts_01_a_token_opens_as_it_was_sealed_and_any_flip_refuses_it() {
 fn sts_01_two_tokens_do_not_splice() {
     let ring = ring("one", &[epoch(1, KeyState::Active)]);
     let random = random();
-    let one = STANDARD.decode(ring.seal(&claims(), 0, &random).unwrap().token).unwrap();
-    let other = Claims { session_name: "t".to_owned(), ..claims() };
-    let two = STANDARD.decode(ring.seal(&other, 0, &random).unwrap().token).unwrap();
+    let one = STANDARD
+        .decode(ring.seal(&claims(), 0, &random).unwrap().token)
+        .unwrap();
+    let other = Claims {
+        session_name: "t".to_owned(),
+        ..claims()
+    };
+    let two = STANDARD
+        .decode(ring.seal(&other, 0, &random).unwrap().token)
+        .unwrap();
     for at in 1..one.len() {
         let spliced = [&one[..at], &two[at..]].concat();
         if spliced != one && spliced != two {
@@ -93,38 +114,77 @@ fn sts_01_two_tokens_do_not_splice() {
 #[test]
 fn sts_08_a_token_of_another_cluster_or_epoch_is_refused() {
     let here = ring("one", &[epoch(1, KeyState::Active)]);
-    let token = ring("two", &[epoch(1, KeyState::Active)]).seal(&claims(), 0, &random()).unwrap();
+    let token = ring("two", &[epoch(1, KeyState::Active)])
+        .seal(&claims(), 0, &random())
+        .unwrap();
     assert_eq!(here.open(&token.token).unwrap_err(), OpenError::Tampered);
-    let token = ring("one", &[epoch(2, KeyState::Active)]).seal(&claims(), 0, &random()).unwrap();
-    assert_eq!(here.open(&token.token).unwrap_err(), OpenError::UnknownEpoch(2));
+    let token = ring("one", &[epoch(2, KeyState::Active)])
+        .seal(&claims(), 0, &random())
+        .unwrap();
+    assert_eq!(
+        here.open(&token.token).unwrap_err(),
+        OpenError::UnknownEpoch(2)
+    );
 }
 
 #[test]
 fn sts_17_a_retired_key_opens_and_a_revoked_one_does_not() {
-    let token = ring("one", &[epoch(1, KeyState::Active)]).seal(&claims(), 0, &random()).unwrap();
-    let turned = ring("one", &[epoch(1, KeyState::Retired), epoch(2, KeyState::Active)]);
+    let token = ring("one", &[epoch(1, KeyState::Active)])
+        .seal(&claims(), 0, &random())
+        .unwrap();
+    let turned = ring(
+        "one",
+        &[epoch(1, KeyState::Retired), epoch(2, KeyState::Active)],
+    );
     assert!(turned.open(&token.token).is_ok());
-    let revoked = ring("one", &[epoch(1, KeyState::Revoked), epoch(2, KeyState::Active)]);
-    assert_eq!(revoked.open(&token.token).unwrap_err(), OpenError::RevokedEpoch(1));
+    let revoked = ring(
+        "one",
+        &[epoch(1, KeyState::Revoked), epoch(2, KeyState::Active)],
+    );
+    assert_eq!(
+        revoked.open(&token.token).unwrap_err(),
+        OpenError::RevokedEpoch(1)
+    );
     let newest = turned.seal(&claims(), 0, &random()).unwrap();
-    assert!(revoked.open(&newest.token).is_ok(), "the newest active key seals");
+    assert!(
+        revoked.open(&newest.token).is_ok(),
+        "the newest active key seals"
+    );
 }
 
 #[test]
 fn a_ring_without_an_active_key_seals_nothing() {
     let ring = ring("one", &[epoch(1, KeyState::Retired)]);
-    assert_eq!(ring.seal(&claims(), 0, &random()).err(), Some(SealError::NoActiveKey));
+    assert_eq!(
+        ring.seal(&claims(), 0, &random()).err(),
+        Some(SealError::NoActiveKey)
+    );
 }
 
 #[test]
 fn tokens_are_padded_up_to_the_limit_and_never_beyond() {
     let ring = ring("one", &[epoch(1, KeyState::Active)]);
     let plain = ring.seal(&claims(), 0, &random()).unwrap().token.len();
-    for (wish, least) in [(0, plain), (plain, plain), (1_000, 1_000), (4_095, 4_095), (4_096, 4_096)] {
+    for (wish, least) in [
+        (0, plain),
+        (plain, plain),
+        (1_000, 1_000),
+        (4_095, 4_095),
+        (4_096, 4_096),
+    ] {
         let token = ring.seal(&claims(), wish, &random()).unwrap().token;
-        assert!(token.len() >= least && token.len() <= 4_096, "{wish}: {}", token.len());
+        assert!(
+            token.len() >= least && token.len() <= 4_096,
+            "{wish}: {}",
+            token.len()
+        );
         assert_eq!(ring.open(&token).unwrap(), claims());
     }
-    let large = Claims { policy: Some("x".repeat(3_100)), ..claims() };
-    assert!(matches!(ring.seal(&large, 0, &random()), Err(SealError::TooLarge(size)) if size > 4_096));
+    let large = Claims {
+        policy: Some("x".repeat(3_100)),
+        ..claims()
+    };
+    assert!(
+        matches!(ring.seal(&large, 0, &random()), Err(SealError::TooLarge(size)) if size > 4_096)
+    );
 }

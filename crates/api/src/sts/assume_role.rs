@@ -17,13 +17,16 @@ use crate::session::SessionKind;
 use crate::snapshot::Snapshot;
 use crate::sts::{issue, session_tags};
 
+/// An account, and the role of it that was meant if it is there.
+type Found<'a> = (AccountId, Option<&'a Arc<Role>>);
+
 /// The role that `arn` names: its account and the role, `None` when there is no such role. The whole
 /// ARN must be right, path included.
 fn find_role<'a>(
     cx: &Cx<'_>,
     state: &'a Snapshot,
     arn: &str,
-) -> Result<Option<(AccountId, Option<&'a Arc<Role>>)>, ApiError> {
+) -> Result<Option<Found<'a>>, ApiError> {
     let invalid = || ApiError::Validation(format!("{arn} is invalid"));
     let parsed = Arn::parse(arn).ok_or_else(invalid)?;
     if parsed.partition.is_empty() || parsed.service.is_empty() || parsed.resource.is_empty() {
@@ -32,12 +35,16 @@ fn find_role<'a>(
     let ours = parsed.partition == cx.settings.partition
         && parsed.service == "iam"
         && parsed.region.is_empty();
-    let Some(account) = AccountId::parse(parsed.account) else { return Ok(None) };
+    let Some(account) = AccountId::parse(parsed.account) else {
+        return Ok(None);
+    };
     let Some(path_and_name) = parsed.resource.strip_prefix("role/").filter(|_| ours) else {
         return Ok(Some((account, None)));
     };
     let name = path_and_name.rsplit('/').next().unwrap_or_default();
-    let role = state.account(account)?.and_then(|held| held.roles().get(name));
+    let role = state
+        .account(account)?
+        .and_then(|held| held.roles().get(name));
     // `/` + `a/b/` + name, as the role's own path and name spell it.
     let exact = |role: &&Arc<Role>| {
         let rest = path_and_name.strip_suffix(role.name.as_str());
@@ -53,7 +60,9 @@ fn needs<'a>(
     input: &'a AssumeRoleRequest,
 ) -> Result<Needs<'a>, ApiError> {
     if caller.is_root() {
-        return Err(ApiError::Forbidden("Roles may not be assumed by root accounts.".into()));
+        return Err(ApiError::Forbidden(
+            "Roles may not be assumed by root accounts.".into(),
+        ));
     }
     if input.provided_contexts.is_some() {
         return Err(ApiError::Unsupported {
@@ -73,22 +82,41 @@ fn needs<'a>(
     let mut needs = Needs::on(input.role_arn.as_str(), account);
     needs.resource_rule = ResourceRule::Trust;
     needs.resource_policy = role.map(|role| role.trust.policy());
-    needs.keys.push((KnownKey::RoleSessionName, input.role_session_name.as_str().into()));
-    needs.keys.extend(input.external_id.as_deref().map(|id| (KnownKey::ExternalId, id.into())));
-    needs.request_tags.extend(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
-    needs.transitive_tag_keys.extend(transitive.iter().map(String::as_str));
+    needs.keys.push((
+        KnownKey::RoleSessionName,
+        input.role_session_name.as_str().into(),
+    ));
+    needs.keys.extend(
+        input
+            .external_id
+            .as_deref()
+            .map(|id| (KnownKey::ExternalId, id.into())),
+    );
+    needs.request_tags.extend(
+        tags.iter()
+            .map(|tag| (tag.key.as_str(), tag.value.as_str())),
+    );
+    needs
+        .transitive_tag_keys
+        .extend(transitive.iter().map(String::as_str));
     // An inherited transitive tag stands before the role's own tag of the same key.
     let inherited = session_tags::inherited(caller);
     let tagged = !tags.is_empty() || !inherited.is_empty();
     needs.resource_tags.extend(inherited);
-    needs.resource_tags.extend(role.into_iter().flat_map(|role| {
-        role.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
-    }));
+    needs
+        .resource_tags
+        .extend(role.into_iter().flat_map(|role| {
+            role.tags
+                .iter()
+                .map(|tag| (tag.key.as_str(), tag.value.as_str()))
+        }));
     if tagged {
         needs.also.push("sts:TagSession");
     }
     if let Some(identity) = source_identity(caller, input)? {
-        needs.keys.push((KnownKey::StsSourceIdentity, identity.into()));
+        needs
+            .keys
+            .push((KnownKey::StsSourceIdentity, identity.into()));
         needs.also.push("sts:SetSourceIdentity");
     }
     Ok(needs)
@@ -99,7 +127,10 @@ fn source_identity<'a>(
     caller: &'a Caller,
     input: &'a AssumeRoleRequest,
 ) -> Result<Option<&'a str>, ApiError> {
-    let held = caller.session.as_ref().and_then(|session| session.source_identity.as_deref());
+    let held = caller
+        .session
+        .as_ref()
+        .and_then(|session| session.source_identity.as_deref());
     match (held, input.source_identity.as_deref()) {
         (Some(held), Some(asked)) if held != asked => Err(ApiError::NotAuthorized(format!(
             "User: {} is not authorized to perform: sts:SetSourceIdentity on resource: {}",
@@ -119,7 +150,8 @@ fn duration_s(caller: &Caller, role: &Role, asked_s: Option<i32>) -> Result<i64,
     }
     if duration_s > i64::from(role.max_session_duration_s) {
         return Err(ApiError::Validation(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned(),
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+                .to_owned(),
         ));
     }
     Ok(duration_s)
@@ -150,7 +182,9 @@ fn check_session_policies(
         Document::check(text, Kind::Session).map_err(crate::documents::first_finding)?;
     }
     for arn in arns {
-        let held = state.account(account)?.and_then(|held| entities::policy_by_arn(held, arn));
+        let held = state
+            .account(account)?
+            .and_then(|held| entities::policy_by_arn(held, arn));
         let ours = entities::is_of_partition(cx, arn);
         if !ours || (managed::find(arn).is_none() && held.is_none()) {
             return Err(ApiError::Validation(format!(
@@ -163,7 +197,11 @@ fn check_session_policies(
 
 /// The managed session policies. One without an ARN is refused: leaving it out would widen.
 fn policy_arns(input: &AssumeRoleRequest) -> Result<Vec<String>, ApiError> {
-    let named = input.policy_arns.iter().flatten().map(|held| held.arn.clone());
+    let named = input
+        .policy_arns
+        .iter()
+        .flatten()
+        .map(|held| held.arn.clone());
     named.collect::<Option<Vec<String>>>().ok_or_else(|| {
         ApiError::Validation(
             "1 validation error detected: Value null at 'policyArns.1.member.arn' failed to satisfy constraint: Member must not be null".to_owned(),
@@ -181,7 +219,11 @@ fn assume_role(
     // The grant says that the trust policy of this role allowed it, so the role is there.
     let (account, role) = match find_role(cx, state, &input.role_arn)? {
         Some((account, Some(role))) => (account, role),
-        _ => return Err(ApiError::Internal("a grant for a role that is not there".to_owned())),
+        _ => {
+            return Err(ApiError::Internal(
+                "a grant for a role that is not there".to_owned(),
+            ));
+        }
     };
     let duration_s = duration_s(caller, role, input.duration_seconds)?;
     let policy_arns = policy_arns(&input)?;
@@ -193,13 +235,19 @@ fn assume_role(
     claims.policy_arns = policy_arns;
     claims.source_identity = identity;
     let packed = claims.has_session_policy() || input.tags.is_some();
-    let (tags, transitive) = (input.tags.unwrap_or_default(), input.transitive_tag_keys.unwrap_or_default());
+    let (tags, transitive) = (
+        input.tags.unwrap_or_default(),
+        input.transitive_tag_keys.unwrap_or_default(),
+    );
     session_tags::put(caller, &mut claims, tags, transitive);
     let issued = issue::issue(cx, &claims, input.minimum_session_token_size)?;
     let partition = &cx.settings.partition;
     let output = AssumeRoleResponse {
         assumed_role_user: Some(AssumedRoleUser {
-            arn: format!("arn:{partition}:sts::{account}:assumed-role/{}/{}", role.name, claims.session_name),
+            arn: format!(
+                "arn:{partition}:sts::{account}:assumed-role/{}/{}",
+                role.name, claims.session_name
+            ),
             assumed_role_id: format!("{}:{}", role.id, claims.session_name),
         }),
         credentials: Some(issued.credentials),

@@ -27,9 +27,17 @@ fn get_access_key_info(
     input: GetAccessKeyInfoRequest,
 ) -> Result<(GetAccessKeyInfoResponse, Change), ApiError> {
     let account = ids::account_of_id(&input.access_key_id).ok_or_else(|| {
-        ApiError::Validation(format!("The access key id {} encodes no account.", input.access_key_id))
+        ApiError::Validation(format!(
+            "The access key id {} encodes no account.",
+            input.access_key_id
+        ))
     })?;
-    Ok((GetAccessKeyInfoResponse { account: Some(account.to_string()) }, Change::default()))
+    Ok((
+        GetAccessKeyInfoResponse {
+            account: Some(account.to_string()),
+        },
+        Change::default(),
+    ))
 }
 
 pub(crate) const OPERATIONS: &[Operation] =

@@ -19,7 +19,9 @@ fn needs<'a>(
     input: &'a GetSessionTokenRequest,
 ) -> Result<Needs<'a>, ApiError> {
     if caller.session.is_some() {
-        return Err(ApiError::Forbidden("Cannot call GetSessionToken with session credentials".into()));
+        return Err(ApiError::Forbidden(
+            "Cannot call GetSessionToken with session credentials".into(),
+        ));
     }
     issue::refuse_mfa(input.serial_number.as_deref(), input.token_code.as_deref())?;
     Ok(Needs::nothing(caller.account.id))
@@ -34,9 +36,11 @@ fn get_session_token(
 ) -> Result<(GetSessionTokenResponse, Change), ApiError> {
     let asked_s = input.duration_seconds.map(i64::from);
     let (kind, principal, duration_s) = match &caller.identity {
-        Identity::User(user) => {
-            (SessionKind::User, user.id.clone(), asked_s.unwrap_or(limits::USER_SESSION_S_DEFAULT))
-        }
+        Identity::User(user) => (
+            SessionKind::User,
+            user.id.clone(),
+            asked_s.unwrap_or(limits::USER_SESSION_S_DEFAULT),
+        ),
         // A longer request of root is shortened, not refused.
         Identity::Root => {
             let longest_s = limits::ROOT_SESSION_S_MAX;
@@ -44,7 +48,9 @@ fn get_session_token(
             (SessionKind::Root, caller.account.id.to_string(), duration_s)
         }
         Identity::RoleSession(_) => {
-            return Err(ApiError::Forbidden("Cannot call GetSessionToken with session credentials".into()));
+            return Err(ApiError::Forbidden(
+                "Cannot call GetSessionToken with session credentials".into(),
+            ));
         }
     };
     let claims = issue::claims(cx, kind, caller.account.id, principal, duration_s);

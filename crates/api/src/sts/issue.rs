@@ -50,12 +50,19 @@ pub(super) fn claims(
 ///
 /// # Errors
 /// `PackedPolicyTooLarge` when the token would be longer than a token may be.
-pub(super) fn issue(cx: &Cx<'_>, claims: &Claims, size_min: Option<i32>) -> Result<Issued, ApiError> {
+pub(super) fn issue(
+    cx: &Cx<'_>,
+    claims: &Claims,
+    size_min: Option<i32>,
+) -> Result<Issued, ApiError> {
     let size_min = usize::try_from(size_min.unwrap_or(0)).unwrap_or(0);
-    let sealed = cx.ring.seal(claims, size_min, cx.random).map_err(|error| match error {
-        SealError::TooLarge(size) => ApiError::PackedPolicyTooLarge(too_large(claims, size)),
-        SealError::NoActiveKey => ApiError::Internal(error.to_string()),
-    })?;
+    let sealed = cx
+        .ring
+        .seal(claims, size_min, cx.random)
+        .map_err(|error| match error {
+            SealError::TooLarge(size) => ApiError::PackedPolicyTooLarge(too_large(claims, size)),
+            SealError::NoActiveKey => ApiError::Internal(error.to_string()),
+        })?;
     let size = sealed.token.len();
     let secret = ids::secret_text(&claims.secret);
     Ok(Issued {
@@ -73,14 +80,21 @@ pub(super) fn issue(cx: &Cx<'_>, claims: &Claims, size_min: Option<i32>) -> Resu
 /// AWS's three sentences, by what weighs most.
 fn too_large(claims: &Claims, size: usize) -> String {
     let policy = claims.policy.as_ref().map_or(0, String::len);
-    let tags: usize = claims.tags.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let tags: usize = claims
+        .tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
     match (policy, tags) {
         (0, 0) => "Serialized token too large for session".to_owned(),
         (policy, tags) if policy >= tags => format!(
             "Packed policy consumes {}% of allotted space, please use smaller policy.",
             percent(size)
         ),
-        _ => format!("Packed size of session tags consumes {}% of allotted space.", percent(size)),
+        _ => format!(
+            "Packed size of session tags consumes {}% of allotted space.",
+            percent(size)
+        ),
     }
 }
 

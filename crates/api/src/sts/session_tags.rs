@@ -36,7 +36,12 @@ pub(super) fn check(caller: &Caller, tags: &[Tag], transitive: &[String]) -> Res
             "The specified transitive tag key must be included in the requested tags.",
         ));
     }
-    let inherited = |key: &str| caller.session.as_ref().is_some_and(|held| held.is_transitive(key));
+    let inherited = |key: &str| {
+        caller
+            .session
+            .as_ref()
+            .is_some_and(|held| held.is_transitive(key))
+    };
     if tags.iter().any(|tag| inherited(&tag.key)) {
         return Err(ApiError::InvalidParameterValue(
             "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
@@ -53,21 +58,33 @@ pub(super) fn check(caller: &Caller, tags: &[Tag], transitive: &[String]) -> Res
 }
 
 fn reserved(text: &str) -> bool {
-    text.get(..RESERVED_PREFIX.len()).is_some_and(|head| head.eq_ignore_ascii_case(RESERVED_PREFIX))
+    text.get(..RESERVED_PREFIX.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(RESERVED_PREFIX))
 }
 
 /// The tags that the calling session hands on to the next one.
 pub(super) fn inherited(caller: &Caller) -> SmallVec<[(&str, &str); 4]> {
-    let Some(session) = &caller.session else { return SmallVec::new() };
-    let tags = session.tags.iter().filter(|(key, _)| session.is_transitive(key));
-    tags.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    let Some(session) = &caller.session else {
+        return SmallVec::new();
+    };
+    let tags = session
+        .tags
+        .iter()
+        .filter(|(key, _)| session.is_transitive(key));
+    tags.map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect()
 }
 
 /// Puts the tags of the new session into its claims: inherited ones first, then those passed.
 pub(super) fn put(caller: &Caller, claims: &mut Claims, tags: Vec<Tag>, transitive: Vec<String>) {
     let handed_on = inherited(caller);
-    claims.tags = handed_on.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-    claims.tags.extend(tags.into_iter().map(|tag| (tag.key, tag.value)));
+    claims.tags = handed_on
+        .iter()
+        .map(|(key, value)| (key.to_string(), value.to_string()))
+        .collect();
+    claims
+        .tags
+        .extend(tags.into_iter().map(|tag| (tag.key, tag.value)));
     claims.transitive_tag_keys = handed_on.iter().map(|(key, _)| key.to_string()).collect();
     claims.transitive_tag_keys.extend(transitive);
 }
