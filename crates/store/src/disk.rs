@@ -3,13 +3,17 @@
 mod fence;
 pub(crate) mod files;
 mod open;
+mod options;
+mod outbox;
 mod reader;
 mod schema;
 mod store;
+mod transact;
 mod writer;
 
 pub use files::FileError;
-pub use open::{OpenError, OpenReport, RedbOptions, Restore, Restored, open_redb};
+pub use open::open_redb;
+pub use options::{OpenError, OpenReport, RedbOptions, Restore, Restored};
 
 use crate::change::{Change, LoggedChange};
 use crate::completion::promise;
@@ -264,3 +268,6 @@ fn damage(value: Loaded) -> Option<RecordError> {
         Loaded::Installation(installation) => installation.damage().cloned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

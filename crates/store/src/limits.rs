@@ -45,8 +45,8 @@ pub const TIDY_AFTER: Duration = Duration::from_millis(500);
 /// Pause between tries when storage fails.
 pub const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// Bytes of the change log that are kept; older changes are dropped from its start.
-pub const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of the change log that are kept unless the options say otherwise.
+pub const LOG_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 /// Changes that one `changes_since` returns at most.
 pub const CHANGES_READ_MAX: usize = 10_000;
 /// Shards of the change log. The number is fixed for the life of a data directory.

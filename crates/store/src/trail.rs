@@ -4,22 +4,22 @@
 //! and syncs it once, and wakes the batch's calls. While it syncs, the next batch fills. A call costs
 //! the caller one short lock, whatever the number of calls that wait.
 
+mod batch;
 pub(crate) mod file;
+mod wait;
 
 use crate::change::Event;
-use crate::day::day_of;
-use crate::engine::{CommitError, Unavailable};
-use crate::id::Revision;
+use crate::engine::Unavailable;
 use crate::limits::{
     COMMIT_WAIT_MAX, TRAIL_GATHER_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX,
 };
-use std::future::Future;
+use batch::{Batch, Content, Done, Writing};
 use std::io;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
+use wait::{Step, TrailCommit};
 
 /// Where batches go. All segments (a day, whole lines) become durable, or none is acknowledged.
 pub(crate) trait Disk: Send {
@@ -96,108 +96,8 @@ enum Closed {
     Yes,
 }
 
-/// The batch that is being filled.
-#[derive(Debug, Default)]
-struct Batch {
-    number: u64,
-    content: Content,
-    since: Option<Instant>,
-    wakers: Vec<Waker>,
-    done: Arc<Done>,
-}
-
-#[derive(Debug, Default)]
-struct Content {
-    bytes: Vec<u8>,
-    /// Day and end of each run of lines.
-    runs: Vec<(i64, usize)>,
-    events: u64,
-    rows: Vec<u64>,
-}
-
-/// The calls whose batch is being written.
-#[derive(Debug)]
-struct Writing {
-    since: Instant,
-    wakers: Vec<Waker>,
-    done: Arc<Done>,
-}
-
-/// How a batch ended.
-#[derive(Debug, Default)]
-struct Done {
-    state: AtomicU8,
-    error: OnceLock<Unavailable>,
-    /// Wakers of calls that were polled again by another task meanwhile.
-    late: Mutex<Vec<Waker>>,
-}
-
-const PENDING: u8 = 0;
-const DURABLE: u8 = 1;
-const FAILED: u8 = 2;
-
-impl Done {
-    /// Ends the batch and wakes its calls; the first end counts.
-    fn end(&self, wakers: Vec<Waker>, result: Result<(), Unavailable>) {
-        let state = match result {
-            Ok(()) => DURABLE,
-            Err(error) => {
-                let _ = self.error.set(error);
-                FAILED
-            }
-        };
-        self.state.store(state, Ordering::Release);
-        wakers.into_iter().for_each(Waker::wake);
-        let late = std::mem::take(&mut *lock(&self.late));
-        late.into_iter().for_each(Waker::wake);
-    }
-
-    fn result(&self, revision: &AtomicU64) -> Option<Result<Revision, CommitError>> {
-        match self.state.load(Ordering::Acquire) {
-            PENDING => None,
-            DURABLE => Some(Ok(Revision(revision.load(Ordering::Acquire)))),
-            _ => {
-                let error = self.error.get().cloned();
-                Some(Err(error.unwrap_or(Unavailable::TimedOut).into()))
-            }
-        }
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Content {
-    fn push(&mut self, event: &Event) {
-        self.bytes.extend_from_slice(&event.record);
-        self.bytes.push(b'\n');
-        self.events += 1;
-        let (day, end) = (day_of(event.time_s), self.bytes.len());
-        match self.runs.last_mut() {
-            Some((last, last_end)) if *last == day => *last_end = end,
-            _ => self.runs.push((day, end)),
-        }
-    }
-
-    fn segments(&self) -> Vec<(i64, &[u8])> {
-        let mut start = 0;
-        self.runs
-            .iter()
-            .map(|(day, end)| {
-                let bytes = self.bytes.get(start..*end).unwrap_or_default();
-                start = *end;
-                (*day, bytes)
-            })
-            .collect()
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.runs.clear();
-        self.events = 0;
-        self.rows.clear();
-    }
 }
 
 impl Trail {
@@ -418,74 +318,6 @@ impl State {
         let full = self.open.content.bytes.len().saturating_add(bytes) > TRAIL_QUEUE_BYTES_MAX
             || self.open.wakers.len() >= TRAIL_QUEUE_CALLS_MAX;
         full.then_some(Unavailable::Overloaded)
-    }
-}
-
-/// The future of events on their way to the trail.
-#[derive(Debug)]
-pub(crate) struct TrailCommit<'a> {
-    trail: &'a Trail,
-    step: Step,
-}
-
-#[derive(Debug)]
-enum Step {
-    Start(Vec<Event>),
-    Waiting {
-        done: Arc<Done>,
-        batch: u64,
-        place: usize,
-    },
-}
-
-impl Future for TrailCommit<'_> {
-    type Output = Result<Revision, CommitError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let trail = self.trail;
-        match &self.step {
-            Step::Start(events) => {
-                let bytes = events.iter().map(|event| event.record.len() + 1).sum();
-                // Cloned outside the lock.
-                let waker = context.waker().clone();
-                let mut state = lock(&trail.state);
-                if let Some(reason) = state.refusal(bytes) {
-                    drop(state);
-                    trail.figures.unavailable.fetch_add(1, Ordering::Relaxed);
-                    return Poll::Ready(Err(reason.into()));
-                }
-                for event in events {
-                    state.open.content.push(event);
-                }
-                let step = Step::Waiting {
-                    done: state.open.done.clone(),
-                    batch: state.open.number,
-                    place: state.open.wakers.len(),
-                };
-                state.open.wakers.push(waker);
-                trail.queued(state);
-                self.step = step;
-                Poll::Pending
-            }
-            Step::Waiting { done, batch, place } => {
-                if let Some(result) = done.result(&trail.revision) {
-                    return Poll::Ready(result);
-                }
-                let mut state = lock(&trail.state);
-                if state.open.number == *batch {
-                    if let Some(waker) = state.open.wakers.get_mut(*place) {
-                        waker.clone_from(context.waker());
-                    }
-                    return Poll::Pending;
-                }
-                drop(state);
-                lock(&done.late).push(context.waker().clone());
-                match done.result(&trail.revision) {
-                    Some(result) => Poll::Ready(result),
-                    None => Poll::Pending,
-                }
-            }
-        }
     }
 }
 

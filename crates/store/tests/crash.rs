@@ -1,4 +1,11 @@
 //! kill -9 in the middle of writes: what was acknowledged is there, and nothing is there twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod common;
 

@@ -1,26 +1,25 @@
 //! Opening a data directory: files, master key, database, fence, trail, threads.
 
 use super::fence::Fence;
-use super::files::{Access, FileError, private_dir, private_file, replace};
+use super::files::{Access, FileError, private_dir, private_file, replace, sync_parent};
+use super::options::{OpenError, OpenReport, RedbOptions, Restore, Restored};
+use super::outbox::reconcile;
 use super::reader::{guarded, is_set_up};
 use super::schema::{
     FORMAT, LEASES, LOG, META, META_CLUSTER, META_FORMAT, META_KEY_CHECK, META_SHARDS, OUTBOX,
-    RECORDS, SHARDS, ShardRow, UNITS, read_log, read_outbox, read_shards, unstamp, write_shards,
+    RECORDS, SHARDS, ShardRow, UNITS, read_log, read_shards, unstamp, write_shards,
 };
 use super::store::Store;
-use super::writer::{Writer, begin};
+use super::transact::begin;
+use super::writer::Writer;
 use super::{RedbEngine, database_path, fence_path, master_key_path, open_database, trail_path};
-use crate::change::Event;
-use crate::day::day_of;
 use crate::id::{Revision, Unit};
-use crate::limits::{CACHE_BYTES_DEFAULT, SHARDS as SHARD_COUNT};
+use crate::limits::SHARDS as SHARD_COUNT;
 use crate::record::Kind;
 use crate::seal::{MASTER_KEY_BYTES, RandomSource, Sealer};
-use crate::trail::Disk;
-use crate::trail::file::{TrailFiles, TrailRepair};
-use redb::{Database, ReadableDatabase, ReadableTable};
-use std::collections::BTreeMap;
-use std::io::{self, Read};
+use crate::trail::file::TrailFiles;
+use redb::{Database, ReadableDatabase};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
@@ -29,139 +28,6 @@ use zeroize::Zeroizing;
 
 /// Reader threads: units that are not in memory are read there.
 const READERS: usize = 2;
-
-/// How the embedded engine is opened.
-#[derive(Clone)]
-pub struct RedbOptions {
-    /// Fills a buffer with random bytes: for the master key, the cluster id and nonces.
-    pub random: RandomSource,
-    /// Bytes of accounts kept in memory, as reckoned by the cache (four times their stored bytes).
-    pub cache_bytes: u64,
-    /// What to do with a database that is older than its fence.
-    pub restore: Restore,
-}
-
-impl RedbOptions {
-    /// The defaults, with this source of randomness.
-    pub fn new(random: RandomSource) -> RedbOptions {
-        RedbOptions {
-            random,
-            cache_bytes: CACHE_BYTES_DEFAULT,
-            restore: Restore::Refuse,
-        }
-    }
-}
-
-impl std::fmt::Debug for RedbOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedbOptions")
-            .field("cache_bytes", &self.cache_bytes)
-            .field("restore", &self.restore)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Whether a database that history has left behind is opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Restore {
-    /// Not: what was revoked since would be valid again.
-    #[default]
-    Refuse,
-    /// By the operator's word: its history goes on behind the fence. The caller must then revoke
-    /// what may have come back; [`OpenReport::restored`] says so.
-    Accept,
-}
-
-/// An older database was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// How far its history had come.
-    pub from: Revision,
-    /// How far history had come when the fence was last moved.
-    pub fence: Revision,
-}
-
-/// What opening found and did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenReport {
-    /// The store was made new.
-    pub created: bool,
-    /// The newest revision.
-    pub revision: Revision,
-    /// Torn ends of the trail that were cut off.
-    pub repairs: Vec<TrailRepair>,
-    /// Events of committed writes that a crash had kept from the trail and that are there now.
-    pub redelivered: usize,
-    /// An older database was accepted.
-    pub restored: Option<Restored>,
-}
-
-/// Why a data directory cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// A file or folder is not private, not what it should be, or not accessible.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Another process has it open.
-    #[error("{0} is in use by another process")]
-    Locked(PathBuf),
-    /// There is a database but no master key: its secrets cannot be opened.
-    #[error("{0} is missing; without it the secrets in the database cannot be opened")]
-    MasterKeyMissing(PathBuf),
-    /// The master key is not 32 bytes.
-    #[error("{path} has {size} bytes instead of 32")]
-    MasterKeySize {
-        /// The key's file.
-        path: PathBuf,
-        /// Its size.
-        size: usize,
-    },
-    /// The master key is not the one of this database.
-    #[error("{0} is not the master key of this database")]
-    MasterKeyWrong(PathBuf),
-    /// The source of randomness gave nothing.
-    #[error("the source of randomness gave no random bytes")]
-    Random,
-    /// Written by a newer program.
-    #[error("the database has format {0}, which this program does not know")]
-    Format(u8),
-    /// The database has another number of shards.
-    #[error("the database has {0} shards, this program has {SHARD_COUNT}")]
-    Shards(u16),
-    /// The database is older than its fence.
-    #[error(
-        "the database is at revision {found}, but history had come to {fence}: a restored copy? \
-         Keys and sessions revoked since would be valid again"
-    )]
-    RolledBack {
-        /// The database's newest revision.
-        found: Revision,
-        /// The fence's.
-        fence: Revision,
-    },
-    /// The database has another history than its fence, or belongs to another installation.
-    #[error("the database does not belong to {0}")]
-    Diverged(PathBuf),
-    /// The database is damaged.
-    #[error("the database is damaged: {0}")]
-    Damaged(String),
-    /// The database cannot be opened.
-    #[error("the database cannot be opened: {0}")]
-    Database(String),
-    /// A thread cannot be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(io::Error),
-}
-
-impl From<redb::Error> for OpenError {
-    fn from(error: redb::Error) -> OpenError {
-        match error {
-            redb::Error::Corrupted(what) => OpenError::Damaged(what),
-            redb::Error::DatabaseAlreadyOpen => OpenError::Locked(PathBuf::from("the database")),
-            other => OpenError::Database(other.to_string()),
-        }
-    }
-}
 
 /// Opens or makes a data directory: folders 0700, files 0600, wider ones refused.
 ///
@@ -185,12 +51,17 @@ pub fn open_redb(dir: &Path, options: RedbOptions) -> Result<RedbEngine, OpenErr
 fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     private_dir(dir)?;
     let path = database_path(dir);
-    let existing = path.exists();
+    // A database without its key is refused below, once it is known to hold anything: a first start
+    // that was killed between the two files starts over.
     let key_path = master_key_path(dir);
-    if existing && !key_path.exists() && path.metadata().is_ok_and(|found| found.len() > 0) {
-        return Err(OpenError::MasterKeyMissing(key_path));
-    }
-    let database = open_database(&path, Access::ReadWrite).map_err(|error| match error {
+    // A new database gets its name once it is whole: redb does not open what a crash left half made.
+    let is_new = !path.metadata().is_ok_and(|found| found.len() > 0);
+    let database = if is_new {
+        open_draft(&path)
+    } else {
+        open_database(&path, Access::ReadWrite)
+    };
+    let database = database.map_err(|error| match error {
         OpenError::Locked(_) => OpenError::Locked(path.clone()),
         other => other,
     })?;
@@ -202,6 +73,10 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     };
     if !set_up {
         set_up_database(&database, &master, &options.random)?;
+    }
+    if is_new {
+        std::fs::rename(draft_path(&path), &path).map_err(FileError::io(&path))?;
+        sync_parent(&path)?;
     }
     let sealer = Arc::new(check_meta(&database, &master, &options.random, &key_path)?);
     let mut shard = read_shard(&database)?;
@@ -225,7 +100,7 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     let store = Arc::new(Store::new(
         dir.to_path_buf(),
         sealer,
-        options.cache_bytes,
+        (options.cache_bytes, options.log_bytes),
         database,
         Revision(shard.revision),
     ));
@@ -240,6 +115,25 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
         fenced,
     };
     start(store, writer, files, report)
+}
+
+/// Where a new database is made before it gets its name.
+fn draft_path(path: &Path) -> PathBuf {
+    path.with_extension("redb.new")
+}
+
+/// The draft of a new database; one that a crash left half made is replaced.
+fn open_draft(path: &Path) -> Result<Database, OpenError> {
+    let draft = draft_path(path);
+    match open_database(&draft, Access::ReadWrite) {
+        Err(OpenError::Locked(draft)) => Err(OpenError::Locked(draft)),
+        Err(OpenError::File(error)) => Err(OpenError::File(error)),
+        Err(_) => {
+            std::fs::remove_file(&draft).map_err(FileError::io(&draft))?;
+            open_database(&draft, Access::ReadWrite)
+        }
+        opened => opened,
+    }
 }
 
 /// The master key; made when the store is new.
@@ -431,76 +325,6 @@ fn logged_chain(database: &Database, revision: u64) -> Result<Option<[u8; 32]>, 
         Ok(row.and_then(|row| read_log(row.value()).map(|(value, _)| value)))
     };
     Ok(read()?)
-}
-
-struct Outbox {
-    next_row: u64,
-    delivered: Vec<u64>,
-    failed: Vec<u64>,
-}
-
-/// Brings events of committed writes into the trail that a crash kept from it: nothing is lost, and
-/// what is there already is recognised and not written twice.
-fn reconcile(
-    database: &Database,
-    files: &mut TrailFiles,
-    report: &mut OpenReport,
-) -> Result<Outbox, OpenError> {
-    let rows = read_outbox_rows(database)?;
-    let mut outbox = Outbox {
-        next_row: rows.last().map_or(0, |(row, _, _)| row + 1),
-        delivered: Vec::new(),
-        failed: Vec::new(),
-    };
-    let mut days: BTreeMap<i64, (u64, Vec<(u64, &Event)>)> = BTreeMap::new();
-    for (row, event, hint) in &rows {
-        let (from, events) = days
-            .entry(day_of(event.time_s))
-            .or_insert((u64::MAX, Vec::new()));
-        *from = (*from).min(*hint);
-        events.push((*row, event));
-    }
-    for (day, (from, events)) in days {
-        let lines: Vec<&[u8]> = events
-            .iter()
-            .map(|(_, event)| event.record.as_slice())
-            .collect();
-        let missing = files.missing(day, from, &lines)?;
-        let mut bytes = Vec::new();
-        for line in &missing {
-            bytes.extend_from_slice(line);
-            bytes.push(b'\n');
-        }
-        let numbers = events.iter().map(|(row, _)| *row);
-        if bytes.is_empty() || files.append(&[(day, &bytes)]).is_ok() {
-            report.redelivered += missing.len();
-            outbox.delivered.extend(numbers);
-        } else {
-            // The disk is full, say: the writer goes on trying.
-            outbox.failed.extend(numbers);
-        }
-    }
-    Ok(outbox)
-}
-
-fn read_outbox_rows(database: &Database) -> Result<Vec<(u64, Event, u64)>, OpenError> {
-    let read = || -> Result<_, redb::Error> {
-        let outbox = database.begin_read()?.open_table(OUTBOX)?;
-        let mut rows = Vec::new();
-        for entry in outbox.iter()? {
-            let (number, row) = entry?;
-            rows.push((number.value(), read_outbox(row.value())));
-        }
-        Ok(rows)
-    };
-    read()?
-        .into_iter()
-        .map(|(number, row)| {
-            let (event, hint) =
-                row.ok_or_else(|| OpenError::Damaged("an event in its outbox".to_owned()))?;
-            Ok((number, event, hint))
-        })
-        .collect()
 }
 
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {

@@ -322,7 +322,7 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
     let mut rows = source.iter()?;
     let mut more = true;
     while more {
-        let transaction = super::writer::begin(to)?;
+        let transaction = super::transact::begin(to)?;
         {
             let mut target = transaction.open_table(table)?;
             more = false;

@@ -26,6 +26,8 @@ pub(crate) struct Store {
     pub(crate) trail: Arc<Trail>,
     pub(crate) revision: Arc<AtomicU64>,
     pub(crate) figures: Figures,
+    /// Bytes of the change log that are kept.
+    pub(crate) log_bytes_max: u64,
     database: RwLock<Option<Arc<Database>>>,
     queue: Mutex<Queue>,
     queue_wake: Condvar,
@@ -145,7 +147,7 @@ impl Store {
     pub(crate) fn new(
         dir: PathBuf,
         sealer: Arc<Sealer>,
-        cache_bytes: u64,
+        (cache_bytes, log_bytes_max): (u64, u64),
         database: Database,
         revision: Revision,
     ) -> Store {
@@ -157,6 +159,7 @@ impl Store {
             trail: Arc::new(Trail::new(revision.clone())),
             revision,
             figures: Figures::default(),
+            log_bytes_max,
             database: RwLock::new(Some(Arc::new(database))),
             queue: Mutex::default(),
             queue_wake: Condvar::new(),
@@ -321,7 +324,8 @@ impl Store {
         entry.waiting.push(promise);
         drop(loading);
         if let Err(reason) = self.spawn(Box::new(move |store| store.read_and_keep(unit))) {
-            self.finish_load(unit, &Err(reason.into()));
+            let entry = lock(&self.loading).remove(&unit);
+            answer_all(entry, &Err(reason.into()));
         }
         outcome
     }
@@ -340,16 +344,11 @@ impl Store {
             if let Ok(Some(value)) = &result {
                 self.cache.put(value);
             }
+            // Under the same lock: nobody joins a read that a later write has made old.
+            let entry = loading.remove(&unit);
             drop(loading);
-            self.finish_load(unit, &result);
+            answer_all(entry, &result);
             return;
-        }
-    }
-
-    fn finish_load(&self, unit: Unit, result: &Result<Option<Loaded>, LoadError>) {
-        let entry = lock(&self.loading).remove(&unit);
-        for promise in entry.into_iter().flat_map(|entry| entry.waiting) {
-            promise.set(result.clone());
         }
     }
 
@@ -417,5 +416,11 @@ impl Store {
     pub(crate) fn close_readers(&self) {
         lock(&self.jobs).closed = true;
         self.jobs_wake.notify_all();
+    }
+}
+
+fn answer_all(entry: Option<Loading>, result: &Result<Option<Loaded>, LoadError>) {
+    for promise in entry.into_iter().flat_map(|entry| entry.waiting) {
+        promise.set(result.clone());
     }
 }

@@ -1,8 +1,12 @@
 //! The trail on a disk that fails, fills up, hangs and comes back.
 
 use super::*;
+use crate::engine::CommitError;
+use crate::id::Revision;
 use crate::limits::EVENT_BYTES_MAX;
+use std::future::Future;
 use std::sync::mpsc;
+use std::task::{Context, Poll};
 use std::thread;
 
 /// A disk that does what it is told.
@@ -162,6 +166,18 @@ fn aud_01_a_hung_disk_is_answered_within_two_seconds_and_recovered_from() {
 fn a_bounded_queue_refuses_what_it_cannot_hold() {
     let running = run();
     running.set(Mode::Hang);
+    // One that the writer takes and hangs on; the others stay in the queue.
+    let mut first = Box::pin(running.trail.commit(vec![event("first")]));
+    let noop = Waker::noop();
+    assert!(
+        first
+            .as_mut()
+            .poll(&mut Context::from_waker(noop))
+            .is_pending()
+    );
+    while running.disk.batches.load(Ordering::Relaxed) == 0 {
+        thread::sleep(Duration::from_millis(1));
+    }
     let record = "x".repeat(EVENT_BYTES_MAX);
     let count = TRAIL_QUEUE_BYTES_MAX / EVENT_BYTES_MAX + 8;
     let mut calls: Vec<_> = (0..count)

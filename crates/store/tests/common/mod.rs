@@ -169,3 +169,33 @@ pub(crate) fn trail_lines(dir: &Path) -> Vec<String> {
         })
         .collect()
 }
+
+pub(crate) const CANARY: &str = "canary-secret-9f8e7d6c5b4a";
+
+/// An installation and an account with secrets in them; returns the account's revision.
+pub(crate) fn fill(engine: &dyn Engine) -> Revision {
+    let installation = vec![
+        Record::InstallationMeta(InstallationMeta {
+            management_account: account_id(1),
+            created_s: 1,
+        }),
+        Record::SessionKey(SessionKeyEpoch {
+            epoch: 1,
+            secret: Secret::new(CANARY),
+            state: KeyState::Active,
+            created_s: 1,
+        }),
+    ];
+    let first = write(Unit::Installation, Revision::NONE, installation);
+    commit(engine, change(vec![first], vec![event(1)])).unwrap();
+    let mut records: Vec<_> = (0..40)
+        .map(|number| Record::Role(role(&format!("role-{number}"))))
+        .collect();
+    records.push(Record::AccessKey(access_key("AKIACANARY", "alice", CANARY)));
+    make_account(engine, 1, records)
+}
+
+/// Why the folder cannot be opened.
+pub(crate) fn refused(dir: &Path) -> OpenError {
+    open_redb(dir, RedbOptions::new(random())).unwrap_err()
+}

@@ -1,0 +1,268 @@
+//! Values: what is written is read back, in order, and shared.
+
+use super::common::*;
+use super::{each, unit};
+use locum_store::*;
+use std::sync::Arc;
+
+#[test]
+fn what_is_written_is_read_back() {
+    each("readback", |subject| {
+        let engine = subject.engine();
+        let revision = make_account(
+            engine,
+            1,
+            vec![
+                Record::Role(role("Reader")),
+                Record::User(user("Alice")),
+                Record::AccessKey(access_key("AKIAALICE1", "Alice", "s3cr3t")),
+                Record::Policy(ManagedPolicy {
+                    name: "Deploy".to_owned(),
+                    path: "/team/".to_owned(),
+                    id: "ANPADEPLOY".to_owned(),
+                    created_s: 1,
+                    updated_s: 2,
+                    description: None,
+                    tags: Vec::new(),
+                    versions: vec![PolicyVersion {
+                        number: 1,
+                        created_s: 1,
+                        text: PolicyText::new(TRUST),
+                    }],
+                    default_version: 1,
+                    latest_version: 1,
+                }),
+            ],
+        );
+        assert_eq!(revision, Revision(1));
+        for _ in 0..2 {
+            let account = account(subject.engine(), 1).unwrap();
+            assert_eq!(account.revision, revision);
+            assert_eq!(*account.meta, meta("account-1"));
+            assert_eq!(**account.roles().get("READER").unwrap(), role("Reader"));
+            assert_eq!(**account.users().get("alice").unwrap(), user("Alice"));
+            let key = account.access_key("AKIAALICE1").unwrap();
+            assert!(key.secret.ct_eq(b"s3cr3t"));
+            assert_eq!(**key, access_key("AKIAALICE1", "Alice", "s3cr3t"));
+            assert_eq!(account.role_by_id("AROAREADER").unwrap().name, "Reader");
+            assert_eq!(account.user_by_id("AIDAALICE").unwrap().name, "Alice");
+            assert_eq!(account.policy_by_id("ANPADEPLOY").unwrap().path, "/team/");
+            assert_eq!(account.access_keys_of("AIDAALICE").len(), 1);
+            assert!(account.root_access_keys().is_empty());
+            let count = account.attachment_count("arn:aws:iam::aws:policy/ReadOnlyAccess");
+            assert_eq!((count.users, count.roles), (0, 1));
+            assert!(account.damage().is_none());
+            subject.reopen();
+        }
+    });
+}
+
+#[test]
+fn the_installation_is_read_back() {
+    each("installation", |subject| {
+        let summary = AccountSummary {
+            id: account_id(7),
+            name: "seven".to_owned(),
+            email: "Seven@Example.com".to_owned(),
+            alias: Some("lucky".to_owned()),
+            joined_s: 3,
+            status: AccountStatus::Active,
+            joined_method: JoinedMethod::Invited,
+        };
+        let key = |epoch, state| SessionKeyEpoch {
+            epoch,
+            secret: Secret::new(vec![u8::try_from(epoch).unwrap(); 32]),
+            state,
+            created_s: 1,
+        };
+        let request = CreateAccountRequest {
+            id: "car-1".to_owned(),
+            account_name: "seven".to_owned(),
+            requested_s: 1,
+            completed_s: Some(2),
+            state: CreateAccountState::Succeeded {
+                account: account_id(7),
+            },
+        };
+        let organization = Organization {
+            id: "o-1".to_owned(),
+            root_id: "r-1".to_owned(),
+            feature_set: "ALL".to_owned(),
+            created_s: 9,
+        };
+        let puts = vec![
+            Record::InstallationMeta(InstallationMeta {
+                management_account: account_id(7),
+                created_s: 1,
+            }),
+            Record::SessionKey(key(2, KeyState::Active)),
+            Record::SessionKey(key(1, KeyState::Retired)),
+            Record::AccountSummary(summary.clone()),
+            Record::CreateAccountRequest(request.clone()),
+            Record::Organization(organization.clone()),
+        ];
+        let first = write(Unit::Installation, Revision::NONE, puts);
+        let revision = commit(subject.engine(), change(vec![first], vec![])).unwrap();
+        for _ in 0..2 {
+            let loaded = pollster::block_on(subject.engine().load(Unit::Installation));
+            let value = loaded.unwrap().unwrap().installation().unwrap();
+            assert_eq!(value.revision, revision);
+            assert_eq!(value.cluster_id, subject.engine().cluster_id());
+            assert_eq!(value.management_account, account_id(7));
+            let ring = vec![key(1, KeyState::Retired), key(2, KeyState::Active)];
+            assert_eq!(value.keys, ring);
+            assert_eq!(**value.account(account_id(7)).unwrap(), summary);
+            assert_eq!(
+                value.account_by_email("seven@EXAMPLE.com").unwrap().id,
+                account_id(7)
+            );
+            assert_eq!(value.account_by_alias("lucky").unwrap().id, account_id(7));
+            assert!(value.account_by_alias("other").is_none());
+            assert_eq!(
+                **value.create_account_requests().get("car-1").unwrap(),
+                request
+            );
+            assert_eq!(value.organization, Some(organization.clone()));
+            subject.reopen();
+        }
+        let revoked = UnitWrite {
+            deletes: vec![Key::SessionKey(1), Key::AccountSummary(account_id(7))],
+            ..write(Unit::Installation, revision, vec![])
+        };
+        commit(subject.engine(), change(vec![revoked], vec![])).unwrap();
+        for _ in 0..2 {
+            let loaded = pollster::block_on(subject.engine().load(Unit::Installation));
+            let value = loaded.unwrap().unwrap().installation().unwrap();
+            assert_eq!(value.keys, vec![key(2, KeyState::Active)]);
+            assert!(value.account_by_email("seven@example.com").is_none());
+            assert!(value.account_by_alias("lucky").is_none());
+            assert!(value.accounts().is_empty());
+            subject.reopen();
+        }
+    });
+}
+
+#[test]
+fn a_missing_unit_is_none() {
+    each("missing", |subject| {
+        let engine = subject.engine();
+        assert!(account(engine, 404).is_none());
+        assert!(engine.cached(unit(404)).is_none());
+        let installation = pollster::block_on(engine.load(Unit::Installation)).unwrap();
+        assert!(installation.is_none());
+    });
+}
+
+#[test]
+fn puts_replace_and_deletes_delete() {
+    each("replace", |subject| {
+        let engine = subject.engine();
+        let first = make_account(
+            engine,
+            1,
+            vec![Record::Role(role("Old")), Record::Role(role("Gone"))],
+        );
+        assert!(account(engine, 1).unwrap().role_by_id("AROAOLD").is_some());
+        let mut renamed = role("New");
+        renamed.id = "AROAOLD".to_owned();
+        renamed.attached = vec!["arn:aws:iam::aws:policy/Other".to_owned()];
+        let second = commit(
+            engine,
+            change(
+                vec![UnitWrite {
+                    unit: unit(1),
+                    expects: first,
+                    puts: vec![Record::Role(renamed.clone())],
+                    deletes: vec![
+                        Key::Role("OLD".to_owned()),
+                        Key::Role("gone".to_owned()),
+                        Key::User("never".to_owned()),
+                    ],
+                }],
+                vec![],
+            ),
+        )
+        .unwrap();
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            assert_eq!(value.revision, second);
+            let names: Vec<_> = value.roles().iter().map(|role| role.name.clone()).collect();
+            assert_eq!(names, ["New"]);
+            assert_eq!(value.role_by_id("AROAOLD").unwrap().name, "New");
+            assert!(value.role_by_id("AROAGONE").is_none());
+            assert_eq!(
+                value
+                    .attachment_count("arn:aws:iam::aws:policy/ReadOnlyAccess")
+                    .total(),
+                0
+            );
+            assert_eq!(
+                value
+                    .attachment_count("arn:aws:iam::aws:policy/Other")
+                    .roles,
+                1
+            );
+            subject.reopen();
+        }
+    });
+}
+
+#[test]
+fn tables_are_in_order_and_paged() {
+    each("pages", |subject| {
+        let mut names: Vec<String> = (0..250)
+            .map(|n| format!("Role-{:03}", (n * 37) % 250))
+            .collect();
+        make_account(
+            subject.engine(),
+            1,
+            names.iter().map(|name| Record::Role(role(name))).collect(),
+        );
+        names.sort();
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            let found: Vec<_> = value.roles().iter().map(|role| role.name.clone()).collect();
+            assert_eq!(found, names);
+            let page: Vec<_> = value
+                .roles()
+                .after("ROLE-099")
+                .take(3)
+                .map(|role| role.name.clone())
+                .collect();
+            assert_eq!(page, ["Role-100", "Role-101", "Role-102"]);
+            let between: Vec<_> = value
+                .roles()
+                .after("role-0995")
+                .take(1)
+                .map(|role| role.name.clone())
+                .collect();
+            assert_eq!(between, ["Role-100"]);
+            subject.reopen();
+        }
+    });
+}
+
+#[test]
+fn readers_keep_the_value_they_hold() {
+    each("snapshot", |subject| {
+        let engine = subject.engine();
+        let first = make_account(engine, 1, vec![Record::Role(role("a"))]);
+        let before = account(engine, 1).unwrap();
+        let second = commit(
+            engine,
+            change(
+                vec![write(unit(1), first, vec![Record::Role(role("b"))])],
+                vec![],
+            ),
+        )
+        .unwrap();
+        assert_eq!(before.roles().len(), 1);
+        let after = engine.cached(unit(1)).and_then(Loaded::account).unwrap();
+        assert_eq!((after.revision, after.roles().len()), (second, 2));
+        // Unchanged entities are shared, with what was compiled of them.
+        assert!(Arc::ptr_eq(
+            before.roles().get("a").unwrap(),
+            after.roles().get("a").unwrap()
+        ));
+    });
+}
