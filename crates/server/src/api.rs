@@ -42,14 +42,18 @@ impl ApiHandler {
         }
     }
 
-    /// A look that is fresh enough.
+    /// A look that is fresh enough. When there is none the caller is to look, and others who ask
+    /// meanwhile get what was known before.
     fn known(&self) -> Option<bool> {
-        let readiness = self
-            .readiness
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let (looked, ready) = readiness.looked?;
-        (looked.elapsed() < limits::READINESS_KEPT).then_some(ready)
+        let mut readiness = self.readiness.lock().unwrap_or_else(PoisonError::into_inner);
+        match readiness.looked {
+            Some((looked, ready)) if looked.elapsed() < limits::READINESS_KEPT => Some(ready),
+            before => {
+                let ready = before.is_some_and(|(_, ready)| ready);
+                readiness.looked = Some((Instant::now(), ready));
+                None
+            }
+        }
     }
 
     /// Does the trail fail since the last look?
@@ -346,3 +350,6 @@ pub(crate) fn figures(world: &World) -> Vec<Figure> {
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests;
