@@ -80,24 +80,7 @@ pub async fn bootstrap(
         secret_access_key: zeroize::Zeroizing::new(secret),
     };
     keep(&credentials).map_err(BootstrapError::Keep)?;
-    let installation = UnitWrite {
-        unit: Unit::Installation,
-        expects: Revision::NONE,
-        puts: vec![
-            Record::InstallationMeta(InstallationMeta {
-                management_account: account,
-                created_s: now_s,
-            }),
-            Record::SessionKey(new_epoch(1, now_s, random)),
-            Record::Organization(organization(now_s, random)),
-            // AWS shows the management account as one that was invited.
-            Record::AccountSummary(AccountSummary {
-                joined_method: JoinedMethod::Invited,
-                ..new_account::summary(account, &new)
-            }),
-        ],
-        deletes: Vec::new(),
-    };
+    let installation = installation_unit(account, &new, random);
     let unit = UnitWrite {
         unit: Unit::Account(account),
         expects: Revision::NONE,
@@ -120,6 +103,29 @@ pub async fn bootstrap(
     };
     world.engine.commit(change).await?;
     Ok(account)
+}
+
+/// What belongs to the installation and to no account.
+fn installation_unit(account: AccountId, new: &NewAccount<'_>, random: &dyn Random) -> UnitWrite {
+    let now_s = new.now_s;
+    UnitWrite {
+        unit: Unit::Installation,
+        expects: Revision::NONE,
+        puts: vec![
+            Record::InstallationMeta(InstallationMeta {
+                management_account: account,
+                created_s: now_s,
+            }),
+            Record::SessionKey(new_epoch(1, now_s, random)),
+            Record::Organization(organization(now_s, random)),
+            // AWS shows the management account as one that was invited.
+            Record::AccountSummary(AccountSummary {
+                joined_method: JoinedMethod::Invited,
+                ..new_account::summary(account, new)
+            }),
+        ],
+        deletes: Vec::new(),
+    }
 }
 
 fn admin(world: &World, account: AccountId, now_s: i64) -> User {

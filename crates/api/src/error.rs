@@ -138,114 +138,104 @@ pub struct WireError {
     pub message: String,
 }
 
-fn wire(code: &'static str, status: u16, message: impl Into<String>) -> WireError {
-    WireError {
-        code: Cow::Borrowed(code),
-        status,
-        message: message.into(),
-    }
-}
-
 impl ApiError {
     /// Code, status and sentence as AWS sends them for `service` (the JSON services have names of
     /// their own for the common errors).
     pub fn wire(&self, service: Option<Service>) -> WireError {
-        let json = service == Some(Service::Organizations);
-        match self {
-            ApiError::Signature(error) => WireError {
-                code: if json {
-                    error.json_code()
-                } else {
-                    error.code()
-                }
-                .into(),
-                status: error.status(),
-                message: error.message(),
-            },
-            ApiError::Route(error) => wire(error.code(), error.status(), error.message()),
-            ApiError::Input(error) => wire(error.code(), error.status(), error.message()),
-            ApiError::NotOffered(name) => not_offered(name, json),
-            ApiError::UnknownAccessKey => invalid_token(
-                json,
-                "The security token included in the request is invalid.",
-            ),
-            ApiError::InvalidToken(_) => invalid_token(
-                json,
-                "The security token included in the request is invalid",
-            ),
-            ApiError::ExpiredToken => expired(json),
-            ApiError::NotAuthorized(sentence) => denied(json, sentence),
-            ApiError::Forbidden(sentence) => denied(json, sentence),
-            ApiError::Unsupported { parameter, reason } => wire(
-                if json {
-                    "ValidationException"
-                } else {
-                    "ValidationError"
-                },
-                400,
-                format!("The parameter {parameter} is not supported: {reason}."),
-            ),
-            ApiError::UnknownParameter(name) => wire(
-                if json {
-                    "ValidationException"
-                } else {
-                    "ValidationError"
-                },
-                400,
-                format!("The operation has no parameter {name}; what is not enforced is refused."),
-            ),
-            ApiError::Validation(sentence) => wire(
-                if json {
-                    "ValidationException"
-                } else {
-                    "ValidationError"
-                },
-                400,
-                sentence,
-            ),
-            ApiError::InvalidInput(sentence) => wire(
-                if json {
-                    "InvalidInputException"
-                } else {
-                    "InvalidInput"
-                },
-                400,
-                sentence.as_ref(),
-            ),
-            ApiError::InvalidParameterValue(sentence) => {
-                wire("InvalidParameterValue", 400, *sentence)
-            }
-            ApiError::MalformedPolicyDocument(finding) => {
-                wire("MalformedPolicyDocument", 400, finding.message.as_str())
-            }
-            ApiError::PackedPolicyTooLarge(sentence) => wire("PackedPolicyTooLarge", 400, sentence),
-            ApiError::NoSuchEntity(sentence) => wire("NoSuchEntity", 404, sentence),
-            ApiError::EntityAlreadyExists(sentence) => wire("EntityAlreadyExists", 409, sentence),
-            ApiError::LimitExceeded(sentence) => wire("LimitExceeded", 409, sentence),
-            ApiError::DeleteConflict(sentence) => wire("DeleteConflict", 409, *sentence),
-            ApiError::PolicyNotAttachable(sentence) => wire("PolicyNotAttachable", 400, sentence),
-            ApiError::UnmodifiableEntity(sentence) => wire("UnmodifiableEntity", 400, sentence),
-            ApiError::Organizations { code, message } => wire(code, 400, *message),
-            ApiError::ConcurrentModification => concurrent(json),
-            ApiError::Unavailable(_) => wire(
-                if json {
-                    "ServiceUnavailableException"
-                } else {
-                    "ServiceUnavailable"
-                },
-                503,
-                "The request has failed due to a temporary failure of the server.",
-            ),
-            ApiError::Missing(_) | ApiError::Internal(_) => wire(
-                if json {
-                    "InternalFailureException"
-                } else {
-                    "InternalFailure"
-                },
-                500,
-                "The request processing has failed because of an unknown error, exception or failure.",
-            ),
+        let (query, json) = self.codes();
+        let (code, status) = match service {
+            Some(Service::Organizations) => json,
+            _ => query,
+        };
+        WireError {
+            code: Cow::Borrowed(code),
+            status,
+            message: self.sentence(),
         }
+    }
+
+    /// Code and status of the query services and of the JSON services.
+    fn codes(&self) -> ((&'static str, u16), (&'static str, u16)) {
+        let both = |code, status| ((code, status), (code, status));
+        match self {
+            ApiError::Signature(e) => ((e.code(), e.status()), (e.json_code(), e.status())),
+            ApiError::Route(e) => both(e.code(), e.status()),
+            ApiError::Input(e) => both(e.code(), e.status()),
+            ApiError::NotOffered(_) => (("InvalidAction", 400), ("UnknownOperationException", 400)),
+            ApiError::UnknownAccessKey | ApiError::InvalidToken(_) => (
+                ("InvalidClientTokenId", 403),
+                ("UnrecognizedClientException", 400),
+            ),
+            ApiError::ExpiredToken => (("ExpiredToken", 403), ("ExpiredTokenException", 400)),
+            ApiError::NotAuthorized(_) | ApiError::Forbidden(_) => {
+                (("AccessDenied", 403), ("AccessDeniedException", 400))
+            }
+            ApiError::Unsupported { .. }
+            | ApiError::UnknownParameter(_)
+            | ApiError::Validation(_) => (("ValidationError", 400), ("ValidationException", 400)),
+            ApiError::InvalidInput(_) => (("InvalidInput", 400), ("InvalidInputException", 400)),
+            ApiError::InvalidParameterValue(_) => both("InvalidParameterValue", 400),
+            ApiError::MalformedPolicyDocument(_) => both("MalformedPolicyDocument", 400),
+            ApiError::PackedPolicyTooLarge(_) => both("PackedPolicyTooLarge", 400),
+            ApiError::NoSuchEntity(_) => both("NoSuchEntity", 404),
+            ApiError::EntityAlreadyExists(_) => both("EntityAlreadyExists", 409),
+            ApiError::LimitExceeded(_) => both("LimitExceeded", 409),
+            ApiError::DeleteConflict(_) => both("DeleteConflict", 409),
+            ApiError::PolicyNotAttachable(_) => both("PolicyNotAttachable", 400),
+            ApiError::UnmodifiableEntity(_) => both("UnmodifiableEntity", 400),
+            ApiError::Organizations { code, .. } => both(code, 400),
+            ApiError::ConcurrentModification => (
+                ("ConcurrentModification", 409),
+                ("ConcurrentModificationException", 400),
+            ),
+            ApiError::Unavailable(_) => (
+                ("ServiceUnavailable", 503),
+                ("ServiceUnavailableException", 503),
+            ),
+            ApiError::Missing(_) | ApiError::Internal(_) => {
+                (("InternalFailure", 500), ("InternalFailureException", 500))
+            }
+        }
+    }
+
+    /// What the caller reads.
+    fn sentence(&self) -> String {
+        let fixed = match self {
+            ApiError::UnknownAccessKey => "The security token included in the request is invalid.",
+            // AWS leaves out the period when it is the token that is wrong.
+            ApiError::InvalidToken(_) => "The security token included in the request is invalid",
+            ApiError::ExpiredToken => "The security token included in the request is expired",
+            ApiError::ConcurrentModification => {
+                "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again."
+            }
+            ApiError::Unavailable(_) => {
+                "The request has failed due to a temporary failure of the server."
+            }
+            ApiError::Missing(_) | ApiError::Internal(_) => {
+                "The request processing has failed because of an unknown error, exception or failure."
+            }
+            ApiError::Organizations { message, .. } => message,
+            ApiError::Route(error) => return error.message(),
+            ApiError::Input(error) => return error.message(),
+            ApiError::MalformedPolicyDocument(finding) => return finding.message.clone(),
+            ApiError::PackedPolicyTooLarge(sentence) => return sentence.clone(),
+            ApiError::NotOffered(name) => {
+                return format!(
+                    "The operation {name} is not offered by this server; docs/operations.md lists those that are."
+                );
+            }
+            ApiError::Unsupported { parameter, reason } => {
+                return format!("The parameter {parameter} is not supported: {reason}.");
+            }
+            ApiError::UnknownParameter(name) => {
+                return format!(
+                    "The operation has no parameter {name}; what is not enforced is refused."
+                );
+            }
+            // The rest say to the log what they say to the caller.
+            other => return other.to_string(),
+        };
+        fixed.to_owned()
     }
 
     /// The name that a trail record gives the error: modelled errors by their shape, the common ones
@@ -269,54 +259,5 @@ impl ApiError {
             }
             _ => code.into_owned(),
         }
-    }
-}
-
-fn not_offered(name: &str, json: bool) -> WireError {
-    let message = format!(
-        "The operation {name} is not offered by this server; docs/operations.md lists those that are."
-    );
-    wire(
-        if json {
-            "UnknownOperationException"
-        } else {
-            "InvalidAction"
-        },
-        400,
-        message,
-    )
-}
-
-fn invalid_token(json: bool, message: &str) -> WireError {
-    if json {
-        wire("UnrecognizedClientException", 400, message)
-    } else {
-        wire("InvalidClientTokenId", 403, message)
-    }
-}
-
-fn expired(json: bool) -> WireError {
-    let message = "The security token included in the request is expired";
-    if json {
-        wire("ExpiredTokenException", 400, message)
-    } else {
-        wire("ExpiredToken", 403, message)
-    }
-}
-
-fn denied(json: bool, sentence: &str) -> WireError {
-    if json {
-        wire("AccessDeniedException", 400, sentence)
-    } else {
-        wire("AccessDenied", 403, sentence)
-    }
-}
-
-fn concurrent(json: bool) -> WireError {
-    let message = "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.";
-    if json {
-        wire("ConcurrentModificationException", 400, message)
-    } else {
-        wire("ConcurrentModification", 409, message)
     }
 }
