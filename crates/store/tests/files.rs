@@ -207,3 +207,74 @@ fn randomness_that_is_none_is_refused() {
         Err(OpenError::Random)
     ));
 }
+
+/// Makes a private folder of these files.
+fn lay(dir: &Path, files: &[(&str, Vec<u8>)]) {
+    fs::create_dir(dir).unwrap();
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
+    for (name, bytes) in files {
+        fs::write(dir.join(name), bytes).unwrap();
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+/// With `LOCUM_WRITE_FIXTURES=1` the store is written when it is missing, and never changed.
+#[test]
+fn a_store_of_format_1_is_opened() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-v1");
+    let names = ["locum.redb", "master.key"];
+    if !fixture.exists() && std::env::var_os("LOCUM_WRITE_FIXTURES").is_some() {
+        let dir = TempDir::new("fixture");
+        fill(&dir.open());
+        fs::create_dir_all(&fixture).unwrap();
+        for name in names {
+            fs::copy(dir.path().join(name), fixture.join(name)).unwrap();
+        }
+    }
+    let dir = TempDir::new("format-1");
+    let files = names.map(|name| (name, fs::read(fixture.join(name)).unwrap()));
+    lay(dir.path(), &files);
+    let engine = dir.open();
+    assert_eq!(engine.report().revision, Revision(2));
+    let value = account(&engine, 1).unwrap();
+    assert_eq!(**value.roles().get("role-7").unwrap(), role("role-7"));
+    let key = value.access_key("AKIACANARY").unwrap();
+    assert!(key.secret.ct_eq(CANARY.as_bytes()));
+    let log = pollster::block_on(engine.changes_since(Revision::NONE, 10)).unwrap();
+    assert_eq!(log.len(), 2);
+    commit(
+        &engine,
+        change(
+            vec![write(
+                Unit::Account(account_id(1)),
+                value.revision,
+                vec![Record::User(user("new"))],
+            )],
+            vec![],
+        ),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_first_start_that_was_killed_starts_over() {
+    for (name, bytes) in [
+        ("locum.redb", Vec::new()),
+        ("locum.redb.new", Vec::new()),
+        ("locum.redb.new", vec![7; 5_000]),
+        ("master.key.new", vec![1; 5]),
+    ] {
+        let dir = TempDir::new("killed");
+        lay(dir.path(), &[(name, bytes)]);
+        let engine = dir.open();
+        assert!(engine.report().created, "{name}");
+        fill(&engine);
+        drop(engine);
+        assert!(account(&dir.open(), 1).is_some(), "{name}");
+        assert!(!dir.path().join("locum.redb.new").exists());
+    }
+    // A damaged database that has its name is never taken for a new one.
+    let dir = TempDir::new("damaged");
+    lay(dir.path(), &[("locum.redb", vec![7; 5_000])]);
+    refused(dir.path());
+}
