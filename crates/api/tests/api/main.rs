@@ -1,5 +1,11 @@
 //! The product at its own border: requests in, answers and trail records out, over a store in memory.
-#![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "helpers of tests fail by panicking"
+)]
 
 mod assume_role;
 mod authentication;
