@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use locum_api::operator::{self, Rotate, WithRootKey};
 use locum_api::{World, handle_named};
@@ -10,7 +10,8 @@ use locum_store::{AccountId, Counters, KeyState, Unit};
 use serde_json::{Value, json};
 
 use crate::limits;
-use crate::metrics::{Figure, FigureKind};
+use crate::metrics::Figure;
+use crate::metrics::FigureKind::{self, Counter, Gauge};
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
 use crate::seam::{Answer, Handler, Operator, Request};
 
@@ -45,7 +46,10 @@ impl ApiHandler {
     /// A look that is fresh enough. When there is none the caller is to look, and others who ask
     /// meanwhile get what was known before.
     fn known(&self) -> Option<bool> {
-        let mut readiness = self.readiness.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readiness = self
+            .readiness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match readiness.looked {
             Some((looked, ready)) if looked.elapsed() < limits::READINESS_KEPT => Some(ready),
             before => {
@@ -254,101 +258,115 @@ fn refusal(error: operator::OperatorError) -> OperatorRefusal {
     refused(code, error.to_string())
 }
 
+type Row = (&'static str, &'static str, FigureKind, fn(&Counters) -> f64);
+
 /// The store's counters as metrics.
+const FIGURES: &[Row] = &[
+    ("locum_store_revision", "The newest revision.", Gauge, |c| {
+        number(c.revision)
+    }),
+    (
+        "locum_store_commits_total",
+        "Changes committed.",
+        Counter,
+        |c| number(c.changes),
+    ),
+    (
+        "locum_store_conflicts_total",
+        "Changes that lost a race.",
+        Counter,
+        |c| number(c.conflicts),
+    ),
+    (
+        "locum_store_batches_total",
+        "Transactions of the database.",
+        Counter,
+        |c| number(c.write_batches),
+    ),
+    (
+        "locum_store_write_seconds_total",
+        "Time in commits.",
+        Counter,
+        |c| c.write_time.as_secs_f64(),
+    ),
+    (
+        "locum_store_unavailable_total",
+        "Commits answered as unavailable.",
+        Counter,
+        |c| number(c.unavailable),
+    ),
+    (
+        "locum_store_loads_total",
+        "Accounts read from the database.",
+        Counter,
+        |c| number(c.loads),
+    ),
+    (
+        "locum_store_cached_accounts",
+        "Accounts in memory.",
+        Gauge,
+        |c| number(c.cached_accounts),
+    ),
+    (
+        "locum_store_cached_bytes",
+        "Bytes those are reckoned at.",
+        Gauge,
+        |c| number(c.cached_bytes),
+    ),
+    (
+        "locum_trail_events_total",
+        "Records durable in the trail.",
+        Counter,
+        |c| number(c.trail_events),
+    ),
+    (
+        "locum_trail_bytes_total",
+        "Bytes of those records.",
+        Counter,
+        |c| number(c.trail_bytes),
+    ),
+    (
+        "locum_trail_batches_total",
+        "Writes to the trail.",
+        Counter,
+        |c| number(c.trail_batches),
+    ),
+    (
+        "locum_trail_write_seconds_total",
+        "Time in writes to the trail.",
+        Counter,
+        |c| c.trail_time.as_secs_f64(),
+    ),
+    (
+        "locum_trail_failures_total",
+        "Writes to the trail that failed.",
+        Counter,
+        |c| number(c.trail_failures),
+    ),
+    (
+        "locum_trail_queue",
+        "Records of committed writes not yet in the trail.",
+        Gauge,
+        |c| number(c.outbox_rows),
+    ),
+];
+
+/// The store's figures now.
 pub(crate) fn figures(world: &World) -> Vec<Figure> {
-    let c = world.engine.counters();
-    let seconds = |time: Duration| time.as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
-    let number = |number: u64| number as f64;
-    let counter = |name, help, value| Figure {
+    let counters = world.engine.counters();
+    let rows = FIGURES.iter();
+    rows.map(|&(name, help, kind, value)| Figure {
         name,
         help,
-        kind: FigureKind::Counter,
-        value,
-    };
-    let gauge = |name, help, value| Figure {
-        name,
-        help,
-        kind: FigureKind::Gauge,
-        value,
-    };
-    vec![
-        gauge(
-            "locum_store_revision",
-            "The newest revision.",
-            number(c.revision),
-        ),
-        counter(
-            "locum_store_commits_total",
-            "Changes committed.",
-            number(c.changes),
-        ),
-        counter(
-            "locum_store_conflicts_total",
-            "Changes that lost a race.",
-            number(c.conflicts),
-        ),
-        counter(
-            "locum_store_batches_total",
-            "Transactions of the database.",
-            number(c.write_batches),
-        ),
-        counter(
-            "locum_store_write_seconds_total",
-            "Time in commits.",
-            seconds(c.write_time),
-        ),
-        counter(
-            "locum_store_unavailable_total",
-            "Commits answered as unavailable.",
-            number(c.unavailable),
-        ),
-        counter(
-            "locum_store_loads_total",
-            "Accounts read from the database.",
-            number(c.loads),
-        ),
-        gauge(
-            "locum_store_cached_accounts",
-            "Accounts in memory.",
-            number(c.cached_accounts),
-        ),
-        gauge(
-            "locum_store_cached_bytes",
-            "Bytes those are reckoned at.",
-            number(c.cached_bytes),
-        ),
-        counter(
-            "locum_trail_events_total",
-            "Records durable in the trail.",
-            number(c.trail_events),
-        ),
-        counter(
-            "locum_trail_bytes_total",
-            "Bytes of those records.",
-            number(c.trail_bytes),
-        ),
-        counter(
-            "locum_trail_batches_total",
-            "Writes to the trail.",
-            number(c.trail_batches),
-        ),
-        counter(
-            "locum_trail_write_seconds_total",
-            "Time in writes to the trail.",
-            seconds(c.trail_time),
-        ),
-        counter(
-            "locum_trail_failures_total",
-            "Writes to the trail that failed.",
-            number(c.trail_failures),
-        ),
-        gauge(
-            "locum_trail_queue",
-            "Records of committed writes not yet in the trail.",
-            number(c.outbox_rows),
-        ),
-    ]
+        kind,
+        value: value(&counters),
+    })
+    .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]
+fn number(number: u64) -> f64 {
+    number as f64
 }
 
 #[cfg(test)]

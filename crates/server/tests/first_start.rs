@@ -212,96 +212,50 @@ fn a_killed_first_start_never_leaves_an_installation_without_its_key() {
     }
 }
 
+fn create(name: &str) -> OperatorRequest {
+    OperatorRequest::CreateAccount {
+        name: name.to_owned(),
+        email: None,
+        root_key: true,
+    }
+}
+
+fn rotate(retire: Option<u32>, revoke: Option<u32>) -> OperatorRequest {
+    OperatorRequest::RotateKeys { retire, revoke }
+}
+
+fn root_key(account: &str) -> OperatorRequest {
+    OperatorRequest::RootKey {
+        account: account.to_owned(),
+    }
+}
+
 #[test]
 fn the_operator_makes_accounts_rotates_and_backs_up() {
     let scratch = Scratch::new("first");
     let mut server = start(&scratch, &[]);
     let socket = socket_of(&server.data);
-    let ask = |request: OperatorRequest| call(&socket, &request);
-    let create = |name: &str| OperatorRequest::CreateAccount {
-        name: name.to_owned(),
-        email: None,
-        root_key: true,
-    };
+    let ask = |request: OperatorRequest| call(&socket, &request).unwrap();
     let began = Instant::now();
-    let made = ask(create("tenant")).unwrap();
+    let made = ask(create("tenant"));
     assert!(began.elapsed() < Duration::from_millis(500));
-    let keys: Vec<&String> = made.as_object().unwrap().keys().collect();
-    assert_eq!(keys.len(), 3);
+    assert_eq!(made.as_object().unwrap().len(), 3);
+    let account = made["AccountId"].as_str().unwrap();
     let answer = server.who_am_i(&made);
     assert!(
-        answer.contains(&format!(
-            "arn:aws:iam::{}:root",
-            made["AccountId"].as_str().unwrap()
-        )),
+        answer.contains(&format!("arn:aws:iam::{account}:root")),
         "{answer}"
     );
-    let again = ask(OperatorRequest::RootKey {
-        account: made["AccountId"].as_str().unwrap().to_owned(),
-    })
-    .unwrap();
-    assert_eq!(status(&server.who_am_i(&again)), 200);
-    let found = ask(OperatorRequest::Status {}).unwrap();
+    assert_eq!(status(&server.who_am_i(&ask(root_key(account)))), 200);
+    let found = ask(OperatorRequest::Status {});
     assert_eq!(found["Accounts"], 2);
     assert_eq!(found["Keys"][0]["State"], "active");
-    let ring = ask(OperatorRequest::RotateKeys {
-        retire: Some(1),
-        revoke: None,
-    })
-    .unwrap();
+    let ring = ask(rotate(Some(1), None));
     assert_eq!(ring["Keys"][0]["State"], "retired");
     assert_eq!(ring["Keys"][1]["State"], "active");
     let copy = scratch.path("copy.redb");
-    ask(OperatorRequest::Backup { file: copy.clone() }).unwrap();
+    ask(OperatorRequest::Backup { file: copy.clone() });
     assert_eq!(mode(&copy), 0o600);
-    for (request, code) in [
-        (
-            OperatorRequest::RotateKeys {
-                retire: Some(1),
-                revoke: None,
-            },
-            "InvalidRequest",
-        ),
-        (
-            OperatorRequest::RotateKeys {
-                retire: Some(2),
-                revoke: Some(1),
-            },
-            "InvalidRequest",
-        ),
-        (
-            OperatorRequest::RotateKeys {
-                retire: None,
-                revoke: Some(9),
-            },
-            "NoSuchEntity",
-        ),
-        (
-            OperatorRequest::RootKey {
-                account: "1".to_owned(),
-            },
-            "InvalidAccountId",
-        ),
-        (
-            OperatorRequest::RootKey {
-                account: "999999999999".to_owned(),
-            },
-            "NoSuchEntity",
-        ),
-        (create(""), "InvalidInput"),
-        (OperatorRequest::Backup { file: copy }, "BackupFailed"),
-        (
-            OperatorRequest::Backup {
-                file: "relative".into(),
-            },
-            "InvalidRequest",
-        ),
-    ] {
-        match ask(request.clone()) {
-            Err(OperatorError::Refused(refusal)) => assert_eq!(refusal.code, code, "{request:?}"),
-            other => panic!("{request:?}: {other:?}"),
-        }
-    }
     let trail = server.trail();
     for event in [
         "CreateInstallation",
@@ -313,12 +267,42 @@ fn the_operator_makes_accounts_rotates_and_backs_up() {
     ] {
         assert!(
             trail.contains(&format!("\"eventName\":\"{event}\"")),
-            "{event} is not in the trail"
+            "{event} left no record"
         );
     }
     let log = server.end(Signal::TERM);
     let secret = made["SecretAccessKey"].as_str().unwrap();
     assert!(!log.contains(secret) && !trail.contains(secret));
+}
+
+#[test]
+fn the_operators_mistakes_are_named_and_change_nothing() {
+    let scratch = Scratch::new("first");
+    let server = start(&scratch, &[]);
+    let socket = socket_of(&server.data);
+    let taken = scratch.write("taken", "");
+    let before = call(&socket, &OperatorRequest::Status {}).unwrap();
+    for (request, code) in [
+        (rotate(Some(2), None), "InvalidRequest"),
+        (rotate(Some(1), Some(1)), "InvalidRequest"),
+        (rotate(None, Some(9)), "NoSuchEntity"),
+        (root_key("1"), "InvalidAccountId"),
+        (root_key("999999999999"), "NoSuchEntity"),
+        (create(""), "InvalidInput"),
+        (OperatorRequest::Backup { file: taken }, "BackupFailed"),
+        (
+            OperatorRequest::Backup {
+                file: "relative".into(),
+            },
+            "InvalidRequest",
+        ),
+    ] {
+        match call(&socket, &request) {
+            Err(OperatorError::Refused(refusal)) => assert_eq!(refusal.code, code, "{request:?}"),
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+    assert_eq!(call(&socket, &OperatorRequest::Status {}).unwrap(), before);
 }
 
 #[test]
