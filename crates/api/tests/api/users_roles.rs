@@ -308,11 +308,11 @@ fn what_still_holds_something_is_not_deleted() {
             "Action=DetachRolePolicy&RoleName=reader",
         ),
     ] {
-        check(lab.ask(delete), 409, "DeleteConflict", policies);
-        lab.ask(inline).expect("inline");
         check(lab.ask(delete), 409, "DeleteConflict", attached);
         lab.ask(&format!("{detach}&PolicyArn={READ_ONLY}"))
             .expect("detach");
+        check(lab.ask(delete), 409, "DeleteConflict", policies);
+        lab.ask(inline).expect("inline");
         lab.ask(delete).expect("delete");
         assert_eq!(lab.ask(delete).expect_err("gone").code, "NoSuchEntity");
     }
