@@ -336,3 +336,45 @@ fn a_directory_in_use_or_open_to_others_is_refused() {
     assert!(said.contains("Err("), "int_11: {said}");
     let _ = open.wait();
 }
+
+/// A copy put back makes revoked things valid again, so it is opened by the operator's word only,
+/// and every session sealed before ends.
+#[test]
+fn a_store_put_back_is_refused_until_the_operator_accepts_it_once() {
+    let scratch = Scratch::new("first");
+    let mut server = start(&scratch, &[]);
+    let first = server.credentials();
+    let socket = socket_of(&server.data);
+    let copy = scratch.path("copy.redb");
+    call(&socket, &OperatorRequest::Backup { file: copy.clone() }).unwrap();
+    for name in ["one", "two", "three"] {
+        call(&socket, &create(name)).unwrap();
+    }
+    // The fence follows within a moment.
+    std::thread::sleep(Duration::from_secs(1));
+    server.end(Signal::TERM);
+    std::fs::copy(&copy, scratch.path("data/locum.redb")).unwrap();
+
+    let mut refused = spawn(&scratch, &[]);
+    let said = line_of(&mut refused, "ended ");
+    assert!(
+        said.contains("Err(") && said.contains("restored copy"),
+        "{said}"
+    );
+    let _ = refused.wait();
+
+    let mut accepted = start(&scratch, &[("LOCUM_ACCEPT_RESTORED_STORE", "true")]);
+    assert_eq!(status(&accepted.who_am_i(&first)), 200);
+    let found = call(&socket, &OperatorRequest::Status {}).unwrap();
+    assert_eq!(found["Accounts"], 1);
+    let states: Vec<&str> = found["Keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["State"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["revoked", "active"]);
+    assert!(accepted.end(Signal::TERM).contains("restored_store"));
+    let again = start(&scratch, &[]);
+    assert_eq!(status(&again.who_am_i(&first)), 200);
+}
