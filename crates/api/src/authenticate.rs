@@ -6,6 +6,7 @@ use locum_sigv4::{Claim, RequestView, Verified};
 use locum_store::{Account, AccountId, KeyOwner, KeyStatus};
 
 use crate::caller::{Caller, Identity};
+use crate::entities;
 use crate::error::{ApiError, TokenFault};
 use crate::ids;
 use crate::session::{Claims, Ring, SessionKind};
@@ -46,6 +47,9 @@ pub(crate) fn authenticate(
         Some("AKIA") => long_term(state, claim, account)?,
         _ => return Err(ApiError::UnknownAccessKey),
     };
+    if entities::is_suspended(&found.account) {
+        return Err(ApiError::UnknownAccessKey);
+    }
     let key = world.signing_keys.get_or_derive(
         claim.access_key_id(),
         found.secret_tag,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use locum_policy::Arn;
-use locum_store::{Account, AccountId, ManagedPolicy, PolicyText, Role, User};
+use locum_store::{Account, AccountId, AccountStatus, ManagedPolicy, PolicyText, Role, User};
 
 use crate::error::ApiError;
 use crate::operation::Cx;
@@ -32,6 +32,11 @@ pub(crate) fn arn(cx: &Cx<'_>, account: AccountId, kind: &str, path: &str, name:
         "arn:{}:iam::{account}:{kind}{path}{name}",
         cx.settings.partition
     )
+}
+
+/// Nobody of a suspended account calls, and nobody assumes a role of it.
+pub(crate) fn is_suspended(account: &Account) -> bool {
+    account.meta.status == AccountStatus::Suspended
 }
 
 /// Is `arn` spelled in this installation's partition? Look-ups by ARN do not ask; whoever stores an

@@ -44,6 +44,7 @@ fn find_role<'a>(
     let name = path_and_name.rsplit('/').next().unwrap_or_default();
     let role = state
         .account(account)?
+        .filter(|held| !entities::is_suspended(held))
         .and_then(|held| held.roles().get(name));
     // `/` + `a/b/` + name, as the role's own path and name spell it.
     let exact = |role: &&Arc<Role>| {

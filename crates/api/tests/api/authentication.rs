@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use locum_api::operator::{self, Rotate};
+use locum_store::AccountStatus;
 use locum_wire::iam::{DeleteAccessKeyRequest, UpdateAccessKeyRequest};
-use locum_wire::sts::{GetCallerIdentityResponse, GetSessionTokenRequest, GetSessionTokenResponse};
+use locum_wire::sts::GetCallerIdentityResponse;
 use locum_wire::{Empty, Service, write_input};
 use pollster::block_on;
 
@@ -13,11 +14,11 @@ use crate::common::{
     success, trust, unsigned,
 };
 
-const INVALID: &str = "The security token included in the request is invalid";
+pub(crate) const INVALID: &str = "The security token included in the request is invalid";
 const UNKNOWN: &str = "The security token included in the request is invalid.";
 const EXPIRED: &str = "The security token included in the request is expired";
 
-fn who(lab: &Lab, keys: &Keys) -> Result<GetCallerIdentityResponse, Refused> {
+pub(crate) fn who(lab: &Lab, keys: &Keys) -> Result<GetCallerIdentityResponse, Refused> {
     lab.sts(keys, "GetCallerIdentity", &Empty {})
 }
 
@@ -368,104 +369,28 @@ fn sts_17_an_epoch_rotated_lives_out_and_an_epoch_revoked_is_dead() {
     who(&lab, &assumed(&lab)).expect("there is always an epoch that seals");
 }
 
-fn get_session_token(
-    lab: &Lab,
-    keys: &Keys,
-    seconds: Option<i32>,
-) -> Result<GetSessionTokenResponse, Refused> {
-    let input = GetSessionTokenRequest {
-        duration_seconds: seconds,
-        ..GetSessionTokenRequest::default()
-    };
-    lab.sts(keys, "GetSessionToken", &input)
-}
-
-fn keys_of(output: GetSessionTokenResponse) -> (Keys, i64) {
-    let held = output.credentials.expect("credentials");
-    let keys = Keys {
-        id: held.access_key_id,
-        secret: held.secret_access_key,
-        token: Some(held.session_token),
-    };
-    (keys, held.expiration.0)
-}
-
 #[test]
-fn sts_13_sessions_of_get_session_token_may_not_call_iam_nor_most_of_sts() {
+fn a_suspended_account_calls_nothing_and_its_roles_are_nobodys() {
     let lab = Lab::new();
-    let alice = lab.user_with(&lab.admin, "alice", &allow("*", "*"));
-    let (keys, expires_s) =
-        keys_of(get_session_token(&lab, &alice, None).expect("GetSessionToken"));
-    assert_eq!(expires_s, START_S + 43_200);
-    let identity = who(&lab, &keys).expect("GetCallerIdentity");
-    assert_eq!(
-        identity.arn,
-        Some(format!("arn:aws:iam::{}:user/alice", lab.account))
+    let other = lab.other("other");
+    let alice = lab.user_with(&other.root, "alice", &allow("*", "*"));
+    let arn = format!(
+        "arn:aws:iam::{}:role/OrganizationAccountAccessRole",
+        other.account
     );
-    for row in locum_api::operations().filter(|row| row.service == Service::Iam) {
-        let answer = lab.send(lab.signed(
-            &keys,
-            row.service,
-            write_input(row.service, row.name, &Empty {}),
-        ));
-        check(
-            success(Service::Iam, &answer),
-            403,
-            "InvalidClientTokenId",
-            INVALID,
-        );
+    let input = assume_role(&arn, "work");
+    let role = lab.assume(&lab.admin, &input);
+    for keys in [&other.root, &alice, &role] {
+        who(&lab, keys).expect("active");
     }
-    let again = get_session_token(&lab, &keys, None);
-    check(
-        again,
-        403,
-        "AccessDenied",
-        "Cannot call GetSessionToken with session credentials",
-    );
-    // AssumeRole it may, for an hour.
-    lab.role(
-        &lab.admin,
-        "reader",
-        &trust(&format!("\"{}\"", lab.account)),
-    );
-    let mut input = assume_role(&format!("arn:aws:iam::{}:role/reader", lab.account), "work");
-    let role = lab.assume(&keys, &input);
-    let again = get_session_token(&lab, &role, None);
-    check(
-        again,
-        403,
-        "AccessDenied",
-        "Cannot call GetSessionToken with session credentials",
-    );
-    input.duration_seconds = Some(3_601);
-    let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
-    check(
-        lab.try_assume(&keys, &input),
-        400,
-        "ValidationError",
-        message,
-    );
-}
-
-#[test]
-fn sts_15_a_session_ends_with_its_user() {
-    let lab = Lab::new();
-    let alice = lab.user_with(&lab.admin, "alice", "");
-    let (keys, _) = keys_of(get_session_token(&lab, &alice, Some(900)).expect("GetSessionToken"));
-    who(&lab, &keys).expect("alive");
-    for form in [
-        format!(
-            "Action=DeleteAccessKey&UserName=alice&AccessKeyId={}",
-            alice.id
-        ),
-        "Action=DeleteUser&UserName=alice".to_owned(),
-    ] {
-        let answer = lab.form(&lab.admin, Service::Iam, &form);
-        success(Service::Iam, &answer).expect(&form);
+    lab.set_status(&other.account, AccountStatus::Suspended);
+    for keys in [&other.root, &alice, &role] {
+        check(who(&lab, keys), 403, "InvalidClientTokenId", UNKNOWN);
     }
-    check(who(&lab, &keys), 403, "InvalidClientTokenId", INVALID);
-    lab.user(&lab.admin, "alice");
-    check(who(&lab, &keys), 403, "InvalidClientTokenId", INVALID);
+    let refused = lab.try_assume(&lab.admin, &input).expect_err("suspended");
+    assert_eq!(refused.code, "AccessDenied");
+    lab.set_status(&other.account, AccountStatus::Active);
+    who(&lab, &alice).expect("active again");
 }
 
 #[test]
@@ -500,27 +425,6 @@ fn sts_15_a_sessions_rights_follow_its_role_at_once() {
         list(&keys).expect_err("no longer allowed").code,
         "AccessDenied"
     );
-}
-
-#[test]
-fn root_sessions_last_an_hour_at_most() {
-    let lab = Lab::new();
-    let other = lab.other("other");
-    for (asked, granted) in [
-        (None, 3_600),
-        (Some(900), 900),
-        (Some(3_600), 3_600),
-        (Some(129_600), 3_600),
-    ] {
-        let (keys, expires_s) =
-            keys_of(get_session_token(&lab, &other.root, asked).expect("GetSessionToken"));
-        assert_eq!(expires_s, START_S + granted, "{asked:?}");
-        let identity = who(&lab, &keys).expect("GetCallerIdentity");
-        assert_eq!(
-            identity.arn,
-            Some(format!("arn:aws:iam::{}:root", other.account))
-        );
-    }
 }
 
 #[test]

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use locum_api::operator::{self, WithRootKey};
 use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, handle};
 use locum_sigv4::{Credentials, Header, RequestView};
-use locum_store::{MemoryEngine, MemoryOptions, memory};
+use locum_store::{
+    AccountId, AccountMeta, AccountStatus, Change, Engine, Loaded, MemoryEngine, MemoryOptions,
+    Record, Unit, UnitWrite, memory,
+};
 use locum_wire::iam::{
     AccessKey, CreateAccessKeyRequest, CreateAccessKeyResponse, CreateRoleRequest,
     CreateRoleResponse, CreateUserRequest, CreateUserResponse, PutRolePolicyRequest,
@@ -317,6 +320,28 @@ impl Lab {
                 body,
             },
         ))
+    }
+
+    /// Suspends or frees an account, which no operation does yet.
+    pub(crate) fn set_status(&self, account: &str, status: AccountStatus) {
+        let unit = Unit::Account(AccountId::parse(account).expect("an account id"));
+        let held = self.engine.cached(unit).and_then(Loaded::account);
+        let held = held.expect("the account");
+        let meta = AccountMeta {
+            status,
+            ..AccountMeta::clone(&held.meta)
+        };
+        let write = UnitWrite {
+            unit,
+            expects: held.revision,
+            puts: vec![Record::AccountMeta(meta)],
+            deletes: Vec::new(),
+        };
+        let change = Change {
+            writes: vec![write],
+            ..Change::default()
+        };
+        block_on(self.engine.commit(change)).expect("commit");
     }
 
     // --- entities

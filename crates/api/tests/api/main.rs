@@ -15,6 +15,7 @@ mod documents;
 mod escalation;
 mod every_operation;
 mod faults;
+mod get_session_token;
 mod holdings;
 mod hostile_forms;
 mod operation_cases;
