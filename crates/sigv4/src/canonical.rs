@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
-use crate::claim::Claim;
+use crate::claim::{Claim, names};
 use crate::encode;
 use crate::error::{AuthError, Mismatch};
 use crate::limits::CANONICAL_INLINE;
@@ -41,6 +41,11 @@ impl PathRule {
 /// Where canonical bytes go.
 pub(crate) trait Sink {
     fn put(&mut self, bytes: &[u8]);
+
+    /// One byte, which most sinks take more cheaply than a slice.
+    fn byte(&mut self, byte: u8) {
+        self.put(&[byte]);
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -94,6 +99,16 @@ impl Sink for Hashing {
             self.put(bytes);
         } else {
             self.flush().update(bytes);
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        match self.buffer.get_mut(self.used) {
+            Some(slot) => {
+                *slot = byte;
+                self.used += 1;
+            }
+            None => self.put(&[byte]),
         }
     }
 }
@@ -154,6 +169,7 @@ pub(crate) enum Tokens {
 const TOKEN: &str = "x-amz-security-token";
 
 /// Writes the canonical request. `signed` is the list of signed headers, lower case and sorted.
+/// Answers how many of them the request does not have.
 pub(crate) fn write(
     request: &RequestView<'_>,
     signed: &str,
@@ -161,45 +177,48 @@ pub(crate) fn write(
     rule: PathRule,
     tokens: Tokens,
     sink: &mut impl Sink,
-) {
+) -> usize {
+    let mut absent = 0;
     sink.put(request.method.as_bytes());
-    sink.put(b"\n");
+    sink.byte(b'\n');
     path::write(request.path, rule, sink);
-    sink.put(b"\n");
+    sink.byte(b'\n');
     query::write(
         request.query,
         (tokens == Tokens::Hidden).then_some("X-Amz-Security-Token"),
         sink,
     );
-    sink.put(b"\n");
-    for name in signed.split(';') {
+    sink.byte(b'\n');
+    for name in names(signed) {
         sink.put(name.as_bytes());
-        sink.put(b":");
+        sink.byte(b':');
         if tokens == Tokens::Hidden && name == TOKEN {
             sink.put(b"***");
-        } else {
-            write_values(request, name, sink);
+        } else if write_values(request, name, sink) == 0 {
+            absent += 1;
         }
-        sink.put(b"\n");
+        sink.byte(b'\n');
     }
-    sink.put(b"\n");
+    sink.byte(b'\n');
     sink.put(signed.as_bytes());
-    sink.put(b"\n");
+    sink.byte(b'\n');
     sink.put(payload);
+    absent
 }
 
-/// All values of header `name`, in the order received, joined with commas.
-fn write_values(request: &RequestView<'_>, name: &str, sink: &mut impl Sink) {
-    let mut first = true;
+/// All values of header `name`, in the order received, joined with commas; answers how many.
+fn write_values(request: &RequestView<'_>, name: &str, sink: &mut impl Sink) -> usize {
+    let mut count = 0;
     for header in request.headers {
         if header_is(header.name, name) {
-            if !first {
-                sink.put(b",");
+            if count > 0 {
+                sink.byte(b',');
             }
-            first = false;
+            count += 1;
             write_value(header.value, sink);
         }
     }
+    count
 }
 
 /// One value: trimmed, and every inner run of white space (folded lines too) one space.
@@ -218,7 +237,7 @@ fn write_value(value: &[u8], sink: &mut impl Sink) {
         sink.put(word);
     }
     for word in words {
-        sink.put(b" ");
+        sink.byte(b' ');
         sink.put(word);
     }
 }

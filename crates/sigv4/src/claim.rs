@@ -85,13 +85,26 @@ impl Claim<'_> {
 
     /// The names of the signed headers, lower case and sorted.
     pub fn signed_headers(&self) -> impl Iterator<Item = &str> {
-        self.signed_headers.split(';')
+        names(&self.signed_headers)
     }
 
     /// The path rule of the scope's service.
     pub(crate) fn path_rule(&self) -> PathRule {
         PathRule::of_service(&self.service)
     }
+}
+
+/// The names of a list of signed headers.
+pub(crate) fn names(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(list);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(at) = memchr::memchr(b';', text.as_bytes()) else {
+            return Some(text);
+        };
+        rest = text.get(at + 1..);
+        text.get(..at)
+    })
 }
 
 impl std::fmt::Debug for Claim<'_> {

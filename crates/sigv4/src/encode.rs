@@ -33,14 +33,46 @@ fn nibble(table: &[u8; 16], value: u8) -> u8 {
     table.get(usize::from(value & 15)).copied().unwrap_or(b'0')
 }
 
+/// The two lower-case digits of every byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "evaluated at compile time, within the tables"
+        )]
+        {
+            table[byte] = [LOWER[byte >> 4], LOWER[byte & 15]];
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// The value of every lower-case digit; above 15 for everything else.
+const VALUES: [u8; 256] = {
+    let mut table = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "evaluated at compile time, within the tables"
+        )]
+        {
+            table[LOWER[value as usize] as usize] = value;
+        }
+        value += 1;
+    }
+    table
+};
+
 /// 64 lower-case digits.
 pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     let mut out = [0; 64];
-    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        if let [high, low] = pair {
-            *high = nibble(LOWER, byte >> 4);
-            *low = nibble(LOWER, *byte);
-        }
+    let (pairs, _) = out.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = PAIRS.get(usize::from(*byte)).copied().unwrap_or_default();
     }
     out
 }
@@ -49,14 +81,15 @@ pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
 pub(crate) fn unhex(text: &[u8]) -> Option<[u8; 32]> {
     let text: &[u8; 64] = text.try_into().ok()?;
     let mut out = [0; 32];
-    for (byte, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        if high.is_ascii_uppercase() || low.is_ascii_uppercase() {
-            return None;
-        }
-        *byte = value_of(*high)? << 4 | value_of(*low)?;
+    let mut all = 0;
+    let value = |digit: u8| VALUES.get(usize::from(digit)).copied().unwrap_or(0xff);
+    let (pairs, _) = text.as_chunks::<2>();
+    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
+        let (high, low) = (value(*high), value(*low));
+        all |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Some(out)
+    (all < 16).then_some(out)
 }
 
 fn value_of(digit: u8) -> Option<u8> {

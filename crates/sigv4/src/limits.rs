@@ -4,6 +4,8 @@
 pub const HEADERS_MAX: usize = 256;
 /// Most header names in `SignedHeaders`.
 pub const SIGNED_HEADERS_MAX: usize = 128;
+/// Signed names that are compared without going through the list again.
+pub(crate) const SIGNED_HEADERS_INLINE: usize = 24;
 /// Most parameters in a query string.
 pub const QUERY_PARAMETERS_MAX: usize = 4_096;
 /// Query parameters that are sorted without allocating.

@@ -27,7 +27,7 @@ pub(crate) fn check(path: &str) -> Result<(), AuthError> {
 /// Writes the canonical URI of the wire path `path`.
 pub(crate) fn write(path: &str, rule: PathRule, sink: &mut impl Sink) {
     if path.len() < 2 {
-        return sink.put(b"/");
+        return sink.byte(b'/');
     }
     match rule {
         PathRule::AsSent => as_sent(path, sink),
@@ -42,7 +42,7 @@ pub(crate) fn write(path: &str, rule: PathRule, sink: &mut impl Sink) {
 fn twice_encoded(text: &str, sink: &mut impl Sink) {
     for byte in text.bytes() {
         if encode::is_unreserved(byte) || byte == b'/' {
-            sink.put(&[byte]);
+            sink.byte(byte);
         } else {
             sink.put(&encode::escape(byte));
         }
@@ -63,12 +63,12 @@ fn normalised(path: &str, sink: &mut impl Sink) {
         }
     }
     for segment in &kept {
-        sink.put(b"/");
+        sink.byte(b'/');
         twice_encoded(segment, sink);
     }
     let last = path.rsplit('/').next().unwrap_or("");
     if kept.is_empty() || matches!(last, "" | "." | "..") {
-        sink.put(b"/");
+        sink.byte(b'/');
     }
 }
 
@@ -76,10 +76,10 @@ fn normalised(path: &str, sink: &mut impl Sink) {
 /// never become one that separates.
 fn as_sent(path: &str, sink: &mut impl Sink) {
     for segment in path.split('/').skip(1) {
-        sink.put(b"/");
+        sink.byte(b'/');
         for byte in encode::decoded(segment, Plus::Literal) {
             if encode::is_unreserved(byte) {
-                sink.put(&[byte]);
+                sink.byte(byte);
             } else {
                 sink.put(&encode::escape(byte));
             }

@@ -58,10 +58,10 @@ fn write_sorted(pairs: &mut [Pair<'_>], hidden: Option<&str>, sink: &mut impl Si
     });
     for (position, (name, value)) in pairs.iter().enumerate() {
         if position > 0 {
-            sink.put(b"&");
+            sink.byte(b'&');
         }
         write_encoded(name, sink);
-        sink.put(b"=");
+        sink.byte(b'=');
         if hidden.is_some_and(|hidden| name_is(name, hidden)) {
             sink.put(b"***");
         } else {
@@ -92,7 +92,7 @@ fn write_encoded(text: &str, sink: &mut impl Sink) {
     }
     for byte in encode::decoded(text, Plus::Space) {
         if encode::is_unreserved(byte) {
-            sink.put(&[byte]);
+            sink.byte(byte);
         } else {
             sink.put(&encode::escape(byte));
         }

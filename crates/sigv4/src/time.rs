@@ -62,7 +62,11 @@ impl Stamp {
         };
         let year = pair(y1, y2)? * 100 + pair(y3, y4)?;
         let clock = (pair(h1, h2)?, pair(mi1, mi2)?, pair(s1, s2)?);
-        Stamp::of(year, pair(mo1, mo2)?, pair(d1, d2)?, clock)
+        let seconds = seconds_of(year, pair(mo1, mo2)?, pair(d1, d2)?, clock)?;
+        Some(Stamp {
+            seconds,
+            text: *bytes,
+        })
     }
 
     /// A header's value: basic, or extended (`2015-08-30T12:36:00Z`), which AWS tolerates there.
@@ -96,7 +100,7 @@ impl Stamp {
             };
             let year = pair(y1, y2)? * 100 + pair(y3, y4)?;
             let clock = (pair(h1, h2)?, pair(mi1, mi2)?, pair(s1, s2)?);
-            Stamp::of(year, pair(mo1, mo2)?, pair(d1, d2)?, clock)
+            of(year, pair(mo1, mo2)?, pair(d1, d2)?, clock)
         })
     }
 
@@ -121,29 +125,7 @@ impl Stamp {
         {
             return None;
         }
-        Stamp::of(year, i64::try_from(month).ok()? + 1, day, clock_read)
-    }
-
-    fn of(
-        year: i64,
-        month: i64,
-        day: i64,
-        (hour, minute, second): (i64, i64, i64),
-    ) -> Option<Stamp> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let longest = match month {
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            1..=12 => 31,
-            _ => return None,
-        };
-        let clock_ok = hour < 24 && minute < 60 && second < 60;
-        if !(1..=longest).contains(&day) || !(0..=9_999).contains(&year) || !clock_ok {
-            return None;
-        }
-        let seconds = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-        Some(Stamp::from_seconds(seconds))
+        of(year, i64::try_from(month).ok()? + 1, day, clock_read)
     }
 
     pub(crate) fn seconds(&self) -> i64 {
@@ -159,6 +141,31 @@ impl Stamp {
     pub(crate) fn date(&self) -> &str {
         self.text().get(..8).unwrap_or("")
     }
+}
+
+fn of(year: i64, month: i64, day: i64, clock: (i64, i64, i64)) -> Option<Stamp> {
+    seconds_of(year, month, day, clock).map(Stamp::from_seconds)
+}
+
+/// Seconds since 1970 of a date and hour, minute, second; `None` when the calendar has no such moment.
+fn seconds_of(
+    year: i64,
+    month: i64,
+    day: i64,
+    (hour, minute, second): (i64, i64, i64),
+) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let clock_ok = hour < 24 && minute < 60 && second < 60;
+    let date_ok = (1..=longest).contains(&day) && (0..=9_999).contains(&year);
+    (date_ok && clock_ok)
+        .then(|| days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar. Years begin in March here,

@@ -5,33 +5,26 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{DateText, Pieces, only};
+use super::known::{Deciding, Known};
+use super::{DateText, Pieces};
 use crate::canonical::{ALGORITHM, sha256};
 use crate::claim::Place;
 use crate::error::AuthError;
-use crate::request::RequestView;
 
 /// Longest unknown algorithm name that is echoed: what stands there may be a secret of another scheme.
 const ALGORITHM_SHOWN_MAX: usize = 32;
 
-/// The one `Authorization` header.
-pub(super) fn find<'a>(request: &RequestView<'a>) -> Result<Option<&'a str>, AuthError> {
-    only(request, "authorization", "Authorization")
-}
-
-pub(super) fn pieces<'a>(
-    request: &RequestView<'a>,
-    value: &'a str,
-) -> Result<Pieces<'a>, AuthError> {
-    let (algorithm, rest) = value.split_once([' ', '\t']).unwrap_or((value, ""));
+/// Step 6 for the value of the header.
+pub(super) fn pieces<'a>(known: &Known<'a>, value: &'a str) -> Result<Pieces<'a>, AuthError> {
+    let (algorithm, rest) = cut(value);
     if algorithm != ALGORITHM {
         let shown = algorithm.chars().take(ALGORITHM_SHOWN_MAX).collect();
         return Err(AuthError::UnsupportedAlgorithm(shown));
     }
     let found = parameters(value, rest)?;
-    let date = match only(request, "x-amz-date", "X-Amz-Date")? {
+    let date = match known.only(Deciding::AmzDate)? {
         Some(text) => Some(DateText::AmzDate(text)),
-        None => only(request, "date", "Date")?.map(DateText::Date),
+        None => known.only(Deciding::Date)?.map(DateText::Date),
     };
     let [Some(credential), Some(signature), Some(signed_headers)] = found else {
         return Err(missing(value, found, date.is_some()));
@@ -39,7 +32,7 @@ pub(super) fn pieces<'a>(
     let Some(date) = date else {
         return Err(missing(value, found, false));
     };
-    let session_token = only(request, "x-amz-security-token", "X-Amz-Security-Token")?;
+    let session_token = known.only(Deciding::SecurityToken)?;
     Ok(Pieces {
         credential: Cow::Borrowed(credential),
         signature: Cow::Borrowed(signature),
@@ -51,14 +44,29 @@ pub(super) fn pieces<'a>(
     })
 }
 
+/// `text` before and after the next comma or white space.
+fn cut(text: &str) -> (&str, &str) {
+    memchr::memchr3(b',', b' ', b'\t', text.as_bytes())
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+        .unwrap_or((text, ""))
+}
+
+fn name_and_value(piece: &str) -> Option<(&str, &str)> {
+    let at = memchr::memchr(b'=', piece.as_bytes())?;
+    Some((piece.get(..at)?, piece.get(at + 1..)?))
+}
+
 /// Credential, Signature, SignedHeaders; separated by commas, white space or both.
 fn parameters<'v>(value: &str, rest: &'v str) -> Result<[Option<&'v str>; 3], AuthError> {
     let mut found = [None; 3];
-    let pieces = rest
-        .split([',', ' ', '\t'])
-        .filter(|piece| !piece.is_empty());
-    for piece in pieces {
-        let Some((name, text)) = piece.split_once('=') else {
+    let mut rest = rest;
+    while !rest.is_empty() {
+        let (piece, after) = cut(rest);
+        rest = after;
+        if piece.is_empty() {
+            continue;
+        }
+        let Some((name, text)) = name_and_value(piece) else {
             let shown = piece.chars().take(ALGORITHM_SHOWN_MAX).collect();
             return Err(AuthError::NotKeyValue {
                 piece: shown,

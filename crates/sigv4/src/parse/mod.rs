@@ -2,10 +2,13 @@
 
 mod checks;
 mod header;
+mod known;
 mod presigned;
 
 use std::borrow::Cow;
 
+use self::known::{Deciding, Known};
+use self::presigned::InQuery;
 use crate::canonical::PathRule;
 use crate::claim::{Auth, Claim, Place, Rules};
 use crate::encode;
@@ -47,31 +50,41 @@ pub fn parse<'a>(request: &RequestView<'a>, rules: &Rules<'_>) -> Result<Auth<'a
     if request.headers.len() > HEADERS_MAX {
         return Err(AuthError::TooManyHeaders);
     }
-    encode::check_escapes(request.query)?;
-    if query::pairs(request.query)
-        .take(QUERY_PARAMETERS_MAX + 1)
-        .count()
-        > QUERY_PARAMETERS_MAX
-    {
+    let known = Known::find(request);
+    let in_query = in_query(request.query)?;
+    let pieces = match (known.only(Deciding::Authorization)?, in_query) {
+        (Some(_), Some(_)) => return Err(AuthError::TwoMechanisms),
+        (Some(value), None) => header::pieces(&known, value)?,
+        (None, Some(in_query)) => presigned::pieces(&known, in_query)?,
+        (None, None) => return Ok(Auth::Unsigned),
+    };
+    claim(request, rules, &known, pieces).map(Auth::Signed)
+}
+
+/// Step 2, and what of the query decides authentication, if anything.
+fn in_query(query: &str) -> Result<Option<InQuery<'_>>, AuthError> {
+    if query.is_empty() {
+        return Ok(None);
+    }
+    encode::check_escapes(query)?;
+    let parameters = query::pairs(query).take(QUERY_PARAMETERS_MAX + 1);
+    if parameters.count() > QUERY_PARAMETERS_MAX {
         return Err(AuthError::TooManyParameters);
     }
-    let in_query = presigned::find(request.query)?;
-    let pieces = match header::find(request)? {
-        Some(_) if in_query.any => return Err(AuthError::TwoMechanisms),
-        Some(value) => header::pieces(request, value)?,
-        None if !in_query.any => return Ok(Auth::Unsigned),
-        None => presigned::pieces(request, in_query)?,
-    };
-    claim(request, rules, pieces).map(Auth::Signed)
+    let found = presigned::find(query)?;
+    Ok(Some(found).filter(|found| found.any))
 }
 
 /// Steps 8 to 13.
 fn claim<'a>(
     request: &RequestView<'a>,
     rules: &Rules<'_>,
+    known: &Known<'a>,
     pieces: Pieces<'a>,
 ) -> Result<Claim<'a>, AuthError> {
     checks::signed_headers(request, &pieces.signed_headers)?;
+    known.once(Deciding::Host)?;
+    known.once(Deciding::ContentSha256)?;
     // Which service is meant decides how dates are read, but its own faults are told later.
     let credential = checks::split(&pieces.credential);
     let rule = credential.as_ref().map_or(PathRule::Normalised, |parts| {
@@ -95,27 +108,6 @@ fn claim<'a>(
         session_token: pieces.session_token,
         place: pieces.place,
     })
-}
-
-/// The one value of header `name` (lower case) as text.
-///
-/// # Errors
-/// [`AuthError::Duplicate`] when it is given more than once, [`AuthError::NotText`] when it is not
-/// UTF-8.
-fn only<'a>(
-    request: &RequestView<'a>,
-    name: &str,
-    shown: &str,
-) -> Result<Option<&'a str>, AuthError> {
-    let mut values = request.values(name);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(AuthError::Duplicate(shown.to_owned()));
-    }
-    let text = std::str::from_utf8(value).map_err(|_| AuthError::NotText(shown.to_owned()))?;
-    Ok(Some(text.trim_ascii()))
 }
 
 impl DateText<'_> {

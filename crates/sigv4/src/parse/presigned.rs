@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{DateText, Pieces, only};
+use super::known::{Deciding, Known};
+use super::{DateText, Pieces};
 use crate::canonical::ALGORITHM;
 use crate::claim::Place;
 use crate::encode;
 use crate::error::AuthError;
 use crate::query;
-use crate::request::RequestView;
 
 /// The query parameters that decide authentication, as on the wire.
 #[derive(Default)]
@@ -59,10 +59,7 @@ pub(super) fn find(query: &str) -> Result<InQuery<'_>, AuthError> {
     Ok(found)
 }
 
-pub(super) fn pieces<'a>(
-    request: &RequestView<'a>,
-    found: InQuery<'a>,
-) -> Result<Pieces<'a>, AuthError> {
+pub(super) fn pieces<'a>(known: &Known<'a>, found: InQuery<'a>) -> Result<Pieces<'a>, AuthError> {
     let [algorithm, rest @ ..] = found.values.map(|value| value.map(encode::decode));
     if algorithm.as_deref() != Some(ALGORITHM) {
         return Err(AuthError::MissingAuthenticationToken);
@@ -82,10 +79,10 @@ pub(super) fn pieces<'a>(
         let [credential, signature, signed_headers, date] = &filled;
         return Err(missing([credential, signature, signed_headers, date]));
     }
-    if only(request, "x-amz-date", "X-Amz-Date")?.is_some() {
+    if known.only(Deciding::AmzDate)?.is_some() {
         return Err(AuthError::Duplicate("X-Amz-Date".to_owned()));
     }
-    let header_token = only(request, "x-amz-security-token", "X-Amz-Security-Token")?;
+    let header_token = known.only(Deciding::SecurityToken)?;
     if token.is_some() && header_token.is_some() {
         return Err(AuthError::Duplicate("X-Amz-Security-Token".to_owned()));
     }
