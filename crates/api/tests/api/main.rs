@@ -11,6 +11,7 @@ mod assume_role;
 mod authentication;
 mod common;
 mod conditions;
+mod delegation;
 mod documents;
 mod escalation;
 mod every_operation;

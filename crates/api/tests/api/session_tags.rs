@@ -41,7 +41,7 @@ fn session_tags_are_principal_tags_and_stand_before_the_roles_own() {
 }
 
 #[test]
-fn tags_need_the_right_to_tag_on_both_sides() {
+fn pol_19_tags_need_the_right_to_tag_on_both_sides() {
     let at = Chain::new();
     let by = &at.lab.admin;
     let alice = format!("arn:aws:iam::{}:user/alice", at.lab.account);
