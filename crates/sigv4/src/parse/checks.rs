@@ -135,15 +135,21 @@ pub(super) fn window(
 /// Step 12: exactly five parts.
 pub(super) fn split<'a>(credential: &Cow<'a, str>) -> Option<Credential<'a>> {
     fn five(text: &str) -> Option<[&str; 5]> {
-        let mut parts = text.split('/');
-        let five = [
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
-            parts.next()?,
+        let mut rest = text;
+        let mut before_slash = || {
+            let at = memchr::memchr(b'/', rest.as_bytes())?;
+            let part = rest.get(..at)?;
+            rest = rest.get(at + 1..)?;
+            Some(part)
+        };
+        let [id, date, region, service] = [
+            before_slash()?,
+            before_slash()?,
+            before_slash()?,
+            before_slash()?,
         ];
-        (parts.next().is_none() && five.first().is_some_and(|id| !id.is_empty())).then_some(five)
+        let whole = !id.is_empty() && !rest.contains('/');
+        whole.then_some([id, date, region, service, rest])
     }
     let parts: [Cow<'a, str>; 5] = match credential {
         Cow::Borrowed(text) => five(text)?.map(Cow::Borrowed),

@@ -1,5 +1,9 @@
 //! Requests signed here, as a client of STS or S3 would, for tests of refusals.
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "helpers of tests; each binary uses a part"
+)]
 
 use locum_sigv4::{Auth, AuthError, Credentials, Rules, SigningKey, parse, presign, sign, verify};
 
