@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::entities;
 use crate::error::ApiError;
+use crate::limits;
 use crate::operation::Cx;
 use crate::snapshot::Snapshot;
 
@@ -34,17 +35,24 @@ pub(crate) fn identity(text: &str, kind: Kind) -> Result<(PolicyText, usize), Ap
 }
 
 /// A trust policy as it is stored: every user and role it names replaced by its unique id, so that one
-/// deleted and made again is another. Answers the text and its size against the quota.
+/// deleted and made again is another.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`, also when a principal does not exist; [`ApiError::Missing`] for the
-/// accounts of the principals.
+/// `MalformedPolicyDocument`, also when a principal does not exist; `LimitExceeded` past the quota;
+/// [`ApiError::Missing`] for the accounts of the principals.
 pub(crate) fn trust(
     cx: &Cx<'_>,
     state: &Snapshot,
     text: &str,
-) -> Result<(PolicyText, usize), ApiError> {
+) -> Result<PolicyText, ApiError> {
     let document = Document::check(text, Kind::Trust).map_err(first_finding)?;
+    // Before the principals: what is too long could name any number of accounts.
+    let characters_max = limits::TRUST_POLICY_CHARACTERS_MAX;
+    if document.size() > characters_max {
+        return Err(ApiError::LimitExceeded(format!(
+            "Cannot exceed quota for ACLSizePerRole: {characters_max}"
+        )));
+    }
     for arn in document.principal_arns() {
         if let Some(account) = account_of_arn(arn) {
             state.account(account)?;
@@ -53,7 +61,7 @@ pub(crate) fn trust(
     let bound = document
         .bind(&|arn| unique_id(cx, state, arn))
         .map_err(ApiError::MalformedPolicyDocument)?;
-    Ok((PolicyText::new(bound), document.size()))
+    Ok(PolicyText::new(bound))
 }
 
 /// A trust policy as it is shown: unique ids become ARNs again while their entity lives.
@@ -68,17 +76,15 @@ pub(crate) fn shown_trust(
     let Ok(document) = Document::parse(stored.text()) else {
         return Ok(encoded(stored.text()));
     };
-    let missing = std::cell::Cell::new(None);
-    let text = document.unbind(&|id| match arn_of_unique_id(cx, state, id) {
-        Ok(arn) => arn,
-        Err(ApiError::Missing(account)) => {
-            missing.set(Some(account));
+    let fault = std::cell::Cell::new(None);
+    let text = document.unbind(&|id| {
+        arn_of_unique_id(cx, state, id).unwrap_or_else(|error| {
+            fault.set(Some(error));
             None
-        }
-        Err(_) => None,
+        })
     });
-    match missing.get() {
-        Some(account) => Err(ApiError::Missing(account)),
+    match fault.into_inner() {
+        Some(error) => Err(error),
         None => Ok(encoded(&text)),
     }
 }

@@ -17,6 +17,9 @@ pub enum ApiError {
     /// Not a failure: a pure step needs this account; `handle` loads it.
     #[error("account {0} is not in the snapshot")]
     Missing(AccountId),
+    /// The call would touch more accounts than one call may.
+    #[error("The call touches more than {} accounts.", crate::limits::ACCOUNTS_PER_CALL_MAX)]
+    TooManyAccounts,
     /// The request's signature, or what it says of itself, is wrong.
     #[error("{}", .0.message())]
     Signature(AuthError),
@@ -179,7 +182,7 @@ impl ApiError {
             ApiError::PackedPolicyTooLarge(_) => both("PackedPolicyTooLarge", 400),
             ApiError::NoSuchEntity(_) => both("NoSuchEntity", 404),
             ApiError::EntityAlreadyExists(_) => both("EntityAlreadyExists", 409),
-            ApiError::LimitExceeded(_) => both("LimitExceeded", 409),
+            ApiError::LimitExceeded(_) | ApiError::TooManyAccounts => both("LimitExceeded", 409),
             ApiError::DeleteConflict(_) => both("DeleteConflict", 409),
             ApiError::PolicyNotAttachable(_) => both("PolicyNotAttachable", 400),
             ApiError::UnmodifiableEntity(_) => both("UnmodifiableEntity", 400),
@@ -246,6 +249,7 @@ impl ApiError {
             ApiError::NoSuchEntity(_)
             | ApiError::EntityAlreadyExists(_)
             | ApiError::LimitExceeded(_)
+            | ApiError::TooManyAccounts
             | ApiError::DeleteConflict(_)
             | ApiError::InvalidInput(_)
             | ApiError::MalformedPolicyDocument(_)

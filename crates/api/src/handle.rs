@@ -231,7 +231,7 @@ async fn step(
         let cx = context(run, state);
         let steps = run.operation.steps;
         match steps.run(&cx, state, caller, run.call, run.request_id, draft) {
-            Err(ApiError::Missing(account)) if state.len() < limits::ACCOUNTS_PER_CALL_MAX => {
+            Err(ApiError::Missing(account)) => {
                 let loaded = load(run.world, account).await?;
                 state.add(account, loaded);
             }

@@ -6,6 +6,7 @@ use locum_store::{Account, AccountId, Installation};
 use smallvec::SmallVec;
 
 use crate::error::ApiError;
+use crate::limits;
 
 /// An immutable view of what one call needs. A pure step that meets an account which is not here
 /// answers [`ApiError::Missing`]; `handle` loads it and runs the pure steps again.
@@ -27,17 +28,17 @@ impl Snapshot {
         self.accounts.push((id, account));
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.accounts.len()
-    }
-
     /// The account `id`, `None` when there is no such account.
     ///
     /// # Errors
-    /// [`ApiError::Missing`] when it was not loaded yet.
+    /// [`ApiError::Missing`] when it was not loaded yet; [`ApiError::TooManyAccounts`] when no more
+    /// can be.
     pub fn account(&self, id: AccountId) -> Result<Option<&Arc<Account>>, ApiError> {
         match self.accounts.iter().find(|(held, _)| *held == id) {
             Some((_, account)) => Ok(account.as_ref()),
+            None if self.accounts.len() >= limits::ACCOUNTS_PER_CALL_MAX => {
+                Err(ApiError::TooManyAccounts)
+            }
             None => Err(ApiError::Missing(id)),
         }
     }

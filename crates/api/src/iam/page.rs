@@ -58,6 +58,7 @@ pub(crate) fn after(binding: &str, marker: Option<&str>) -> Result<String, ApiEr
 }
 
 /// Takes one page from `rest`, which begins after the marker; `name` is what a marker remembers.
+/// A page ends early when showing one more item would touch too many accounts.
 pub(crate) fn take<S, T>(
     binding: &str,
     mut rest: impl Iterator<Item = S>,
@@ -77,10 +78,16 @@ pub(crate) fn take<S, T>(
                 marker: None,
             });
         };
-        if items.len() + 1 == limit {
-            last = name(&item).to_owned();
+        let key = name(&item).to_owned();
+        match show(item) {
+            Ok(shown) => items.push(shown),
+            Err(ApiError::TooManyAccounts) if !items.is_empty() => {
+                let marker = Some(marker_of(binding, &last));
+                return Ok(Page { items, marker });
+            }
+            Err(error) => return Err(error),
         }
-        items.push(show(item)?);
+        last = key;
     }
     let marker = rest.next().map(|_| marker_of(binding, &last));
     Ok(Page { items, marker })

@@ -89,8 +89,7 @@ fn create_role(
         limits::ROLES_PER_ACCOUNT_MAX,
     )?;
     let path = names::path(input.path)?;
-    let (trust, size) = documents::trust(cx, state, &input.assume_role_policy_document)?;
-    trust_quota(size)?;
+    let trust = documents::trust(cx, state, &input.assume_role_policy_document)?;
     let duration_s = input
         .max_session_duration
         .and_then(|given| u32::try_from(given).ok());
@@ -116,14 +115,6 @@ fn create_role(
     };
     let change = names::change(account, vec![Record::Role(role)], vec![]);
     Ok((CreateRoleResponse { role: shown }, change))
-}
-
-fn trust_quota(size: usize) -> Result<(), ApiError> {
-    names::quota(
-        size.saturating_sub(1),
-        "ACLSizePerRole",
-        limits::TRUST_POLICY_CHARACTERS_MAX,
-    )
 }
 
 fn get_role(
@@ -227,9 +218,7 @@ fn update_assume_role_policy(
     input: UpdateAssumeRolePolicyRequest,
 ) -> Result<Change, ApiError> {
     let mut role = Role::clone(entities::role(&caller.account, &input.role_name)?);
-    let (trust, size) = documents::trust(cx, state, &input.policy_document)?;
-    trust_quota(size)?;
-    role.trust = trust;
+    role.trust = documents::trust(cx, state, &input.policy_document)?;
     Ok(put(caller, role))
 }
 

@@ -94,6 +94,47 @@ fn a_role_as_principal_means_its_sessions_and_a_session_means_itself() {
 }
 
 #[test]
+fn dos_07_a_trust_policy_of_hundreds_of_accounts_is_refused() {
+    let at = Theatre::new();
+    let message = "Cannot exceed quota for ACLSizePerRole: 4096";
+    for count in [150, 1_000] {
+        let principals: Vec<String> = (0..count)
+            .map(|number| {
+                format!(
+                    "\"arn:aws:iam::{:012}:user/x\"",
+                    500_000_000_000u64 + number
+                )
+            })
+            .collect();
+        let text = trust(&format!("[{}]", principals.join(",")));
+        let result = at.lab.try_role(&at.other.root, "new", &text);
+        check(result, 409, "LimitExceeded", message);
+    }
+}
+
+#[test]
+fn a_session_of_a_role_is_named_exactly() {
+    let at = Theatre::new();
+    let account = &at.lab.account;
+    for session in [
+        "STAGE/one",
+        "stage2/one",
+        "nobody/one",
+        "stage/",
+        "stage",
+        "/one",
+        "stage/*",
+    ] {
+        let principal = format!("arn:aws:sts::{account}:assumed-role/{session}");
+        let result = at
+            .lab
+            .try_role(&at.other.root, "new", &trust(&format!("\"{principal}\"")));
+        let message = format!(r#"Invalid principal in policy: "AWS":"{principal}""#);
+        check(result, 400, "MalformedPolicyDocument", &message);
+    }
+}
+
+#[test]
 fn sts_16_a_recreated_role_is_not_the_one_that_was_trusted() {
     let at = Theatre::new();
     let account = &at.lab.account;

@@ -454,3 +454,47 @@ fn trust_policies_are_checked_and_limited() {
         message,
     );
 }
+
+#[test]
+fn roles_that_trust_hundreds_of_accounts_are_listed_in_shorter_pages() {
+    let lab = Lab::new();
+    for at in 0..150 {
+        let other = lab.other(&format!("other {at}"));
+        let principal = format!(
+            "arn:aws:iam::{}:role/OrganizationAccountAccessRole",
+            other.account
+        );
+        lab.role(
+            &lab.admin,
+            &format!("role-{at:03}"),
+            &trust(&format!("\"{principal}\"")),
+        );
+    }
+    let (mut marker, mut seen) = (None, 0);
+    loop {
+        let input = ListRolesRequest {
+            marker,
+            max_items: Some(1_000),
+            ..ListRolesRequest::default()
+        };
+        let page: ListRolesResponse = lab.iam(&lab.admin, "ListRoles", &input).expect("ListRoles");
+        for role in &page.roles {
+            assert_eq!(role.role_name, format!("role-{seen:03}"));
+            let document = role
+                .assume_role_policy_document
+                .as_deref()
+                .unwrap_or_default();
+            assert!(
+                document.contains("OrganizationAccountAccessRole"),
+                "{document}"
+            );
+            seen += 1;
+        }
+        assert_eq!(page.is_truncated, Some(page.marker.is_some()));
+        marker = page.marker;
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, 150);
+}
