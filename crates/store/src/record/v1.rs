@@ -209,18 +209,7 @@ pub(super) fn write(
             },
             out,
         ),
-        Record::AccountMeta(meta) => json(
-            &AccountMetaV1 {
-                name: text(&meta.name),
-                email: text(&meta.email),
-                created: meta.created_s,
-                alias: meta.alias.as_deref().map(text),
-                status: status_out(meta.status),
-                joined: joined_out(meta.joined_method),
-                root_password_last_used: meta.root.password_last_used_s,
-            },
-            out,
-        ),
+        Record::AccountMeta(meta) => json(&meta_out(meta), out),
         Record::InstallationMeta(meta) => json(
             &InstallationMetaV1 {
                 management_account: meta.management_account.to_string().into(),
@@ -249,17 +238,30 @@ pub(super) fn write(
             },
             out,
         ),
-        Record::AccountSummary(summary) => json(
-            &AccountSummaryV1 {
-                id: summary.id.to_string().into(),
-                name: text(&summary.name),
-                joined_at: summary.joined_s,
-                status: status_out(summary.status),
-                joined: joined_out(summary.joined_method),
-            },
-            out,
-        ),
+        Record::AccountSummary(summary) => json(&summary_out(summary), out),
         Record::CreateAccountRequest(request) => json(&request_out(request), out),
+    }
+}
+
+fn meta_out(meta: &crate::AccountMeta) -> AccountMetaV1<'_> {
+    AccountMetaV1 {
+        name: text(&meta.name),
+        email: text(&meta.email),
+        created: meta.created_s,
+        alias: meta.alias.as_deref().map(text),
+        status: status_out(meta.status),
+        joined: joined_out(meta.joined_method),
+        root_password_last_used: meta.root.password_last_used_s,
+    }
+}
+
+fn summary_out(summary: &crate::AccountSummary) -> AccountSummaryV1<'_> {
+    AccountSummaryV1 {
+        id: summary.id.to_string().into(),
+        name: text(&summary.name),
+        joined_at: summary.joined_s,
+        status: status_out(summary.status),
+        joined: joined_out(summary.joined_method),
     }
 }
 
