@@ -40,11 +40,7 @@ pub(crate) fn identity(text: &str, kind: Kind) -> Result<(PolicyText, usize), Ap
 /// # Errors
 /// `MalformedPolicyDocument`, also when a principal does not exist; `LimitExceeded` past the quota;
 /// [`ApiError::Missing`] for the accounts of the principals.
-pub(crate) fn trust(
-    cx: &Cx<'_>,
-    state: &Snapshot,
-    text: &str,
-) -> Result<PolicyText, ApiError> {
+pub(crate) fn trust(cx: &Cx<'_>, state: &Snapshot, text: &str) -> Result<PolicyText, ApiError> {
     let document = Document::check(text, Kind::Trust).map_err(first_finding)?;
     // Before the principals: what is too long could name any number of accounts.
     let characters_max = limits::TRUST_POLICY_CHARACTERS_MAX;

@@ -18,7 +18,10 @@ pub enum ApiError {
     #[error("account {0} is not in the snapshot")]
     Missing(AccountId),
     /// The call would touch more accounts than one call may.
-    #[error("The call touches more than {} accounts.", crate::limits::ACCOUNTS_PER_CALL_MAX)]
+    #[error(
+        "The call touches more than {} accounts.",
+        crate::limits::ACCOUNTS_PER_CALL_MAX
+    )]
     TooManyAccounts,
     /// The request's signature, or what it says of itself, is wrong.
     #[error("{}", .0.message())]
