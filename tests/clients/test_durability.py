@@ -64,8 +64,9 @@ def write(server: Server, root: Credentials, history: History, label: str, gone:
             return
         if number % 4 == 0 and not history.call(server, root, "iam", "PutUserPolicy", user, UserName=user, PolicyName="p", PolicyDocument=allow("sts:*")):
             return
-        if number % 5 == 0 and not history.call(server, root, "iam", "DeleteUser", user, UserName=f"user-{label}-{number - 1 if number % 4 else number - 2}"):
-            # The deleted one has no policy: only multiples of four have.
+        # Only multiples of four have a policy, which would have to go first.
+        old = f"user-{label}-{number - 1 if (number - 1) % 4 else number - 2}"
+        if number % 5 == 0 and not history.call(server, root, "iam", "DeleteUser", old, UserName=old):
             return
 
 
@@ -116,11 +117,13 @@ def judge(server: Server, account: str, root: Credentials, histories: list[Histo
     iam = Boto3(server.url).client(root, "iam")
     users = names(iam, "list_users", "Users", "UserName")
     roles = names(iam, "list_roles", "Roles", "RoleName")
-    trail = server.trail.update()
+    trail = server.trail.settled()
     acknowledged = {(action, name) for history in histories for action, name, _ in history.acknowledged}
-    deletions = sum(1 for history in histories for action, _ in history.begun if action == "DeleteUser")
-    made = {name for action, name in acknowledged if action == "CreateUser"}
-    assert len(made - users) <= deletions, f"lost users: {sorted(made - users)[:5]}"
+    deleting = {name for history in histories for action, name in history.begun if action == "DeleteUser"}
+    lost = {name for action, name in acknowledged if action == "CreateUser"} - deleting - users
+    assert not lost, f"lost users: {sorted(lost)[:5]}"
+    revived = {name for action, name in acknowledged if action == "DeleteUser"} & users
+    assert not revived, f"revived users: {sorted(revived)[:5]}"
     lost = {name for action, name in acknowledged if action == "CreateRole"} - roles
     assert not lost, f"lost roles: {sorted(lost)[:5]}"
     for history in histories:
@@ -131,7 +134,7 @@ def judge(server: Server, account: str, root: Credentials, histories: list[Histo
     # State and trail move together, for what was in flight as well.
     made, gone, kept = set(), set(), set()
     for record in trail.records:
-        if record["recipientAccountId"] != account or "errorCode" in record:
+        if record.get("recipientAccountId") != account or "errorCode" in record:
             continue
         parameters = record["requestParameters"] or {}
         if record["eventName"] == "CreateUser":

@@ -148,10 +148,13 @@ def test_the_call_order_of_terraform(account):
     role = refresh()[0]
     assert (role["Description"], role["MaxSessionDuration"]) == ("new", 7200)
     assert document(role["AssumeRolePolicyDocument"])["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{account.id}:root"} or document(role["AssumeRolePolicyDocument"]) == json.loads(trust(account.id))
-    assert refused(account, "DeleteRole", RoleName="tf") == ("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+    assert refused(account, "DeleteRole", RoleName="tf")[0] == "DeleteConflict"
     account.iam("DetachRolePolicy", RoleName="tf", PolicyArn=policy)
     assert refused(account, "DeleteRole", RoleName="tf") == ("DeleteConflict", "Cannot delete entity, must delete policies first.")
+    account.iam("AttachRolePolicy", RoleName="tf", PolicyArn=policy)
     account.iam("DeleteRolePolicy", RoleName="tf", PolicyName="inline")
+    assert refused(account, "DeleteRole", RoleName="tf") == ("DeleteConflict", "Cannot delete entity, must detach all policies first.")
+    account.iam("DetachRolePolicy", RoleName="tf", PolicyArn=policy)
     account.iam("DeleteRole", RoleName="tf")
     account.iam("DeletePolicy", PolicyArn=policy)
     assert refused(account, "GetRole", RoleName="tf") == ("NoSuchEntity", "The role with name tf cannot be found.")

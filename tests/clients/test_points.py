@@ -38,8 +38,13 @@ def seconds_left(credentials: dict) -> float:
 
 
 def test_point_1_the_new_account_is_listed(stage):
-    listed = stage.call(stage.admin, "organizations", "ListAccounts")["Accounts"]
-    found = {account["Id"]: account for account in listed}
+    found, more = {}, {}
+    while True:
+        page = stage.call(stage.admin, "organizations", "ListAccounts", **more)
+        found |= {account["Id"]: account for account in page["Accounts"]}
+        if not page.get("NextToken"):
+            break
+        more = {"NextToken": page["NextToken"]}
     assert found[stage.member]["Name"] == f"second-{stage.driver.name}"
     assert found[stage.member]["Status"] == "ACTIVE"
     assert found[stage.member]["JoinedMethod"] == "CREATED"

@@ -14,6 +14,7 @@ import xml.etree.ElementTree
 
 from .credentials import Credentials
 
+AGENT = "locum-tests/1"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 
@@ -203,7 +204,7 @@ def send(port: int, method: str, target: str, headers: dict[str, str], body: byt
 def call(server, forge: Forge, body: str | bytes, *, path: str = "/", query: str = "", headers: dict[str, str] | None = None, unsigned: dict[str, str] | None = None, sent_body: bytes | None = None) -> Reply:
     """Signs a POST and sends it. `unsigned` headers are added after signing; `sent_body` replaces what was signed."""
     payload = body.encode() if isinstance(body, str) else body
-    base = {"Host": f"127.0.0.1:{server.port}", "Content-Type": FORM} | (headers or {})
+    base = {"Host": f"127.0.0.1:{server.port}", "User-Agent": AGENT, "Content-Type": FORM} | (headers or {})
     whole = sign(forge, "POST", path, query, base, payload) | (unsigned or {})
     target = path + ("?" + query if query else "")
     return send(server.port, "POST", target, whole, payload if sent_body is None else sent_body)

@@ -59,7 +59,6 @@ class Server:
         self.ready_s = 0.0
         #: Variables for the process beside the surroundings'.
         self.environment: dict[str, str] = {}
-        self._lines: queue.Queue[str | None] = queue.Queue()
 
     def start(self) -> "Server":
         """Starts it and waits until it accepts calls."""
@@ -78,26 +77,26 @@ class Server:
                 start_new_session=True,
             )
         RUNNING.add(self)
-        self._lines = queue.Queue()
-        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._listen, args=(self.process, lines), daemon=True).start()
         try:
-            line = self._lines.get(timeout=READY_S_MAX)
+            line = lines.get(timeout=READY_S_MAX)
         except queue.Empty:
             self.kill()
             raise AssertionError(f"not ready after {READY_S_MAX} s: {self.log()[-2000:]}") from None
         if line is None:
-            raise AssertionError(f"ended with {self.process.wait()}: {self.log()[-2000:]}")
+            raise AssertionError(f"ended with {self.process.wait(STOP_S_MAX)}: {self.log()[-2000:]}")
         self.ready_s = time.monotonic() - began
         word, self.url, account, self.account_id = line.split()
         assert (word, account) == ("ready", "account"), line
         self.port = int(self.url.rsplit(":", 1)[1])
         return self
 
-    def _listen(self, process):
+    def _listen(self, process, lines):
         for line in process.stdout:
             self.said.append(line.rstrip("\n"))
-            self._lines.put(line.rstrip("\n"))
-        self._lines.put(None)
+            lines.put(line.rstrip("\n"))
+        lines.put(None)
 
     def log(self) -> str:
         """Everything it wrote to standard error so far."""

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import time
 
 
 class Trail:
@@ -28,10 +29,28 @@ class Trail:
         return self
 
     def of(self, request_id: str) -> dict:
-        """The record of one call: there has to be exactly one, and now."""
-        found = self.update().by_request.get(request_id, [])
+        """The record of one call, of which there is exactly one.
+
+        What was only read, issued or refused is in the file when its answer arrives. The record of a change is
+        durable with the change, and on its way from the store to the file.
+        """
+        late = request_id not in self.update().by_request
+        deadline = time.monotonic() + 2
+        while request_id not in self.by_request and time.monotonic() < deadline:
+            time.sleep(0.002)
+            self.update()
+        found = self.by_request.get(request_id, [])
         assert len(found) == 1, f"{len(found)} records of request {request_id}"
+        assert not late or (not found[0]["readOnly"] and "errorCode" not in found[0]), "not there when the answer arrived"
         return found[0]
+
+    def settled(self) -> "Trail":
+        """Takes in everything, the records of changes just made too."""
+        count = -1
+        while count != len(self.update().records):
+            count = len(self.records)
+            time.sleep(0.1)
+        return self
 
     def text(self) -> str:
         """All of it, as written."""
