@@ -3,8 +3,8 @@
 //! `check` is everything that needs no running product; `test` is `check` and every test, and installs what it
 //! needs; `ci` is `test` where a skipped step fails. `test NAME…` runs the named steps alone.
 
-mod aws_cli;
 mod clients;
+mod debian;
 mod node;
 mod python;
 mod rust;
@@ -49,7 +49,7 @@ const CHECKS: &[Step] = &[
 const TESTS: &[Step] = &[
     ("python", python::install),
     ("node", node::install),
-    ("aws-cli-v2", aws_cli::install),
+    ("debian", debian::install),
     ("vectors", vectors::fetch),
     ("rust", rust::tests),
     ("doctests", rust::doctests),

@@ -1,6 +1,6 @@
 //! The black-box suites: real SDKs and command lines against the built binary.
 
-use super::{Setup, aws_cli, python, rust};
+use super::{Setup, debian, python, rust};
 use crate::run::{Ended, run};
 use crate::steps::{Count, Outcome};
 use std::process::Command;
@@ -70,8 +70,8 @@ fn environment(setup: &Setup, command: &mut Command) -> Result<(), String> {
     command
         .env("LOCUM_BIN", binary)
         .env("LOCUM_AWS_CLI_V1", setup.folder.join("venv/bin/aws"));
-    if aws_cli::is_v2() {
-        command.env("LOCUM_AWS_CLI_V2", aws_cli::PATH);
+    if debian::has_aws_cli_v2() {
+        command.env("LOCUM_AWS_CLI_V2", debian::AWS_CLI);
     }
     Ok(())
 }
