@@ -370,6 +370,9 @@ fn sts_07_principals_match_whole_or_not_at_all() {
         format!("arn:aws:iam::{account}:user/ALICE"),
         format!("arn:aws:iam::{account}:role/alice"),
         format!("arn:aws:iam::{account}:group/alice"),
+        format!("arn:aws-cn:iam::{account}:user/alice"),
+        format!("arn:aws:iam:us-east-1:{account}:user/alice"),
+        format!("arn:aws:sts::{account}:user/alice"),
     ] {
         let result = at
             .lab

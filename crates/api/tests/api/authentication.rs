@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use locum_api::operator::{self, Rotate};
-use locum_store::AccountStatus;
+use locum_store::{AccountStatus, Key};
 use locum_wire::iam::{DeleteAccessKeyRequest, UpdateAccessKeyRequest};
 use locum_wire::sts::GetCallerIdentityResponse;
 use locum_wire::{Empty, Service, write_input};
@@ -137,6 +137,17 @@ fn inactive_and_deleted_keys_are_unknown_at_once() {
     };
     lab.tell(by, "DeleteAccessKey", &input)
         .expect("DeleteAccessKey");
+    check(who(&lab, &keys), 403, "InvalidClientTokenId", UNKNOWN);
+}
+
+#[test]
+fn sig_21_a_key_whose_user_is_gone_is_unknown() {
+    let lab = Lab::new();
+    let keys = lab.user_with(&lab.admin, "alice", &allow("*", "*"));
+    // No operation deletes a user that has a key; a record that was lost would look like this.
+    lab.forget(&lab.account, Key::User("alice".to_owned()));
+    check(who(&lab, &keys), 403, "InvalidClientTokenId", UNKNOWN);
+    lab.user(&lab.admin, "alice");
     check(who(&lab, &keys), 403, "InvalidClientTokenId", UNKNOWN);
 }
 

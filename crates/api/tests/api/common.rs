@@ -11,8 +11,8 @@ use locum_api::operator::{self, WithRootKey};
 use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, handle};
 use locum_sigv4::{Credentials, Header, RequestView};
 use locum_store::{
-    AccountId, AccountMeta, AccountStatus, Change, Engine, Loaded, MemoryEngine, MemoryOptions,
-    Record, Unit, UnitWrite, memory,
+    Account, AccountId, AccountMeta, AccountStatus, Change, Engine, Key, Loaded, MemoryEngine,
+    MemoryOptions, Record, Unit, UnitWrite, memory,
 };
 use locum_wire::iam::{
     AccessKey, CreateAccessKeyRequest, CreateAccessKeyResponse, CreateRoleRequest,
@@ -331,11 +331,23 @@ impl Lab {
             status,
             ..AccountMeta::clone(&held.meta)
         };
+        self.write(&held, vec![Record::AccountMeta(meta)], vec![]);
+    }
+
+    /// Takes a record away, as no operation would.
+    pub(crate) fn forget(&self, account: &str, key: Key) {
+        let unit = Unit::Account(AccountId::parse(account).expect("an account id"));
+        let held = self.engine.cached(unit).and_then(Loaded::account);
+        self.write(&held.expect("the account"), vec![], vec![key]);
+    }
+
+    fn write(&self, held: &Account, puts: Vec<Record>, deletes: Vec<Key>) {
+        let (unit, expects) = (Unit::Account(held.id), held.revision);
         let write = UnitWrite {
             unit,
-            expects: held.revision,
-            puts: vec![Record::AccountMeta(meta)],
-            deletes: Vec::new(),
+            expects,
+            puts,
+            deletes,
         };
         let change = Change {
             writes: vec![write],

@@ -61,6 +61,10 @@ fn sts_13_sessions_of_get_session_token_may_not_call_iam_nor_most_of_sts() {
         "AccessDenied",
         "Cannot call GetSessionToken with session credentials",
     );
+    let form = format!("Action=GetAccessKeyInfo&AccessKeyId={}", keys.id);
+    let answer = lab.form(&keys, Service::Sts, &form);
+    let message = "Cannot call GetAccessKeyInfo with session credentials";
+    check(success(Service::Sts, &answer), 403, "AccessDenied", message);
     // AssumeRole it may, for an hour.
     lab.role(
         &lab.admin,
