@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use locum_server::Config;
 
-const PAGE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../docs/configuration.md"
-);
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
 
 const HEAD: &str = "# Configuration
 
