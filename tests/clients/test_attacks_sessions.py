@@ -7,7 +7,7 @@ import random
 import pytest
 
 from harness import raw
-from harness.account import Account, allow, trust
+from harness.account import Account, allow, deny, trust
 from harness.credentials import Credentials
 from harness.drivers import Refused
 from harness.raw import Forge
@@ -290,6 +290,19 @@ def test_sts_18_external_ids(account, external_id):
     reply = raw.query(account.server, account.admin, "sts", "AssumeRole", **parameters)
     assert (reply.status, reply.code) in ((403, "AccessDenied"), (400, "ValidationError")), reply
     assert "xternal" not in reply.message or reply.status == 400, "which part failed is not told"
+
+
+@pytest.mark.parametrize("permitted", [None, allow("sts:AssumeRole"), deny("sts:AssumeRole")], ids=["silent", "allowed", "denied"])
+def test_sts_18_a_role_that_is_not_there_answers_like_one_that_trusts_others(account, permitted):
+    """In one account, where sentences give reasons, the reason may not tell which roles there are."""
+    key = account.user("prober", permitted)
+    closed = account.role("closed", trust(account.user_arn("admin")))
+    guarded = account.role("guarded", trust(account.user_arn("admin"), Condition={"StringEquals": {"sts:ExternalId": "x42"}}))
+    missing = f"arn:aws:iam::{account.id}:role/missing"
+    answers = {refusal(account.assume, key, arn)[1].replace(arn, "ROLE") for arn in (closed, guarded, missing)}
+    assert len(answers) == 1, answers
+    longest = {refusal(account.assume, key, arn, DurationSeconds=43200)[1].replace(arn, "ROLE") for arn in (closed, missing)}
+    assert longest == answers, "nor may the role's maximum"
 
 
 def test_sts_19_failing_calls_issue_nothing(account):

@@ -69,7 +69,8 @@ test('fromTemporaryCredentials shows the refusal', async () => {
     assert.equal(error.name, 'AccessDenied');
     assert.equal(
       error.message,
-      `User: arn:aws:iam::${account.id}:user/admin is not authorized to perform: sts:AssumeRole on resource: ${role}`,
+      `User: arn:aws:iam::${account.id}:user/admin is not authorized to perform: sts:AssumeRole on resource: ${role}`
+        + ' because no role trust policy allows the sts:AssumeRole action',
     );
     return true;
   });
