@@ -2,14 +2,14 @@
 
 use locum_store::{
     AccountId, AccountSummary, Change, CommitError, Event, InstallationMeta, JoinedMethod,
-    KeyOwner, KeyState, Organization, Record, Revision, Secret, SessionKeyEpoch, Unit, UnitWrite,
-    User,
+    KeyOwner, Organization, Record, Revision, Unit, UnitWrite, User,
 };
 
 use crate::iam::access_key::new_key;
 use crate::ids::{self, IdKind};
 use crate::operator;
 use crate::organizations::new_account::{self, NewAccount};
+use crate::session::new_epoch;
 use crate::world::{Random, World};
 
 /// The first user's name.
@@ -149,18 +149,6 @@ fn organization(now_s: i64, random: &dyn Random) -> Organization {
         id: ids::lower_id("o-", 10, random),
         root_id: ids::lower_id("r-", 4, random),
         feature_set: "ALL".to_owned(),
-        created_s: now_s,
-    }
-}
-
-/// A fresh key of the session ring.
-pub(crate) fn new_epoch(epoch: u32, now_s: i64, random: &dyn Random) -> SessionKeyEpoch {
-    let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
-    random.fill(bytes.as_mut_slice());
-    SessionKeyEpoch {
-        epoch,
-        secret: Secret::new(bytes.as_slice()),
-        state: KeyState::Active,
         created_s: now_s,
     }
 }

@@ -2,9 +2,9 @@
 
 use locum_policy::{ConditionKey, Context, KnownKey, Value, Values};
 
-use crate::authorize::Needs;
 use crate::caller::{Caller, Identity};
-use crate::operation::Cx;
+use crate::cx::Cx;
+use crate::needs::Needs;
 
 /// One request as conditions see it. Keys and their presence rules: policy reference §6.
 pub(crate) struct RequestContext<'a, 'n> {

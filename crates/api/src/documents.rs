@@ -4,10 +4,10 @@ use locum_policy::{Arn, Document, Finding, Kind};
 use locum_store::{AccountId, PolicyText};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
+use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::limits;
-use crate::operation::Cx;
 use crate::snapshot::Snapshot;
 
 /// What RFC 3986 leaves as it is.

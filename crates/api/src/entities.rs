@@ -5,8 +5,8 @@ use std::sync::Arc;
 use locum_policy::Arn;
 use locum_store::{Account, AccountId, AccountStatus, ManagedPolicy, PolicyText, Role, User};
 
+use crate::cx::Cx;
 use crate::error::ApiError;
-use crate::operation::Cx;
 
 /// The account that owns AWS's managed policies, as ARNs spell it.
 pub(crate) const AWS_ACCOUNT: &str = "aws";

@@ -10,11 +10,12 @@ use smallvec::SmallVec;
 
 use crate::authenticate::{account_of, authenticate};
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::{ApiError, TokenFault};
 use crate::event::{self, Facts};
 use crate::ids;
 use crate::limits;
-use crate::operation::{Access, Cx, Draft, Operation, Outcome};
+use crate::operation::{Access, Draft, Operation, Outcome};
 use crate::operations;
 use crate::request::{Request, Response};
 use crate::session::SessionKind;
@@ -192,6 +193,10 @@ async fn attempt(
                     heard.now_s,
                 )?);
             }
+            Err(Lost::TooLarge) => {
+                let sentence = "The entity would be larger than the store can keep.";
+                return Err(ApiError::LimitExceeded(sentence.to_owned()));
+            }
             Err(Lost::Store(reason)) => return Err(ApiError::Unavailable(reason)),
         }
     }
@@ -254,8 +259,13 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
     }
 }
 
+/// Why a change was not made.
 enum Lost {
+    /// Somebody else was faster: plan again.
     Race,
+    /// It is larger than a change may be, so trying again cannot help.
+    TooLarge,
+    /// The store or the trail cannot take it now.
     Store(String),
 }
 
@@ -287,6 +297,7 @@ async fn commit(
     match run.world.engine.commit(change).await {
         Ok(_) => Ok(reply),
         Err(CommitError::Conflict { .. }) => Err(Lost::Race),
+        Err(CommitError::TooLarge { .. }) => Err(Lost::TooLarge),
         Err(error) => Err(Lost::Store(error.to_string())),
     }
 }

@@ -1,50 +1,14 @@
 //! What an operation is: a row with its name, what it needs to be allowed, and the function that runs it.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 use locum_store::{AccountId, Change};
 use locum_wire::{Call, Reply, Service, Structure};
 
-use crate::authorize::{Grant, Needs, authorize};
+use crate::authorize::{Grant, authorize};
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
-use crate::request::TlsDetails;
-use crate::session::Ring;
+use crate::needs::Needs;
 use crate::snapshot::Snapshot;
-use crate::world::{Random, Settings};
-
-/// The facts of one call that are not state: time, randomness, and what the edge saw.
-pub struct Cx<'a> {
-    /// Unix seconds.
-    pub now_s: i64,
-    /// Random bytes for ids, secrets and nonces.
-    pub random: &'a dyn Random,
-    /// What the operator set.
-    pub settings: &'a Settings,
-    /// The ring that seals sessions.
-    pub(crate) ring: Arc<Ring>,
-    /// The address of the client.
-    pub source_ip: IpAddr,
-    /// How the connection is protected, if it is.
-    pub tls: Option<&'a TlsDetails>,
-    /// `User-Agent`.
-    pub user_agent: Option<&'a str>,
-    /// `Referer`.
-    pub referer: Option<&'a str>,
-    /// The service called.
-    pub service: Service,
-}
-
-impl Cx<'_> {
-    /// `aws:RequestedRegion`: global services answer us-east-1, STS the region of the signature.
-    pub(crate) fn requested_region<'a>(&self, caller: &'a Caller) -> &'a str {
-        match self.service {
-            Service::Sts => &caller.region,
-            _ => "us-east-1",
-        }
-    }
-}
 
 /// What an operation does, as the trail tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

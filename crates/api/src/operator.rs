@@ -8,13 +8,13 @@ use locum_store::{
 };
 use locum_wire::Timestamp;
 
-use crate::bootstrap::new_epoch;
 use crate::error::ApiError;
 use crate::iam::access_key::new_key;
 use crate::ids;
 use crate::json;
 use crate::limits;
 use crate::organizations::new_account::{self, NewAccount};
+use crate::session::new_epoch;
 use crate::world::World;
 
 /// Where operator records come from; no AWS service has this name.

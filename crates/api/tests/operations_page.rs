@@ -42,7 +42,10 @@ fn the_page_is_the_table() {
         std::fs::write(PAGE, &rendered).unwrap();
     }
     let page = std::fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(page == rendered, "docs/operations.md is stale: run with LOCUM_UPDATE_DOCS=1");
+    assert!(
+        page == rendered,
+        "docs/operations.md is stale: run with LOCUM_UPDATE_DOCS=1"
+    );
 }
 
 #[test]
@@ -50,8 +53,19 @@ fn every_row_is_an_operation_of_the_model_and_stands_once() {
     let mut seen = std::collections::HashSet::new();
     for row in locum_api::operations() {
         let known = locum_wire::operations(row.service);
-        assert!(known.iter().any(|model| model.name == row.name), "{} is not in the model", row.name);
-        assert_eq!(row.action, format!("{}:{}", row.service.scope_name(), row.name));
-        assert!(seen.insert((row.service.scope_name(), row.name)), "{} stands twice", row.name);
+        assert!(
+            known.iter().any(|model| model.name == row.name),
+            "{} is not in the model",
+            row.name
+        );
+        assert_eq!(
+            row.action,
+            format!("{}:{}", row.service.scope_name(), row.name)
+        );
+        assert!(
+            seen.insert((row.service.scope_name(), row.name)),
+            "{} stands twice",
+            row.name
+        );
     }
 }

@@ -11,13 +11,15 @@ use locum_wire::{Timestamp, iam};
 
 use super::user::{named_or_caller, on_user};
 use super::{names, page};
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::ids::{self, IdKind};
 use crate::limits;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// Whose keys a request is about: a user, or root when root names nobody.

@@ -14,9 +14,10 @@ use super::role::on_role;
 use super::user::on_user;
 use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::documents;
 use crate::error::ApiError;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 fn put(caller: &Caller, mut holder: Holder, name: String, text: &str) -> Result<Change, ApiError> {

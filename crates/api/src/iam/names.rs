@@ -2,11 +2,11 @@
 
 use locum_store::{Account, Change, InlinePolicy, Key, Record, Tag, Unit, UnitWrite};
 
-use crate::authorize::Needs;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::limits;
-use crate::operation::Cx;
+use crate::needs::Needs;
 use crate::snapshot::Snapshot;
 
 /// The root path.

@@ -9,8 +9,9 @@ use super::page;
 use super::policy::{Named, named, on_policy};
 use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
-use crate::operation::{Cx, Operation, answering};
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// What tells users from roles in a marker; no name holds a slash.

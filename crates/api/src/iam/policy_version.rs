@@ -13,11 +13,12 @@ use super::policy::{self, Named, named, on_policy};
 use super::{names, page};
 use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::documents;
 use crate::error::ApiError;
 use crate::limits;
 use crate::managed::ManagedEntry;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 fn no_version(arn: &str, id: &str) -> ApiError {

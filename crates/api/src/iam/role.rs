@@ -10,14 +10,16 @@ use locum_wire::iam::{
 use locum_wire::{Timestamp, iam};
 
 use super::{names, page};
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::documents;
 use crate::entities;
 use crate::error::ApiError;
 use crate::ids::{self, IdKind};
 use crate::limits;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// The shortest that a role's longest session may be, seconds; also the default.

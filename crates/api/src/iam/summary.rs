@@ -8,9 +8,10 @@ use super::names;
 use super::policy::figure;
 use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::limits;
-use crate::operation::{Cx, Operation, answering};
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.

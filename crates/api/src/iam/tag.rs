@@ -15,10 +15,11 @@ use super::role::on_role;
 use super::user::on_user;
 use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::managed;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 fn tag(caller: &Caller, mut holder: Holder, added: Vec<iam::Tag>) -> Result<Change, ApiError> {

@@ -8,13 +8,15 @@ use locum_wire::iam::{
 use locum_wire::{Timestamp, iam};
 
 use super::{names, page};
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::{Caller, Identity};
+use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::ids::{self, IdKind};
 use crate::limits;
-use crate::operation::{Cx, Operation, answering, silent};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// What an operation on the user `name` of the caller's account is asked about.

@@ -15,11 +15,13 @@ use locum_wire::organizations::{
 use super::new_account::{self, NewAccount};
 use super::organization::account_arn;
 use super::{from_management, page};
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::ids;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 fn needs_create<'a>(

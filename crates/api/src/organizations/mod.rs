@@ -5,9 +5,9 @@ pub(crate) mod new_account;
 mod organization;
 mod page;
 
-use crate::authorize::Needs;
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::needs::Needs;
 use crate::operation::Operation;
 use crate::snapshot::Snapshot;
 

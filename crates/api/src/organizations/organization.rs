@@ -6,10 +6,12 @@ use locum_wire::organizations::{
     self, CreateOrganizationRequest, CreateOrganizationResponse, DescribeOrganizationResponse,
 };
 
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// The ARN of an account of the organization.

@@ -6,7 +6,7 @@ mod ring;
 
 pub use claims::{Claims, SessionKind};
 pub use ring::OpenError;
-pub(crate) use ring::{Ring, RingCache, SealError};
+pub(crate) use ring::{Ring, RingCache, SealError, new_epoch};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use locum_store::{Installation, KeyState, Revision, SessionKeyEpoch};
+use locum_store::{Installation, KeyState, Revision, Secret, SessionKeyEpoch};
 
 use super::claims::Claims;
 use crate::limits;
@@ -196,5 +196,17 @@ impl RingCache {
         ));
         self.0.store(Some(ring.clone()));
         ring
+    }
+}
+
+/// A fresh key of the session ring.
+pub(crate) fn new_epoch(epoch: u32, now_s: i64, random: &dyn Random) -> SessionKeyEpoch {
+    let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
+    random.fill(bytes.as_mut_slice());
+    SessionKeyEpoch {
+        epoch,
+        secret: Secret::new(bytes.as_slice()),
+        state: KeyState::Active,
+        created_s: now_s,
     }
 }

@@ -6,13 +6,15 @@ use locum_policy::{Arn, Document, Kind, KnownKey, ResourceRule};
 use locum_store::{AccountId, Change, Role};
 use locum_wire::sts::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
 
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::limits;
 use crate::managed;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::session::SessionKind;
 use crate::snapshot::Snapshot;
 use crate::sts::{issue, session_tags};

@@ -3,11 +3,13 @@
 use locum_store::Change;
 use locum_wire::sts::{GetAccessKeyInfoRequest, GetAccessKeyInfoResponse};
 
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::ids;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 fn needs<'a>(

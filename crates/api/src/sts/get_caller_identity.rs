@@ -3,10 +3,12 @@
 use locum_store::Change;
 use locum_wire::sts::{GetCallerIdentityRequest, GetCallerIdentityResponse};
 
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::Caller;
+use crate::cx::Cx;
 use crate::error::ApiError;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 fn needs<'a>(

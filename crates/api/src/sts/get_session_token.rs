@@ -3,11 +3,13 @@
 use locum_store::Change;
 use locum_wire::sts::{GetSessionTokenRequest, GetSessionTokenResponse};
 
-use crate::authorize::{Grant, Needs};
+use crate::authorize::Grant;
 use crate::caller::{Caller, Identity};
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::limits;
-use crate::operation::{Cx, Operation, answering};
+use crate::needs::Needs;
+use crate::operation::{Operation, answering};
 use crate::session::SessionKind;
 use crate::snapshot::Snapshot;
 use crate::sts::issue;

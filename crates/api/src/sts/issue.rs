@@ -3,10 +3,10 @@
 use locum_wire::Timestamp;
 use locum_wire::sts::Credentials;
 
+use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::ids::{self, IdKind};
 use crate::limits;
-use crate::operation::Cx;
 use crate::session::{Claims, SealError, SessionKind};
 
 /// The credentials of a new session and the size of its token.

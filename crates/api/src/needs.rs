@@ -1,0 +1,110 @@
+//! What a call needs to be allowed, as its row says it: resource, further actions, condition keys.
+
+use std::borrow::Cow;
+
+use locum_policy::{KnownKey, Policy, ResourceRule};
+use locum_store::AccountId;
+use smallvec::SmallVec;
+
+/// Who decides about an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decided {
+    /// Policies do.
+    ByPolicies,
+    /// AWS lets every authenticated caller do it, even under an explicit deny.
+    Always,
+}
+
+/// What a call needs to be allowed: its actions, the resource, and the condition keys that only the
+/// operation knows (the appendix of the IAM reference, row by row).
+pub struct Needs<'a> {
+    /// Who decides about the operation's own action.
+    pub(crate) decided: Decided,
+    /// Further actions that must be allowed on the resource, besides the operation's own.
+    pub(crate) also: SmallVec<[&'static str; 2]>,
+    /// The ARN that policies are asked about, or `*`.
+    pub(crate) resource: Cow<'a, str>,
+    /// Further resources on which the operation's own action must be allowed: what a renamed entity
+    /// becomes.
+    pub(crate) also_on: SmallVec<[Cow<'a, str>; 1]>,
+    /// Whose resource it is.
+    pub(crate) resource_account: AccountId,
+    /// `aws:ResourceTag/…`.
+    pub(crate) resource_tags: SmallVec<[(&'a str, &'a str); 4]>,
+    /// `aws:RequestTag/…` and, by their keys, `aws:TagKeys`.
+    pub(crate) request_tags: SmallVec<[(&'a str, &'a str); 4]>,
+    /// `aws:TagKeys` when keys come without values (untagging).
+    pub(crate) tag_keys: SmallVec<[&'a str; 4]>,
+    /// `sts:TransitiveTagKeys`.
+    pub(crate) transitive_tag_keys: SmallVec<[&'a str; 4]>,
+    /// Further single-valued keys.
+    pub(crate) keys: SmallVec<[(KnownKey, Cow<'a, str>); 2]>,
+    /// The resource's own policy.
+    pub(crate) resource_policy: Option<&'a Policy>,
+    /// How the resource's own policy combines with the caller's.
+    pub(crate) resource_rule: ResourceRule,
+}
+
+impl<'a> Needs<'a> {
+    /// The operation's own action on `resource` of `account`, nothing more.
+    pub(crate) fn on(resource: impl Into<Cow<'a, str>>, account: AccountId) -> Needs<'a> {
+        Needs {
+            decided: Decided::ByPolicies,
+            also: SmallVec::new(),
+            resource: resource.into(),
+            also_on: SmallVec::new(),
+            resource_account: account,
+            resource_tags: SmallVec::new(),
+            request_tags: SmallVec::new(),
+            tag_keys: SmallVec::new(),
+            transitive_tag_keys: SmallVec::new(),
+            keys: SmallVec::new(),
+            resource_policy: None,
+            resource_rule: ResourceRule::Standard,
+        }
+    }
+
+    /// Adds the tags that the resource bears.
+    pub(crate) fn resource_tagged(mut self, tags: &'a [locum_store::Tag]) -> Needs<'a> {
+        self.resource_tags.extend(
+            tags.iter()
+                .map(|tag| (tag.key.as_str(), tag.value.as_str())),
+        );
+        self
+    }
+
+    /// Nothing at all: AWS lets every authenticated caller do it.
+    pub(crate) fn nothing(account: AccountId) -> Needs<'a> {
+        Needs {
+            decided: Decided::Always,
+            ..Needs::on("*", account)
+        }
+    }
+
+    /// Adds the tags that the request asks to set, and `also` the action of setting them when there
+    /// are any (creating with tags takes the right to tag).
+    pub(crate) fn tagging(
+        mut self,
+        tags: &'a [locum_wire::iam::Tag],
+        also: Option<&'static str>,
+    ) -> Needs<'a> {
+        self.request_tags.extend(
+            tags.iter()
+                .map(|tag| (tag.key.as_str(), tag.value.as_str())),
+        );
+        self.also.extend(also.filter(|_| !tags.is_empty()));
+        self
+    }
+
+    /// Adds the keys of the tags that the request asks to remove.
+    pub(crate) fn untagging(mut self, keys: &'a [String]) -> Needs<'a> {
+        self.tag_keys.extend(keys.iter().map(String::as_str));
+        self
+    }
+
+    /// Adds a condition key.
+    pub(crate) fn key(mut self, key: KnownKey, value: impl Into<Cow<'a, str>>) -> Needs<'a> {
+        self.keys.push((key, value.into()));
+        self
+    }
+}
