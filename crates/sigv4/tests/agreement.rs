@@ -111,39 +111,7 @@ fn mutations(case: &Case) -> Vec<(String, RawRequest)> {
     add("path, longer", &|r| r.path.push_str("/z"));
     add("path, last segment", &|r| r.path = altered(&r.path));
     add("query, added", &|r| r.query = format!("{}&zz=1", r.query));
-    let parameters = whole
-        .query
-        .split('&')
-        .filter(|part| !part.is_empty())
-        .count();
-    for position in 0..parameters {
-        let name = whole
-            .query
-            .split('&')
-            .filter(|part| !part.is_empty())
-            .nth(position)
-            .unwrap();
-        if position > 4 && !name.starts_with("X-Amz-") {
-            continue;
-        }
-        let edit = |change: &dyn Fn(&str) -> String| {
-            let mut parts: Vec<String> = whole
-                .query
-                .split('&')
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect();
-            parts[position] = change(&parts[position]);
-            parts.retain(|part| !part.is_empty());
-            parts.join("&")
-        };
-        let (removed, changed) = (
-            edit(&|_| String::new()),
-            edit(&|part| part.to_owned() + "q"),
-        );
-        add("query, removed", &|r| r.query.clone_from(&removed));
-        add("query, changed", &|r| r.query.clone_from(&changed));
-    }
+    query_mutations(whole, &mut add);
     if !unsigned_payload(case) {
         add("body", &|r| r.body.push(b'x'));
         if !whole.body.is_empty() {
@@ -178,6 +146,43 @@ fn mutations(case: &Case) -> Vec<(String, RawRequest)> {
         }
     }
     out
+}
+
+/// Every parameter of the query taken away or changed.
+fn query_mutations(whole: &RawRequest, add: &mut dyn FnMut(&str, &dyn Fn(&mut RawRequest))) {
+    let parameters = whole
+        .query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .count();
+    for position in 0..parameters {
+        let name = whole
+            .query
+            .split('&')
+            .filter(|part| !part.is_empty())
+            .nth(position)
+            .unwrap();
+        if position > 4 && !name.starts_with("X-Amz-") {
+            continue;
+        }
+        let edit = |change: &dyn Fn(&str) -> String| {
+            let mut parts: Vec<String> = whole
+                .query
+                .split('&')
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect();
+            parts[position] = change(&parts[position]);
+            parts.retain(|part| !part.is_empty());
+            parts.join("&")
+        };
+        let (removed, changed) = (
+            edit(&|_| String::new()),
+            edit(&|part| part.to_owned() + "q"),
+        );
+        add("query, removed", &|r| r.query.clone_from(&removed));
+        add("query, changed", &|r| r.query.clone_from(&changed));
+    }
 }
 
 fn unsigned_payload(case: &Case) -> bool {

@@ -2,12 +2,12 @@
 
 mod common;
 #[path = "common/signed.rs"]
-mod signed_requests;
+mod signed;
 
 use std::alloc::System;
 
 use locum_sigv4::{Auth, Header, KeyCache, RequestView, parse, verify};
-use signed_requests::{NOW, SECRET, post, rules, signed};
+use signed::{NOW, SECRET, post, rules, signed};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]

@@ -3,11 +3,11 @@
 
 mod common;
 #[path = "common/signed.rs"]
-mod signed_requests;
+mod signed;
 
 use common::RawRequest;
 use locum_sigv4::{AuthError, Rules};
-use signed_requests::{NOW, accepted, judge, post, presigned, refused, rules, signed};
+use signed::{NOW, accepted, judge, post, presigned, refused, rules, signed};
 
 const S3: Rules<'_> = Rules {
     skew_s_max: 900,

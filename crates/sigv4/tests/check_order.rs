@@ -8,11 +8,11 @@
 
 mod common;
 #[path = "common/signed.rs"]
-mod signed_requests;
+mod signed;
 
 use common::RawRequest;
 use locum_sigv4::{AuthError, KeyCache, SigningKey};
-use signed_requests::{NOW, SECRET, accepted, judge, post, presigned, refused, rules, signed};
+use signed::{NOW, SECRET, accepted, judge, post, presigned, refused, rules, signed};
 
 const MISMATCH: (&str, u16) = ("SignatureDoesNotMatch", 403);
 const INCOMPLETE: (&str, u16) = ("IncompleteSignature", 400);
