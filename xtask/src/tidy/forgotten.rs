@@ -64,14 +64,25 @@ fn is_named_module(project: &Project, path: &str) -> bool {
         .iter()
         .filter(|(other, _)| other.as_str() != path && in_folder(other, folder));
     let parents = above.iter().filter_map(|p| project.files.get_key_value(p));
-    parents.chain(siblings).any(|(_, text)| {
-        text.lines().any(|line| {
-            let line = line.trim();
-            line.ends_with(&format!("mod {name};"))
-                || line.ends_with(&format!("mod r#{name};"))
-                || (line.starts_with("#[path") && line.contains(file))
+    let by_path = format!(
+        "#[path = \"{}/{file}\"]",
+        folder.rsplit('/').next().unwrap_or(folder)
+    );
+    let uncles = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    let named_from_above = project
+        .files
+        .iter()
+        .filter(|(other, _)| in_folder(other, uncles))
+        .any(|(_, text)| text.lines().any(|line| line.trim() == by_path));
+    named_from_above
+        || parents.chain(siblings).any(|(_, text)| {
+            text.lines().any(|line| {
+                let line = line.trim();
+                line.ends_with(&format!("mod {name};"))
+                    || line.ends_with(&format!("mod r#{name};"))
+                    || (line.starts_with("#[path") && line.contains(file))
+            })
         })
-    })
 }
 
 fn in_folder(path: &str, folder: &str) -> bool {
