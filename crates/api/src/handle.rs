@@ -55,7 +55,7 @@ pub async fn handle(world: &World, request: Request) -> Response {
     handle_named(world, request).await.response
 }
 
-/// [`handle`], telling also which operation it was.
+/// [`handle()`], telling also which operation it was.
 pub async fn handle_named(world: &World, request: Request) -> Handled {
     let request_id = ids::uuid_string(&*world.random);
     let headers: SmallVec<[Header<'_>; 24]> = headers(&request);

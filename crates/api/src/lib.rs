@@ -1,9 +1,9 @@
 //! What every operation means: `handle`, authenticate, authorize, one file per resource.
 //!
-//! The product is one function, [`handle`]: a world (state, clock, randomness) and a request in, a
+//! The product is one function, [`handle()`]: a world (state, clock, randomness) and a request in, a
 //! response out. On its way a call passes proof types that only one function each can make:
 //! `sigv4::Verified` → [`Caller`] → [`Grant`]; an operation cannot be called without the last one.
-//! Operations are plain functions over values that answer an output and a `Change`; only [`handle`]
+//! Operations are plain functions over values that answer an output and a `Change`; only [`handle()`]
 //! (and [`operator`], for the host's operator) commits.
 #![forbid(unsafe_code)]
 

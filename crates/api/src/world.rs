@@ -41,7 +41,7 @@ impl Default for Settings {
     }
 }
 
-/// Everything [`crate::handle`] may look at. Cheap to share, never changed by a call except through
+/// Everything [`crate::handle()`] may look at. Cheap to share, never changed by a call except through
 /// [`Engine::commit`].
 pub struct World {
     /// Where accounts are kept.

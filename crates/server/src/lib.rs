@@ -1,6 +1,6 @@
 //! The edge: sockets, TLS, limits, health, metrics, the operator's socket.
 //!
-//! [`run`] is the whole server. The function behind the sockets is a [`seam::Handler`]; [`run`] puts
+//! [`run()`] is the whole server. The function behind the sockets is a [`seam::Handler`]; [`run()`] puts
 //! the api there.
 #![forbid(unsafe_code)]
 

@@ -11,14 +11,7 @@ use std::process::Command;
 pub fn documentation(setup: &Setup) -> Result<Outcome, String> {
     succeed(
         Command::new("cargo")
-            .args([
-                "doc",
-                "--workspace",
-                "--no-deps",
-                "--document-private-items",
-                "--locked",
-                "--quiet",
-            ])
+            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "-D warnings")
             .current_dir(&setup.root),
     )?;

@@ -71,7 +71,7 @@ impl Scan {
         Ok(())
     }
 
-    /// The end of the buffer. [`Form::parse`] has limited the sizes, so the number fits.
+    /// The end of the buffer. `Form::parse` has limited the sizes, so the number fits.
     fn at(&self) -> u32 {
         u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
