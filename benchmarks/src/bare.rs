@@ -17,13 +17,21 @@ use tokio::runtime::{Builder, Handle};
 /// Locum's own default for headers.
 const HEADER_BYTES_MAX: usize = 64 * 1_024;
 
-/// `bare-server BYTES`: serves until it is killed, after a line `ready URL`.
+/// `bare-server BYTES THREADS`: serves until it is killed, after a line `ready URL`. THREADS is `own` for
+/// Locum's way (a runtime per thread, a connection stays on its thread) or `shared` for tokio's default
+/// runtime, where tasks move between threads.
 pub fn main(arguments: &[String]) -> ExitCode {
     let bytes = arguments
         .get(1)
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
-    match serve(Bytes::from("x".repeat(bytes))) {
+    let body = Bytes::from("x".repeat(bytes));
+    let shared = arguments.get(2).is_some_and(|threads| threads == "shared");
+    match if shared {
+        serve_shared(body)
+    } else {
+        serve_own(body)
+    } {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -45,16 +53,39 @@ fn workers() -> std::io::Result<Vec<(Handle, Arc<AtomicU32>)>> {
         .collect()
 }
 
-fn serve(body: Bytes) -> std::io::Result<()> {
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.max_buf_size(HEADER_BYTES_MAX)
+        .half_close(true)
+        .header_read_timeout(None);
+    http
+}
+
+async fn connection(http: http1::Builder, stream: tokio::net::TcpStream, body: Bytes) {
+    let service = service_fn(move |request| answer(request, body.clone()));
+    // A client that goes away is no fault.
+    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+}
+
+fn serve_shared(body: Bytes) -> std::io::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        println!("ready http://{}", listener.local_addr()?);
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            tokio::spawn(connection(http(), stream, body.clone()));
+        }
+    })
+}
+
+fn serve_own(body: Bytes) -> std::io::Result<()> {
     let workers = workers()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         println!("ready http://{}", listener.local_addr()?);
-        let mut http = http1::Builder::new();
-        http.max_buf_size(HEADER_BYTES_MAX)
-            .half_close(true)
-            .header_read_timeout(None);
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
@@ -65,13 +96,11 @@ fn serve(body: Bytes) -> std::io::Result<()> {
             let Some((handle, open)) = idlest else {
                 continue;
             };
-            let (http, body, open) = (http.clone(), body.clone(), Arc::clone(open));
+            let (body, open) = (body.clone(), Arc::clone(open));
             open.fetch_add(1, Ordering::Relaxed);
             handle.spawn(async move {
                 if let Ok(stream) = tokio::net::TcpStream::from_std(stream) {
-                    let service = service_fn(move |request| answer(request, body.clone()));
-                    // A client that goes away is no fault.
-                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                    connection(http(), stream, body).await;
                 }
                 open.fetch_sub(1, Ordering::Relaxed);
             });

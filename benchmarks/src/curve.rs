@@ -12,7 +12,6 @@ use crate::requests::{self, Call, Keys};
 use crate::server::{Scratch, Server};
 use crate::timing::median;
 
-const CONNECTIONS: usize = 64;
 const REQUESTS: usize = 20_000;
 /// Roles that are in use at a time, spread over all accounts.
 const WORKING_SET: usize = 1_000;
@@ -139,7 +138,7 @@ fn measure(point: &Point, in_use: usize, round: usize) -> (f64, f64) {
         pool.push(&requests::bytes(&call, &point.admin, &host, unique));
     }
     let before = point.server.cpu_us();
-    let outcome = load::run(point.server.address, &pool, CONNECTIONS).expect("the load ran");
+    let outcome = load::run(point.server.address, &pool, load::CONNECTIONS).expect("the load ran");
     assert_eq!(
         outcome.failed, 0,
         "first of the failures: {:?}",

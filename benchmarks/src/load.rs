@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+/// Kept-alive connections unless the command line says otherwise.
+pub const CONNECTIONS: usize = 64;
+
 /// Requests ready to be sent, back to back in one buffer.
 #[derive(Debug, Default)]
 pub struct Pool {

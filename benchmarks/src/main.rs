@@ -36,6 +36,7 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   --locum FILE       the program to measure (without it, built from this checkout)
   --rounds N         rounds of the http section (default 7)
   --requests N       requests per slot (default 30,000)
+  --connections N    kept-alive connections of the http section (default 64)
   --roles-max N      where the curve ends (default 1,000,000)
   --write FILE       also write the report there (docs/performance.md)";
 
@@ -43,8 +44,7 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
 struct Options {
     command: String,
     locum: Option<PathBuf>,
-    rounds: usize,
-    requests: usize,
+    size: serve::Size,
     roles_max: usize,
     write: Option<PathBuf>,
 }
@@ -81,8 +81,11 @@ fn options(arguments: &[String]) -> Option<Options> {
     let mut options = Options {
         command: arguments.first()?.clone(),
         locum: None,
-        rounds: 7,
-        requests: 30_000,
+        size: serve::Size {
+            rounds: 7,
+            requests: 30_000,
+            connections: load::CONNECTIONS,
+        },
         roles_max: 1_000_000,
         write: None,
     };
@@ -91,8 +94,9 @@ fn options(arguments: &[String]) -> Option<Options> {
         let value = rest.next()?;
         match name.as_str() {
             "--locum" => options.locum = Some(value.into()),
-            "--rounds" => options.rounds = value.parse().ok()?,
-            "--requests" => options.requests = value.parse().ok()?,
+            "--rounds" => options.size.rounds = value.parse().ok()?,
+            "--requests" => options.size.requests = value.parse().ok()?,
+            "--connections" => options.size.connections = value.parse().ok()?,
             "--roles-max" => options.roles_max = value.parse().ok()?,
             "--write" => options.write = Some(value.into()),
             _ => return None,
@@ -116,15 +120,13 @@ fn sections(options: &Options) -> Vec<Section> {
         .any(|name| asked(name))
         .then(|| locum(options));
     let path = locum.unwrap_or_default();
-    add("http", &|| {
-        serve::run(&path, options.rounds, options.requests)
-    });
+    add("http", &|| serve::run(&path, options.size));
     add("sigv4", &sigv4::run);
     add("policy", &policy::run);
     add("handle", &handle::run);
     add("process", &|| process::run(&path));
     add("curve", &|| {
-        curve::run(&path, options.roles_max, options.rounds)
+        curve::run(&path, options.roles_max, options.size.rounds)
     });
     sections
 }

@@ -9,7 +9,13 @@ use crate::requests::{self, Call, WHO};
 use crate::server::{Scratch, Server};
 use crate::timing::median;
 
-const CONNECTIONS: usize = 64;
+/// How much is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub rounds: usize,
+    pub requests: usize,
+    pub connections: usize,
+}
 
 /// One server's figures in one round.
 #[derive(Clone)]
@@ -25,9 +31,9 @@ impl Slot {
 }
 
 /// Sends `pool` to `server` and tells what it cost the server.
-fn slot(server: &Server, pool: &Pool) -> Slot {
+fn slot(server: &Server, pool: &Pool, connections: usize) -> Slot {
     let before = server.cpu_us();
-    let outcome = load::run(server.address, pool, CONNECTIONS).expect("the load ran");
+    let outcome = load::run(server.address, pool, connections).expect("the load ran");
     assert_eq!(
         outcome.failed, 0,
         "first of the failures: {:?}",
@@ -72,7 +78,12 @@ enum Operation {
 }
 
 /// The section of the report.
-pub fn run(program: &Path, rounds: usize, requests: usize) -> Section {
+pub fn run(program: &Path, size: Size) -> Section {
+    let Size {
+        rounds,
+        requests,
+        connections,
+    } = size;
     let scratch = Scratch::new("http");
     let data = scratch.join("data");
     let locum = Server::locum(program, &data);
@@ -81,7 +92,7 @@ pub fn run(program: &Path, rounds: usize, requests: usize) -> Section {
     let mut section = Section::new(
         "Requests per core",
         &format!(
-            "`locum serve` over plain HTTP on loopback, {CONNECTIONS} kept-alive connections, every request with a \
+            "`locum serve` over plain HTTP on loopback, {connections} kept-alive connections, every request with a \
              signature of its own, every record durable before its answer. The floor is a bare hyper server with the \
              same threads and settings that reads the same requests and answers a constant body of the same size. \
              {rounds} rounds; in each, both get the same {requests} requests, one after the other. CPU is the \
@@ -101,7 +112,7 @@ pub fn run(program: &Path, rounds: usize, requests: usize) -> Section {
         ],
     );
     for operation in [Operation::Who, Operation::Assume] {
-        let (bare, own) = compare(&locum, &setup, operation, rounds, requests);
+        let (bare, own) = compare(&locum, &setup, operation, size);
         rows(&mut section, operation, &bare, &own);
     }
     section.note(format!(
@@ -117,9 +128,13 @@ fn compare(
     locum: &Server,
     setup: &Setup,
     operation: Operation,
-    rounds: usize,
-    requests: usize,
+    size: Size,
 ) -> (Vec<Slot>, Vec<Slot>) {
+    let Size {
+        rounds,
+        requests,
+        connections,
+    } = size;
     let body = match operation {
         Operation::Who => WHO.body.to_owned(),
         Operation::Assume => requests::assume_role(&setup.role_arn, 1),
@@ -135,18 +150,18 @@ fn compare(
     let bytes = answer
         .split_once("\r\n\r\n")
         .map_or(0, |(_, body)| body.len());
-    let bare = Server::bare(bytes);
+    let bare = Server::bare(bytes, "own");
     let host = locum.address.to_string();
     let warm = pool(operation, setup, &host, 5_000, 1_000);
-    slot(&bare, &warm);
-    slot(locum, &warm);
+    slot(&bare, &warm, connections);
+    slot(locum, &warm, connections);
     let (mut floor, mut own) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         let pool = pool(operation, setup, &host, requests, round);
         for turn in [round % 2, (round + 1) % 2] {
             match turn {
-                0 => floor.push(slot(&bare, &pool)),
-                _ => own.push(slot(locum, &pool)),
+                0 => floor.push(slot(&bare, &pool, connections)),
+                _ => own.push(slot(locum, &pool, connections)),
             }
         }
         eprintln!(

@@ -32,10 +32,13 @@ impl Server {
     }
 
     /// The bare server, answering `bytes` bytes.
-    pub fn bare(bytes: usize) -> Server {
+    pub fn bare(bytes: usize, threads: &str) -> Server {
         let program = std::env::current_exe().expect("this program's path");
         let mut command = Command::new(program);
-        command.arg("bare-server").arg(bytes.to_string());
+        command
+            .arg("bare-server")
+            .arg(bytes.to_string())
+            .arg(threads);
         Server::start(command)
     }
 
@@ -62,19 +65,20 @@ impl Server {
         }
     }
 
-    /// CPU time of the process so far, microseconds: user and system time of /proc/PID/stat, which the
-    /// kernel tells in hundredths of a second.
+    /// CPU time of the process so far, microseconds: what the scheduler counted for its threads. It is the
+    /// user and system time of /proc/PID/stat, in nanoseconds instead of hundredths of a second.
     pub fn cpu_us(&self) -> f64 {
-        let stat =
-            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks: f64 = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|field| field.parse::<f64>().ok())
-            .sum();
-        ticks * 10_000.0
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let mut ns = 0.0;
+        for task in tasks.into_iter().flatten().flatten() {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+            let first = text
+                .split(' ')
+                .next()
+                .and_then(|field| field.parse::<f64>().ok());
+            ns += first.unwrap_or(0.0);
+        }
+        ns / 1_000.0
     }
 
     /// Resident memory, MiB.
