@@ -1,5 +1,6 @@
 //! May this caller do this? The only maker of a `Grant`.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use locum_policy::{Decision, Policies, Policy, Request, decide};
@@ -70,7 +71,6 @@ fn ask(
 ) -> Decision {
     let account = caller.account.id.text();
     let resource_account = needs.resource_account.text();
-    let user_id = caller.user_id();
     let requested = needs.request_tags.iter().map(|(key, _)| *key);
     let tag_keys: SmallVec<[&str; 8]> = requested.chain(needs.tag_keys.iter().copied()).collect();
     let context = RequestContext {
@@ -79,7 +79,7 @@ fn ask(
         needs,
         account: &account,
         resource_account: &resource_account,
-        user_id: &user_id,
+        user_id: OnceCell::new(),
         tag_keys: &tag_keys,
         organization_id: state
             .installation

@@ -1,5 +1,7 @@
 //! The condition keys of a request, computed only when a condition asks.
 
+use std::cell::OnceCell;
+
 use locum_policy::{ConditionKey, Context, KnownKey, Value, Values};
 
 use crate::caller::{Caller, Identity};
@@ -13,7 +15,8 @@ pub(crate) struct RequestContext<'a, 'n> {
     pub(crate) needs: &'a Needs<'n>,
     pub(crate) account: &'a str,
     pub(crate) resource_account: &'a str,
-    pub(crate) user_id: &'a str,
+    /// Made when a condition asks for it.
+    pub(crate) user_id: OnceCell<String>,
     pub(crate) tag_keys: &'a [&'a str],
     pub(crate) organization_id: Option<&'a str>,
 }
@@ -60,7 +63,7 @@ impl RequestContext<'_, '_> {
                 Identity::User(_) => "User",
                 Identity::RoleSession(_) => "AssumedRole",
             }),
-            KnownKey::UserId => one(self.user_id),
+            KnownKey::UserId => one(self.user_id.get_or_init(|| self.caller.user_id())),
             KnownKey::Username => match &self.caller.identity {
                 Identity::User(user) => one(&user.name),
                 _ => Values::Absent,

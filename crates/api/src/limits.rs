@@ -62,3 +62,5 @@ pub const RECORD_PARAMETERS_BYTES_MAX: usize = 100 * 1024;
 pub const MANAGED_POLICY_BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an unknown parameter's name that the refusal repeats.
 pub const PARAMETER_NAME_BYTES_SHOWN_MAX: usize = 128;
+/// Bytes set aside for the request parameters or response elements of a record; longer ones grow.
+pub const RECORD_PART_BYTES_USUAL: usize = 512;

@@ -7,6 +7,7 @@ use crate::authorize::{Grant, authorize};
 use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::error::ApiError;
+use crate::limits;
 use crate::needs::Needs;
 use crate::snapshot::Snapshot;
 
@@ -135,10 +136,13 @@ fn admit<I: Structure>(
     // AWS ignores what it does not know; here a wish that is not enforced is refused.
     let unknown = call.unknown_parameters::<I>().map_err(ApiError::Input)?;
     if let Some(parameter) = unknown.into_iter().next() {
-        let name = crate::json::clip(&parameter, crate::limits::PARAMETER_NAME_BYTES_SHOWN_MAX);
+        let name = crate::json::clip(&parameter, limits::PARAMETER_NAME_BYTES_SHOWN_MAX);
         return Err(ApiError::UnknownParameter(name.to_owned()));
     }
     draft.request_parameters.clear();
+    draft
+        .request_parameters
+        .reserve(limits::RECORD_PART_BYTES_USUAL);
     locum_wire::write_record(&input, &mut draft.request_parameters);
     let grant = {
         let needs = needs(cx, state, caller, &input)?;
@@ -164,6 +168,9 @@ impl<I: Structure, O: Structure> Steps for Answering<I, O> {
         let (output, change) = (self.run)(cx, state, caller, &grant, input)?;
         if self.access != Access::Read {
             draft.response_elements.clear();
+            draft
+                .response_elements
+                .reserve(limits::RECORD_PART_BYTES_USUAL);
             locum_wire::write_record(&output, &mut draft.response_elements);
         }
         Ok(Outcome {
