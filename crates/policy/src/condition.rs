@@ -89,7 +89,7 @@ impl Condition {
             return self.missing().into();
         }
         match values {
-            Values::Absent => Truth::Unknown,
+            Values::Absent | Values::Ambiguous => Truth::Unknown,
             Values::One(Value::Str("")) => self
                 .null()
                 .unwrap_or_else(|| self.signed(Value::Str(""), context)),

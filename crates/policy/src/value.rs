@@ -30,6 +30,9 @@ pub enum Values<'a> {
     One(Value<'a>),
     /// A multi-valued key, possibly empty.
     Many(&'a [&'a str]),
+    /// A single-valued key that the request fills twice, such as tags whose names differ in case
+    /// only. Which one is meant cannot be told: no condition on it allows, any denies.
+    Ambiguous,
 }
 
 /// The canonical text of a value, without allocation.

@@ -18,6 +18,7 @@ impl Variable {
         match context.values(&self.key) {
             Values::One(value) => Some(Text::of(value)),
             Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
+            Values::Ambiguous => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::Fact;
 use common::condition::{Fails, Holds, Trouble, check_op, many, s};
 
 #[test]
@@ -95,4 +96,23 @@ fn pol_03_for_any_value_is_false_when_there_is_nothing() {
         check_op("ForAnyValue:StringEquals", r#""x""#, fact.clone(), Fails);
         check_op("ForAnyValue:StringNotEquals", r#""x""#, fact, Fails);
     }
+}
+
+/// A key that is filled twice: an Allow does not apply, a Deny does, whatever the operator.
+#[test]
+fn a_key_that_two_values_claim_never_helps() {
+    for set in ["", "ForAnyValue:", "ForAllValues:"] {
+        for operator in [
+            "StringEquals",
+            "StringNotEquals",
+            "StringLike",
+            "StringEqualsIfExists",
+            "StringNotEqualsIfExists",
+        ] {
+            let operator = format!("{set}{operator}");
+            check_op(&operator, r#""x""#, Some(Fact::Ambiguous), Trouble);
+        }
+    }
+    check_op("Null", "false", Some(Fact::Ambiguous), Holds);
+    check_op("Null", "true", Some(Fact::Ambiguous), Fails);
 }

@@ -26,6 +26,7 @@ pub(crate) enum Fact {
     Date(i64),
     Ip(std::net::IpAddr),
     Many(Vec<&'static str>),
+    Ambiguous,
 }
 
 /// A context as a table of keys; names compare ignoring case.
@@ -59,6 +60,7 @@ impl Context for Facts {
             Some(Fact::Date(seconds)) => Values::One(Value::Date(*seconds)),
             Some(Fact::Ip(address)) => Values::One(Value::Ip(*address)),
             Some(Fact::Many(values)) => Values::Many(values),
+            Some(Fact::Ambiguous) => Values::Ambiguous,
         }
     }
 }
