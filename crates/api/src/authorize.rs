@@ -81,11 +81,8 @@ fn ask(
         resource_account: &resource_account,
         user_id: OnceCell::new(),
         tag_keys: &tag_keys,
-        organization_id: state
-            .installation
-            .organization
-            .as_ref()
-            .map(|held| held.id.as_str()),
+        organization: state.installation.organization.as_ref(),
+        organization_path: OnceCell::new(),
     };
     let principal = caller.principal(&account);
     let request = Request {

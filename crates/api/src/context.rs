@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use locum_policy::{ConditionKey, Context, KnownKey, Value, Values};
+use locum_store::Organization;
 
 use crate::caller::{Caller, Identity};
 use crate::cx::Cx;
@@ -18,7 +19,9 @@ pub(crate) struct RequestContext<'a, 'n> {
     /// Made when a condition asks for it.
     pub(crate) user_id: OnceCell<String>,
     pub(crate) tag_keys: &'a [&'a str],
-    pub(crate) organization_id: Option<&'a str>,
+    pub(crate) organization: Option<&'a Organization>,
+    /// Made when a condition asks: see [`RequestContext::organization_path`].
+    pub(crate) organization_path: OnceCell<String>,
 }
 
 fn one(text: &str) -> Values<'_> {
@@ -38,25 +41,43 @@ impl Context for RequestContext<'_, '_> {
         match key {
             ConditionKey::Known(known) => self.known(*known),
             ConditionKey::PrincipalTag(name) => maybe(self.caller.principal_tag(name)),
-            ConditionKey::RequestTag(name) => maybe(find(&self.needs.request_tags, name)),
-            ConditionKey::ResourceTag(name) => maybe(find(&self.needs.resource_tags, name)),
+            ConditionKey::RequestTag(name) => tag(&self.needs.request_tags, name),
+            ConditionKey::ResourceTag(name) => tag(&self.needs.resource_tags, name),
             _ => Values::Absent,
         }
     }
 }
 
-fn find<'a>(tags: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
-    tags.iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| *value)
+/// The tag `name` in any case. Tags of policies may differ in case only; conditions cannot tell them
+/// apart, and the caller must not choose which one counts.
+fn tag<'a>(tags: &[(&'a str, &'a str)], name: &str) -> Values<'a> {
+    let mut found = tags
+        .iter()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    match (found.next(), found.next()) {
+        (Some(_), Some(_)) => Values::Ambiguous,
+        (first, _) => maybe(first.map(|(_, value)| *value)),
+    }
 }
 
 impl RequestContext<'_, '_> {
+    /// `o-…/r-…/`: there are no organizational units, so every account is in the root.
+    fn organization_path(&self) -> Option<&str> {
+        let held = self.organization?;
+        let path = || format!("{}/{}/", held.id, held.root_id);
+        Some(self.organization_path.get_or_init(path))
+    }
+
     fn known(&self, key: KnownKey) -> Values<'_> {
         match key {
             KnownKey::PrincipalArn => one(&self.caller.principal_arn),
             KnownKey::PrincipalAccount => one(self.account),
-            KnownKey::PrincipalOrgId | KnownKey::ResourceOrgId => maybe(self.organization_id),
+            KnownKey::PrincipalOrgId | KnownKey::ResourceOrgId => {
+                maybe(self.organization.map(|held| held.id.as_str()))
+            }
+            KnownKey::PrincipalOrgPaths | KnownKey::ResourceOrgPaths => {
+                maybe(self.organization_path())
+            }
             KnownKey::PrincipalIsAwsService | KnownKey::ViaAwsService => truth(false),
             KnownKey::PrincipalType => one(match self.caller.identity {
                 Identity::Root => "Account",

@@ -102,10 +102,9 @@ fn needs<'a>(
     needs
         .transitive_tag_keys
         .extend(transitive.iter().map(String::as_str));
-    // An inherited transitive tag stands before the role's own tag of the same key.
-    let inherited = session_tags::inherited(caller);
-    let tagged = !tags.is_empty() || !inherited.is_empty();
-    needs.resource_tags.extend(inherited);
+    // The role's own tags alone: an inherited tag comes from the caller and overrides the role's in
+    // the session that is made, never in the decision whether to make it.
+    let tagged = !tags.is_empty() || !session_tags::inherited(caller).is_empty();
     needs
         .resource_tags
         .extend(role.into_iter().flat_map(|role| {

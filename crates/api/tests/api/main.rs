@@ -25,6 +25,7 @@ mod policies;
 mod policy_lists;
 mod policy_versions;
 mod races;
+mod review;
 mod session_rules;
 mod session_tags;
 mod trail;
