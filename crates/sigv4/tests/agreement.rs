@@ -148,8 +148,11 @@ fn mutations(case: &Case) -> Vec<(String, RawRequest)> {
     out
 }
 
+/// One change of a request.
+type Edit = dyn Fn(&mut RawRequest);
+
 /// Every parameter of the query taken away or changed.
-fn query_mutations(whole: &RawRequest, add: &mut dyn FnMut(&str, &dyn Fn(&mut RawRequest))) {
+fn query_mutations(whole: &RawRequest, add: &mut dyn FnMut(&str, &Edit)) {
     let parameters = whole
         .query
         .split('&')
