@@ -148,11 +148,8 @@ fn mutations(case: &Case) -> Vec<(String, RawRequest)> {
     out
 }
 
-/// One change of a request.
-type Edit = dyn Fn(&mut RawRequest);
-
 /// Every parameter of the query taken away or changed.
-fn query_mutations(whole: &RawRequest, add: &mut dyn FnMut(&str, &Edit)) {
+fn query_mutations(whole: &RawRequest, mut add: impl FnMut(&str, &dyn Fn(&mut RawRequest))) {
     let parameters = whole
         .query
         .split('&')
