@@ -49,11 +49,12 @@ pub(crate) fn trust(cx: &Cx<'_>, state: &Snapshot, text: &str) -> Result<PolicyT
             "Cannot exceed quota for ACLSizePerRole: {characters_max}"
         )));
     }
-    for arn in document.principal_arns() {
-        if let Some(account) = account_of_arn(arn) {
-            state.account(account)?;
-        }
+    // All of them are asked for before the first that is missing is told: they are loaded together.
+    let mut lacking = Ok(());
+    for account in document.principal_arns().filter_map(account_of_arn) {
+        lacking = lacking.and(state.account(account).map(|_| ()));
     }
+    lacking?;
     let bound = document
         .bind(&|arn| unique_id(cx, state, arn))
         .map_err(ApiError::MalformedPolicyDocument)?;

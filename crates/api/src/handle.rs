@@ -236,9 +236,11 @@ async fn step(
         let cx = context(run, state);
         let steps = run.operation.steps;
         match steps.run(&cx, state, caller, run.call, run.request_id, draft) {
-            Err(ApiError::Missing(account)) => {
-                let loaded = load(run.world, account).await?;
-                state.add(account, loaded);
+            Err(ApiError::Missing(_)) => {
+                for account in state.take_wanted() {
+                    let loaded = load(run.world, account).await?;
+                    state.add(account, loaded);
+                }
             }
             other => return other,
         }

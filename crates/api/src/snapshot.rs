@@ -1,5 +1,6 @@
 //! The values a call is decided on: the installation and the few accounts it touches.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use locum_store::{Account, AccountId, Installation};
@@ -14,6 +15,9 @@ pub struct Snapshot {
     /// What belongs to the installation and to no account.
     pub installation: Arc<Installation>,
     accounts: SmallVec<[(AccountId, Option<Arc<Account>>); 2]>,
+    /// What was asked for and is not here: loaded together, so that a step that goes on after the
+    /// first account it lacks is run again once and not once for each.
+    wanted: RefCell<SmallVec<[AccountId; 2]>>,
 }
 
 impl Snapshot {
@@ -21,7 +25,13 @@ impl Snapshot {
         Snapshot {
             installation,
             accounts: SmallVec::new(),
+            wanted: RefCell::default(),
         }
+    }
+
+    /// Takes the accounts that the pure steps met and did not find here.
+    pub(crate) fn take_wanted(&mut self) -> SmallVec<[AccountId; 2]> {
+        std::mem::take(self.wanted.get_mut())
     }
 
     pub(crate) fn add(&mut self, id: AccountId, account: Option<Arc<Account>>) {
@@ -34,12 +44,16 @@ impl Snapshot {
     /// [`ApiError::Missing`] when it was not loaded yet; [`ApiError::TooManyAccounts`] when no more
     /// can be.
     pub fn account(&self, id: AccountId) -> Result<Option<&Arc<Account>>, ApiError> {
-        match self.accounts.iter().find(|(held, _)| *held == id) {
-            Some((_, account)) => Ok(account.as_ref()),
-            None if self.accounts.len() >= limits::ACCOUNTS_PER_CALL_MAX => {
-                Err(ApiError::TooManyAccounts)
-            }
-            None => Err(ApiError::Missing(id)),
+        if let Some((_, account)) = self.accounts.iter().find(|(held, _)| *held == id) {
+            return Ok(account.as_ref());
         }
+        let mut wanted = self.wanted.borrow_mut();
+        if !wanted.contains(&id) {
+            if self.accounts.len() + wanted.len() >= limits::ACCOUNTS_PER_CALL_MAX {
+                return Err(ApiError::TooManyAccounts);
+            }
+            wanted.push(id);
+        }
+        Err(ApiError::Missing(id))
     }
 }

@@ -71,16 +71,24 @@ pub(crate) fn take<S, T>(
         .unwrap_or(limits::PAGE_ITEMS_DEFAULT);
     let mut items = Vec::new();
     let mut last = String::new();
-    while items.len() < limit {
+    // An account that an item lacks: the items after it are looked at all the same, so that all that
+    // the page needs is loaded at once.
+    let mut missing = None;
+    for _ in 0..limit {
         let Some(item) = rest.next() else {
-            return Ok(Page {
-                items,
-                marker: None,
-            });
+            return match missing {
+                Some(account) => Err(ApiError::Missing(account)),
+                None => Ok(Page {
+                    items,
+                    marker: None,
+                }),
+            };
         };
         let key = name(&item).to_owned();
         match show(item) {
             Ok(shown) => items.push(shown),
+            Err(ApiError::Missing(account)) => missing = Some(account),
+            Err(ApiError::TooManyAccounts) if missing.is_some() => break,
             Err(ApiError::TooManyAccounts) if !items.is_empty() => {
                 let marker = Some(marker_of(binding, &last));
                 return Ok(Page { items, marker });
@@ -88,6 +96,9 @@ pub(crate) fn take<S, T>(
             Err(error) => return Err(error),
         }
         last = key;
+    }
+    if let Some(account) = missing {
+        return Err(ApiError::Missing(account));
     }
     let marker = rest.next().map(|_| marker_of(binding, &last));
     Ok(Page { items, marker })
