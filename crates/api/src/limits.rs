@@ -52,7 +52,7 @@ pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Accounts of one organization.
 pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
-/// Create-account requests remembered.
+/// Create-account requests remembered, failed ones too; none is made beyond.
 pub const CREATE_ACCOUNT_REQUESTS_MAX: usize = 1_000_000;
 /// Characters of an error message or user agent in a trail record (CloudTrail: 1 KB).
 pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;

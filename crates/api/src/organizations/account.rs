@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::ids;
+use crate::limits;
 use crate::needs::Needs;
 use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
@@ -63,6 +64,13 @@ fn create_account(
         partition: &cx.settings.partition,
         now_s: cx.now_s,
     };
+    let remembered = state.installation.create_account_requests().len();
+    if remembered >= limits::CREATE_ACCOUNT_REQUESTS_MAX {
+        return Err(ApiError::Organizations {
+            code: "ConstraintViolationException",
+            message: "You have reached the limit on requests to create accounts.",
+        });
+    }
     let planned = new_account::plan(&state.installation, &new, cx.random)?;
     let mut installation = UnitWrite {
         unit: Unit::Installation,
