@@ -52,6 +52,7 @@ const TESTS: &[Step] = &[
     ("debian", debian::install),
     ("vectors", vectors::fetch),
     ("rust", rust::tests),
+    ("signatures", rust::signatures),
     ("doctests", rust::doctests),
     ("binary", rust::binary),
     ("clients-python", clients::python),

@@ -18,33 +18,53 @@ pub fn documentation(setup: &Setup) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// Every test of the workspace but the documentation's.
+/// Every test of the workspace but the documentation's and the signatures'.
 pub fn tests(setup: &Setup) -> Result<Outcome, String> {
-    let args: &[&str] = if has("cargo", &["nextest"]) {
-        &[
-            "nextest",
-            "run",
-            "--workspace",
-            "--locked",
-            "--no-fail-fast",
-            "--status-level=fail",
-            "--final-status-level=fail",
-            "--no-tests=fail",
-        ]
-    } else {
-        &[
-            "test",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--no-fail-fast",
-            "--quiet",
-        ]
-    };
+    suite(setup, Share::Others)
+}
+
+/// The tests of signatures, which read the published vectors. They run apart: the tests of the server hand on every
+/// `LOCUM_…` variable as a setting, and the server refuses settings that it does not know.
+pub fn signatures(setup: &Setup) -> Result<Outcome, String> {
+    suite(setup, Share::Signatures)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Share {
+    Signatures,
+    Others,
+}
+
+fn suite(setup: &Setup, share: Share) -> Result<Outcome, String> {
     let mut command = Command::new("cargo");
-    command.args(args).current_dir(&setup.root);
-    for (name, path) in vectors::environment(setup) {
-        command.env(name, path);
+    command.current_dir(&setup.root);
+    if has("cargo", &["nextest"]) {
+        command
+            .args(["nextest", "run", "--workspace", "--locked"])
+            .args(["--no-fail-fast", "--no-tests=fail"])
+            .args(["--status-level=fail", "--final-status-level=fail"])
+            .args(match share {
+                Share::Signatures => ["-E", "package(locum-sigv4)"],
+                Share::Others => ["-E", "not package(locum-sigv4)"],
+            });
+    } else {
+        command
+            .args(["test", "--all-targets", "--locked", "--no-fail-fast"])
+            .args(match share {
+                Share::Signatures => &["-p", "locum-sigv4"][..],
+                Share::Others => &["--workspace", "--exclude", "locum-sigv4"],
+            })
+            .arg("--quiet");
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LOCUM_") {
+            command.env_remove(name);
+        }
+    }
+    if share == Share::Signatures {
+        for (name, path) in vectors::environment(setup) {
+            command.env(name, path);
+        }
     }
     counted(run(&mut command)?)
 }
