@@ -91,6 +91,21 @@ pub enum OperatorError {
     Store(String),
 }
 
+impl OperatorError {
+    /// A code in the manner of AWS's, for the socket and for the trail.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OperatorError::NotStarted
+            | OperatorError::NoSuchAccount(_)
+            | OperatorError::NoSuchEpoch(_) => "NoSuchEntity",
+            OperatorError::NotCreated(_) => "NotCreated",
+            OperatorError::TooManyKeys(_) => "LimitExceeded",
+            OperatorError::BadName(_) => "InvalidInput",
+            OperatorError::Store(_) => "ServiceUnavailable",
+        }
+    }
+}
+
 async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError> {
     let loaded = world.engine.load(Unit::Installation).await;
     let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
@@ -99,10 +114,12 @@ async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError>
         .ok_or(OperatorError::NotStarted)
 }
 
-/// Commits `plan` with its record, planning again when it loses a race.
+/// Commits `plan` with its record, planning again when it loses a race. A plan that cannot be done
+/// leaves a record of what was asked for.
 async fn commit<T>(
     world: &World,
     event: &str,
+    asked: &[(&'static str, String)],
     plan: impl AsyncFn() -> Result<
         (
             Option<AccountId>,
@@ -114,16 +131,25 @@ async fn commit<T>(
     >,
 ) -> Result<T, OperatorError> {
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
-        let (account, writes, parameters, value) = plan().await?;
-        let record = record(world, event, account, &parameters);
+        let planned = plan().await;
         let time_s = world.clock.now_ms().div_euclid(1_000);
+        let (writes, record, result) = match planned {
+            Ok((account, writes, parameters, value)) => {
+                let record = record(world, event, account, &parameters, None);
+                (writes, record, Ok(value))
+            }
+            Err(error) => {
+                let record = record(world, event, None, asked, Some(&error));
+                (Vec::new(), record, Err(error))
+            }
+        };
         let change = Change {
             writes,
             events: vec![Event { time_s, record }],
             ..Change::default()
         };
         match world.engine.commit(change).await {
-            Ok(_) => return Ok(value),
+            Ok(_) => return result,
             Err(CommitError::Conflict { .. }) => {}
             Err(error) => return Err(OperatorError::Store(error.to_string())),
         }
@@ -138,7 +164,7 @@ async fn commit<T>(
 /// # Errors
 /// See [`OperatorError`].
 pub async fn status(world: &World) -> Result<Status, OperatorError> {
-    commit(world, "GetStatus", async || {
+    commit(world, "GetStatus", &[], async || {
         let held = installation(world).await?;
         let keys = held
             .keys
@@ -168,7 +194,6 @@ pub async fn create_account(
     email: Option<&str>,
     with: WithRootKey,
 ) -> Result<(AccountId, Option<RootKey>), OperatorError> {
-    check_name(name)?;
     let email = match email {
         Some(email) => email.to_owned(),
         None => format!(
@@ -176,7 +201,9 @@ pub async fn create_account(
             ids::lower_id("a-", 20, &*world.random)
         ),
     };
-    commit(world, "CreateAccount", async || {
+    let asked = [("accountName", name.to_owned())];
+    commit(world, "CreateAccount", &asked, async || {
+        check_name(name)?;
         let held = installation(world).await?;
         let now_s = world.clock.now_ms().div_euclid(1_000);
         let new = NewAccount {
@@ -237,7 +264,8 @@ fn check_name(name: &str) -> Result<(), OperatorError> {
 /// # Errors
 /// See [`OperatorError`].
 pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, OperatorError> {
-    commit(world, "CreateRootAccessKey", async || {
+    let asked = [("accountId", account.to_string())];
+    commit(world, "CreateRootAccessKey", &asked, async || {
         let loaded = world.engine.load(Unit::Account(account)).await;
         let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
         let held = loaded.and_then(locum_store::Loaded::account);
@@ -275,7 +303,11 @@ pub async fn rotate_keys(
     world: &World,
     rotate: Rotate,
 ) -> Result<Vec<(u32, KeyState)>, OperatorError> {
-    commit(world, "RotateSessionKeys", async || {
+    let asked = match rotate {
+        Rotate::New => vec![],
+        Rotate::Revoke(epoch) => vec![("revoke", epoch.to_string())],
+    };
+    commit(world, "RotateSessionKeys", &asked, async || {
         let held = installation(world).await?;
         let now_s = world.clock.now_ms().div_euclid(1_000);
         let mut ring = held.keys.clone();
@@ -288,14 +320,10 @@ pub async fn rotate_keys(
             puts: changed.map(Record::SessionKey).collect(),
             deletes: Vec::new(),
         };
-        let parameters = match rotate {
-            Rotate::New => vec![],
-            Rotate::Revoke(epoch) => vec![("revoke", epoch.to_string())],
-        };
         Ok((
             Some(held.management_account),
             vec![write],
-            parameters,
+            asked.clone(),
             shown,
         ))
     })
@@ -329,7 +357,7 @@ fn turn(
 /// # Errors
 /// See [`OperatorError`].
 pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
-    commit(world, "Backup", async || {
+    commit(world, "Backup", &[], async || {
         let held = installation(world).await?;
         Ok((
             Some(held.management_account),
@@ -347,6 +375,7 @@ pub(crate) fn record(
     event: &str,
     account: Option<AccountId>,
     parameters: &[(&'static str, String)],
+    error: Option<&OperatorError>,
 ) -> Vec<u8> {
     let now_s = world.clock.now_ms().div_euclid(1_000);
     let mut out = String::with_capacity(512);
@@ -356,14 +385,19 @@ pub(crate) fn record(
     json::field(&mut out, "eventName", event);
     json::field(&mut out, "awsRegion", "us-east-1");
     json::field(&mut out, "sourceIPAddress", EVENT_SOURCE);
+    if let Some(error) = error {
+        json::field(&mut out, "errorCode", error.code());
+        json::field(&mut out, "errorMessage", &error.to_string());
+    }
     json::key(&mut out, "requestParameters");
     if parameters.is_empty() {
         out.push_str("null");
     } else {
         let mut object = String::new();
-        parameters
-            .iter()
-            .for_each(|(name, value)| json::field(&mut object, name, value));
+        parameters.iter().for_each(|(name, value)| {
+            let value = json::clip(value, limits::RECORD_TEXT_BYTES_MAX);
+            json::field(&mut object, name, value);
+        });
         out.push('{');
         out.push_str(object.trim_start_matches(','));
         out.push('}');

@@ -247,15 +247,7 @@ fn refused(code: &str, message: String) -> OperatorRefusal {
 }
 
 fn refusal(error: operator::OperatorError) -> OperatorRefusal {
-    use operator::OperatorError as E;
-    let code = match &error {
-        E::NotStarted | E::NoSuchAccount(_) | E::NoSuchEpoch(_) => "NoSuchEntity",
-        E::NotCreated(_) => "NotCreated",
-        E::TooManyKeys(_) => "LimitExceeded",
-        E::BadName(_) => "InvalidInput",
-        E::Store(_) => "ServiceUnavailable",
-    };
-    refused(code, error.to_string())
+    refused(error.code(), error.to_string())
 }
 
 type Row = (&'static str, &'static str, FigureKind, fn(&Counters) -> f64);

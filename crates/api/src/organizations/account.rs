@@ -46,6 +46,18 @@ fn needs_create<'a>(
     from_management(state, caller, "*")
 }
 
+/// Every request is remembered, the failed ones too.
+fn refuse_too_many_requests(state: &Snapshot) -> Result<(), ApiError> {
+    let remembered = state.installation.create_account_requests().len();
+    if remembered < limits::CREATE_ACCOUNT_REQUESTS_MAX {
+        return Ok(());
+    }
+    Err(ApiError::Organizations {
+        code: "ConstraintViolationException",
+        message: "You have reached the limit on requests to create accounts.",
+    })
+}
+
 /// The account and its request's outcome are one commit; the answer says `IN_PROGRESS`, as AWS's does.
 fn create_account(
     cx: &Cx<'_>,
@@ -64,13 +76,7 @@ fn create_account(
         partition: &cx.settings.partition,
         now_s: cx.now_s,
     };
-    let remembered = state.installation.create_account_requests().len();
-    if remembered >= limits::CREATE_ACCOUNT_REQUESTS_MAX {
-        return Err(ApiError::Organizations {
-            code: "ConstraintViolationException",
-            message: "You have reached the limit on requests to create accounts.",
-        });
-    }
+    refuse_too_many_requests(state)?;
     let planned = new_account::plan(&state.installation, &new, cx.random)?;
     let mut installation = UnitWrite {
         unit: Unit::Installation,

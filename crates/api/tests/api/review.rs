@@ -1,12 +1,16 @@
 //! What a reviewer with fresh eyes tried: tags of two spellings, tags that are not the role's, paths
 //! of the organization, and lists that touch many accounts.
 
+use locum_api::operator::{self, Rotate, WithRootKey};
+use locum_store::AccountId;
 use locum_wire::Service;
 use locum_wire::iam::{
     CreatePolicyRequest, DeletePolicyRequest, ListRolesRequest, ListRolesResponse,
 };
 use locum_wire::organizations::{DescribeOrganizationResponse, ListAccountsRequest};
 use locum_wire::sts::{AssumeRoleRequest, Tag};
+use pollster::block_on;
+use serde_json::Value;
 
 use crate::common::{
     Lab, Refused, allow, allow_if, assume_role, document, keys_of, statement, trust, trust_if,
@@ -177,4 +181,41 @@ fn a_call_that_touches_many_accounts_is_whole() {
         let shown = role.assume_role_policy_document.expect("a trust policy");
         assert!(!shown.contains("AROA"), "{}: {shown}", role.role_name);
     }
+}
+
+/// What the operator asked for and did not get is in the trail too.
+#[test]
+fn what_the_operator_is_refused_is_recorded() {
+    let lab = Lab::new();
+    let nobody = AccountId::parse("111111111111").expect("an id");
+    let before = lab.engine.recorded_events().len();
+    let world = &lab.world;
+    assert!(block_on(operator::root_key(world, nobody)).is_err());
+    assert!(block_on(operator::rotate_keys(world, Rotate::Revoke(9))).is_err());
+    let long = "x".repeat(51);
+    let made = operator::create_account(world, &long, None, WithRootKey::Yes);
+    assert!(block_on(made).is_err());
+    let events = lab.engine.recorded_events().split_off(before);
+    let told: Vec<(String, String, String)> = events
+        .iter()
+        .map(|event| {
+            let record: Value = serde_json::from_slice(&event.record).expect("JSON");
+            let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+            let asked = record["requestParameters"].to_string();
+            (text("eventName"), text("errorCode"), asked)
+        })
+        .collect();
+    let row =
+        |name: &str, code: &str, asked: &str| (name.to_owned(), code.to_owned(), asked.to_owned());
+    let name = format!(r#"{{"accountName":"{long}"}}"#);
+    let expected = [
+        row(
+            "CreateRootAccessKey",
+            "NoSuchEntity",
+            r#"{"accountId":"111111111111"}"#,
+        ),
+        row("RotateSessionKeys", "NoSuchEntity", r#"{"revoke":"9"}"#),
+        row("CreateAccount", "InvalidInput", &name),
+    ];
+    assert_eq!(told, expected);
 }
