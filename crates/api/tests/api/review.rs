@@ -8,7 +8,8 @@ use locum_wire::iam::{
     CreatePolicyRequest, DeletePolicyRequest, ListRolesRequest, ListRolesResponse,
 };
 use locum_wire::organizations::{DescribeOrganizationResponse, ListAccountsRequest};
-use locum_wire::sts::{AssumeRoleRequest, Tag};
+use locum_wire::sts::{AssumeRoleRequest, GetCallerIdentityRequest, Tag};
+use locum_wire::write_input;
 use pollster::block_on;
 use serde_json::Value;
 
@@ -218,4 +219,37 @@ fn what_the_operator_is_refused_is_recorded() {
         row("CreateAccount", "InvalidInput", &name),
     ];
     assert_eq!(told, expected);
+}
+
+/// A clock that is far off refuses; it does not break the program.
+#[test]
+fn a_clock_that_is_far_off_refuses() {
+    let lab = Lab::new();
+    let input = || {
+        write_input(
+            Service::Sts,
+            "GetCallerIdentity",
+            &GetCallerIdentityRequest::default(),
+        )
+    };
+    let request = || lab.signed(&lab.admin, Service::Sts, input());
+    let signed_now = [request(), request(), request(), request()];
+    for (request, now_ms) in
+        signed_now
+            .into_iter()
+            .zip([i64::MIN, -1, 253_402_300_800_000, i64::MAX])
+    {
+        lab.clock.set(now_ms);
+        let (parts, body) = request.into_parts();
+        let request = locum_api::Request {
+            parts,
+            body,
+            peer: crate::common::PEER,
+            tls: None,
+        };
+        let response = block_on(locum_api::handle(&lab.world, request));
+        assert_eq!(response.status(), 403, "{now_ms}");
+        let event = lab.engine.recorded_events().pop().expect("a record");
+        serde_json::from_slice::<Value>(&event.record).expect("JSON");
+    }
 }
