@@ -41,10 +41,11 @@ impl KeyCache {
         }
     }
 
-    /// The signing key of this secret for this scope, derived if it is not held.
+    /// The signing key of this secret for this scope, derived and kept if it is not held.
     ///
     /// `secret_tag` tells one secret of an access key id from another (a revision, say): a key derived
-    /// under one tag is never given for another.
+    /// under one tag is never given for another. For a request that is not proven yet see
+    /// [`KeyCache::get`].
     pub fn get_or_derive(
         &self,
         access_key_id: &str,
@@ -54,31 +55,61 @@ impl KeyCache {
         region: &str,
         service: &str,
     ) -> Arc<SigningKey> {
-        let names = [access_key_id, date, region, service];
-        let hash = self.seed.hash_one((names, secret_tag));
-        let Some(set) = self.set(hash) else {
-            return Arc::new(SigningKey::derive(secret, date, region, service));
-        };
-        let found = set
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .find(hash, secret_tag, names);
-        if let Some(key) = found {
+        let scope = [date, region, service];
+        if let Some(key) = self.get(access_key_id, secret_tag, scope) {
             return key;
         }
         // Derived outside the lock: two threads may both derive, and both are right.
         let key = Arc::new(SigningKey::derive(secret, date, region, service));
+        self.keep(access_key_id, secret_tag, scope, &key);
+        key
+    }
+
+    /// The signing key for this scope (date, region, service), if it is held. Nothing is put in:
+    /// whoever knows a key id and not its secret could otherwise push out the keys of others.
+    pub fn get(
+        &self,
+        access_key_id: &str,
+        secret_tag: u64,
+        scope: [&str; 3],
+    ) -> Option<Arc<SigningKey>> {
+        let (hash, names) = self.place(access_key_id, secret_tag, scope);
+        self.set(hash)?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .find(hash, secret_tag, names)
+    }
+
+    /// Keeps `key` for this scope, once a request has proven that it knows it.
+    pub fn keep(
+        &self,
+        access_key_id: &str,
+        secret_tag: u64,
+        scope: [&str; 3],
+        key: &Arc<SigningKey>,
+    ) {
+        let (hash, names) = self.place(access_key_id, secret_tag, scope);
+        let Some(set) = self.set(hash) else { return };
         let entry = Entry {
             hash,
             secret_tag,
             names: names.map(Box::from),
-            key: key.clone(),
+            key: Arc::clone(key),
             used: 0,
         };
         set.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(entry);
-        key
+    }
+
+    fn place<'a>(
+        &self,
+        access_key_id: &'a str,
+        secret_tag: u64,
+        [date, region, service]: [&'a str; 3],
+    ) -> (u64, [&'a str; 4]) {
+        let names = [access_key_id, date, region, service];
+        (self.seed.hash_one((names, secret_tag)), names)
     }
 
     /// Keys held now.

@@ -324,3 +324,21 @@ fn a_cached_key_is_the_derived_one_and_never_that_of_another_tag_or_scope() {
     assert!(cache.len() <= 16, "{}", cache.len());
     assert_eq!(format!("{first:?}"), "SigningKey(***)");
 }
+
+#[test]
+fn looking_for_a_key_puts_none_in() {
+    let cache = KeyCache::new(16);
+    let scope = ["20150830", "us-east-1", "sts"];
+    assert!(cache.get("AKIA", 0, scope).is_none());
+    assert!(cache.is_empty());
+    let key = std::sync::Arc::new(SigningKey::derive(
+        SECRET.as_bytes(),
+        scope[0],
+        scope[1],
+        scope[2],
+    ));
+    cache.keep("AKIA", 0, scope, &key);
+    let held = cache.get("AKIA", 0, scope).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&held, &key));
+    assert!(cache.get("AKIA", 1, scope).is_none());
+}
