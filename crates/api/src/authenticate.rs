@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use locum_sigv4::{Claim, RequestView, Verified};
+use locum_sigv4::{Claim, RequestView, SigningKey, Verified};
 use locum_store::{Account, AccountId, KeyOwner, KeyStatus};
 
 use crate::caller::{Caller, Identity};
@@ -50,15 +50,7 @@ pub(crate) fn authenticate(
     if entities::is_suspended(&found.account) {
         return Err(ApiError::UnknownAccessKey);
     }
-    let key = world.signing_keys.get_or_derive(
-        claim.access_key_id(),
-        found.secret_tag,
-        &found.secret,
-        claim.date(),
-        claim.region(),
-        claim.service(),
-    );
-    let verified: Verified = locum_sigv4::verify(view, claim, &key).map_err(ApiError::Signature)?;
+    let verified = verified(world, view, claim, &found)?;
     let scope = (claim.access_key_id().to_owned(), claim.region().to_owned());
     let partition = &world.settings.partition;
     Ok(Caller::new(
@@ -69,6 +61,30 @@ pub(crate) fn authenticate(
         found.session,
         scope,
     ))
+}
+
+/// Step 15. A signing key is kept only once a signature was right: a stranger who knows a key id
+/// cannot push the keys of others out of the cache.
+fn verified(
+    world: &World,
+    view: &RequestView<'_>,
+    claim: &Claim<'_>,
+    found: &Found,
+) -> Result<Verified, ApiError> {
+    let (id, tag) = (claim.access_key_id(), found.secret_tag);
+    let (date, region, service) = (claim.date(), claim.region(), claim.service());
+    let held = world.signing_keys.get(id, tag, [date, region, service]);
+    let key = match &held {
+        Some(key) => Arc::clone(key),
+        None => Arc::new(SigningKey::derive(&found.secret, date, region, service)),
+    };
+    let verified = locum_sigv4::verify(view, claim, &key).map_err(ApiError::Signature)?;
+    if held.is_none() {
+        world
+            .signing_keys
+            .keep(id, tag, [date, region, service], &key);
+    }
+    Ok(verified)
 }
 
 /// A key made by CreateAccessKey (or for root by the operator).
