@@ -19,12 +19,9 @@ pub struct Cost {
 
 /// CPU time of this thread so far, nanoseconds. Unlike a clock it does not count what other processes
 /// take.
-pub fn thread_cpu_ns() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ')
-        .next()
-        .and_then(|first| first.parse().ok())
-        .unwrap_or(0)
+fn thread_cpu_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec * 1_000_000_000 + time.tv_nsec).unwrap_or(0)
 }
 
 /// One batch: `count` calls of `call` with the number of the call.
