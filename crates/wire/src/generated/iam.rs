@@ -53,35 +53,6 @@ impl Structure for AccessKey {
     }
 }
 
-/// `AccessKeyLastUsed` of the model.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AccessKeyLastUsed {
-    /// `LastUsedDate`.
-    pub last_used_date: Option<Timestamp>,
-    /// `Region`.
-    pub region: String,
-    /// `ServiceName`.
-    pub service_name: String,
-}
-
-impl Structure for AccessKeyLastUsed {
-    const SHAPE: &'static Shape = &shapes::AccessKeyLastUsed;
-
-    fn read(&mut self, reader: &mut Reader<'_, '_>) {
-        let [last_used_date, region, service_name] = &members::AccessKeyLastUsed;
-        reader.member(last_used_date, &mut self.last_used_date);
-        reader.member(region, &mut self.region);
-        reader.member(service_name, &mut self.service_name);
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        let [last_used_date, region, service_name] = &members::AccessKeyLastUsed;
-        writer.member(last_used_date, &self.last_used_date);
-        writer.member(region, &self.region);
-        writer.member(service_name, &self.service_name);
-    }
-}
-
 /// `AccessKeyMetadata` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccessKeyMetadata {
@@ -694,52 +665,6 @@ impl Structure for DetachUserPolicyRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [policy_arn, user_name] = &members::DetachUserPolicyRequest;
         writer.member(policy_arn, &self.policy_arn);
-        writer.member(user_name, &self.user_name);
-    }
-}
-
-/// Input of `GetAccessKeyLastUsed`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GetAccessKeyLastUsedRequest {
-    /// `AccessKeyId`, 16 to 128 characters, matching `[\w]+`.
-    pub access_key_id: String,
-}
-
-impl Structure for GetAccessKeyLastUsedRequest {
-    const SHAPE: &'static Shape = &shapes::GetAccessKeyLastUsedRequest;
-
-    fn read(&mut self, reader: &mut Reader<'_, '_>) {
-        let [access_key_id] = &members::GetAccessKeyLastUsedRequest;
-        reader.member(access_key_id, &mut self.access_key_id);
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        let [access_key_id] = &members::GetAccessKeyLastUsedRequest;
-        writer.member(access_key_id, &self.access_key_id);
-    }
-}
-
-/// Output of `GetAccessKeyLastUsed`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GetAccessKeyLastUsedResponse {
-    /// `AccessKeyLastUsed`.
-    pub access_key_last_used: Option<AccessKeyLastUsed>,
-    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
-    pub user_name: Option<String>,
-}
-
-impl Structure for GetAccessKeyLastUsedResponse {
-    const SHAPE: &'static Shape = &shapes::GetAccessKeyLastUsedResponse;
-
-    fn read(&mut self, reader: &mut Reader<'_, '_>) {
-        let [access_key_last_used, user_name] = &members::GetAccessKeyLastUsedResponse;
-        reader.member(access_key_last_used, &mut self.access_key_last_used);
-        reader.member(user_name, &mut self.user_name);
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        let [access_key_last_used, user_name] = &members::GetAccessKeyLastUsedResponse;
-        writer.member(access_key_last_used, &self.access_key_last_used);
         writer.member(user_name, &self.user_name);
     }
 }
@@ -2622,12 +2547,6 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
-    pub(super) static AccessKeyLastUsed: [Member; 3] = [
-        Member::optional("LastUsedDate", "lastUsedDate", &s::dateType),
-        Member::required("Region", "region", &s::stringType),
-        Member::required("ServiceName", "serviceName", &s::stringType),
-    ];
-
     pub(super) static AccessKeyMetadata: [Member; 4] = [
         Member::optional("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
         Member::optional("CreateDate", "createDate", &s::dateType),
@@ -2750,15 +2669,6 @@ mod members {
     pub(super) static DetachUserPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("UserName", "userName", &s::userNameType),
-    ];
-
-    pub(super) static GetAccessKeyLastUsedRequest: [Member; 1] = [
-        Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
-    ];
-
-    pub(super) static GetAccessKeyLastUsedResponse: [Member; 2] = [
-        Member::optional("AccessKeyLastUsed", "accessKeyLastUsed", &s::AccessKeyLastUsed),
-        Member::optional("UserName", "userName", &s::existingUserNameType),
     ];
 
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
@@ -3153,7 +3063,6 @@ mod shapes {
     use super::{Shape, members, p};
 
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
-    pub(super) static AccessKeyLastUsed: Shape = Shape::structure("AccessKeyLastUsed", &members::AccessKeyLastUsed);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
     pub(super) static AttachRolePolicyRequest: Shape = Shape::structure("AttachRolePolicyRequest", &members::AttachRolePolicyRequest);
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
@@ -3179,8 +3088,6 @@ mod shapes {
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
-    pub(super) static GetAccessKeyLastUsedRequest: Shape = Shape::structure("GetAccessKeyLastUsedRequest", &members::GetAccessKeyLastUsedRequest);
-    pub(super) static GetAccessKeyLastUsedResponse: Shape = Shape::structure("GetAccessKeyLastUsedResponse", &members::GetAccessKeyLastUsedResponse);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
@@ -3604,7 +3511,6 @@ macro_rules! every_iam_structure {
     ($call:ident) => {
         $call! { iam
             AccessKey
-            AccessKeyLastUsed
             AccessKeyMetadata
             AttachRolePolicyRequest
             AttachUserPolicyRequest
@@ -3629,8 +3535,6 @@ macro_rules! every_iam_structure {
             DeleteUserRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
-            GetAccessKeyLastUsedRequest
-            GetAccessKeyLastUsedResponse
             GetAccountSummaryResponse
             GetPolicyRequest
             GetPolicyResponse
