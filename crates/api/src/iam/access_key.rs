@@ -71,7 +71,7 @@ fn on_owner<'a>(
 
 /// A new key with a fresh secret, and the secret's text.
 pub(crate) fn new_key(
-    cx_now_s: i64,
+    now_s: i64,
     random: &dyn crate::Random,
     account: locum_store::AccountId,
     owner: KeyOwner,
@@ -84,7 +84,7 @@ pub(crate) fn new_key(
         user: owner,
         secret: Secret::new(text.as_slice()),
         status: KeyStatus::Active,
-        created_s: cx_now_s,
+        created_s: now_s,
     };
     (key, String::from_utf8_lossy(&text).into_owned())
 }
