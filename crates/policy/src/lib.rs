@@ -42,10 +42,13 @@
 //! };
 //! let policies = Policies {
 //!     identity: &[&policy],
+//!     boundary: None,
 //!     session: None,
 //!     resource: None,
 //!     resource_rule: ResourceRule::Standard,
 //!     resource_account: "111122223333",
+//!     scp: None,
+//!     rcp: None,
 //! };
 //! assert!(decide(&request, &policies).is_allowed());
 //! # Ok::<(), locum_policy::Finding>(())
@@ -67,6 +70,7 @@ mod key;
 pub mod limits;
 mod number;
 mod operator;
+mod order;
 mod pattern;
 mod policy;
 mod principal;

@@ -40,10 +40,13 @@ impl Case<'_> {
             &request,
             &Policies {
                 identity: &identity,
+                boundary: None,
                 session: session.is_some().then_some(&session_list),
                 resource: resource.as_ref(),
                 resource_rule: self.rule,
                 resource_account: ACCOUNT,
+                scp: None,
+                rcp: None,
             },
         )
     }
