@@ -106,6 +106,7 @@ fn create_role(
         trust,
         inline: Vec::new(),
         attached: Vec::new(),
+        boundary: None,
         service_linked: None,
     };
     // AWS's answer leaves these two out.

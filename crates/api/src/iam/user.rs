@@ -98,6 +98,8 @@ fn create_user(
         created_s: cx.now_s,
         inline: Vec::new(),
         attached: Vec::new(),
+        groups: Vec::new(),
+        boundary: None,
         password_last_used_s: None,
     };
     let output = CreateUserResponse {
