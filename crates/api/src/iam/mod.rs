@@ -2,8 +2,12 @@
 
 pub(crate) mod access_key;
 mod attachment;
+mod boundary;
+mod group;
 mod holder;
 mod inline_policy;
+mod instance_profile;
+mod membership;
 mod names;
 pub(crate) mod page;
 mod policy;
@@ -20,7 +24,11 @@ use crate::operation::Operation;
 pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
     attachment::OPERATIONS,
+    boundary::OPERATIONS,
+    group::OPERATIONS,
     inline_policy::OPERATIONS,
+    instance_profile::OPERATIONS,
+    membership::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,

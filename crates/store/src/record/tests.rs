@@ -88,7 +88,21 @@ fn samples() -> Vec<(&'static str, Record)> {
         id: "AIDAFIXTURE".to_owned(),
         name: "Alice".to_owned(),
     };
-    let meta = AccountMeta {
+    let mut all = vec![
+        ("user", Record::User(user)),
+        ("role", Record::Role(role)),
+        ("policy", Record::Policy(managed)),
+        ("access-key", Record::AccessKey(key(of_user))),
+        ("root-access-key", Record::AccessKey(key(KeyOwner::Root))),
+        ("account-meta", Record::AccountMeta(meta())),
+    ];
+    all.extend(group_samples());
+    all.extend(installation_samples());
+    all
+}
+
+fn meta() -> AccountMeta {
+    AccountMeta {
         name: "fixture".to_owned(),
         email: "f@example.com".to_owned(),
         created_s: 6,
@@ -98,20 +112,7 @@ fn samples() -> Vec<(&'static str, Record)> {
         root: RootUser {
             password_last_used_s: Some(7),
         },
-    };
-    let mut all = vec![
-        ("user", Record::User(user)),
-        ("user-in-groups", Record::User(member())),
-        ("group", Record::Group(group())),
-        ("instance-profile", Record::InstanceProfile(profile())),
-        ("role", Record::Role(role)),
-        ("policy", Record::Policy(managed)),
-        ("access-key", Record::AccessKey(key(of_user))),
-        ("root-access-key", Record::AccessKey(key(KeyOwner::Root))),
-        ("account-meta", Record::AccountMeta(meta)),
-    ];
-    all.extend(installation_samples());
-    all
+    }
 }
 
 fn member() -> User {
@@ -152,6 +153,14 @@ fn profile() -> InstanceProfile {
         tags: vec![tag("k", "v")],
         role: Some("AROAFIXTURE".to_owned()),
     }
+}
+
+fn group_samples() -> Vec<(&'static str, Record)> {
+    vec![
+        ("user-in-groups", Record::User(member())),
+        ("group", Record::Group(group())),
+        ("instance-profile", Record::InstanceProfile(profile())),
+    ]
 }
 
 fn installation_samples() -> Vec<(&'static str, Record)> {
