@@ -99,7 +99,7 @@ impl Kind {
     /// Whether records of this kind belong into the unit.
     pub(crate) fn fits(self, unit: Unit) -> bool {
         match unit {
-            Unit::Account(_) => (self as u8) < 16,
+            Unit::Account(_) => matches!(self as u8, 0..16 | 32..128),
             Unit::Installation => (16..32).contains(&(self as u8)),
         }
     }
