@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
-use crate::request::Context;
+use crate::lookup::Lookup;
 use crate::value::Text;
 use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
 
 /// A compiled pattern. The first three forms are the common ones and need no tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// `*`
     Any,
@@ -28,14 +28,14 @@ pub(crate) enum Pattern {
 }
 
 /// Any other pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct General {
     /// What stands between the `*`; one segment when there is none.
     segments: Box<[Box<[Piece]>]>,
     variables: Box<[Variable]>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     Text(Box<str>),
     One,
@@ -84,9 +84,9 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
-    pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Matched {
+    pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
-            Pattern::General(general) => match general.resolve(context) {
+            Pattern::General(general) => match general.resolve(lookup) {
                 Some(resolved) => general.matches(text, &resolved).into(),
                 None => Matched::Unresolved,
             },
@@ -105,10 +105,10 @@ impl Pattern {
     }
 
     /// Whether `text` equals the pattern ignoring case; for patterns without wildcards.
-    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &dyn Context) -> CaseMatch {
+    pub(crate) fn equals_ignoring_case<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> CaseMatch {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
-            Pattern::General(general) => match general.resolve(context) {
+            Pattern::General(general) => match general.resolve(lookup) {
                 Some(resolved) => {
                     let pieces = general.segments.iter().flat_map(|segment| segment.iter());
                     let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
@@ -117,6 +117,20 @@ impl Pattern {
                 None => CaseMatch::No,
             },
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
+        }
+    }
+
+    /// The literal text that whatever matches begins with, as far as it can be told beforehand.
+    pub(crate) fn literal(&self) -> &str {
+        match self {
+            Pattern::Any => "",
+            Pattern::Exact(text) | Pattern::Prefix(text) => text,
+            Pattern::General(general) => {
+                match general.segments.first().and_then(|pieces| pieces.first()) {
+                    Some(Piece::Text(text)) => text,
+                    _ => "",
+                }
+            }
         }
     }
 
@@ -191,11 +205,9 @@ impl General {
         }
     }
 
-    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Resolved<'a>> {
+    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Resolved<'q>> {
         let variables = self.variables.iter();
-        variables
-            .map(|variable| variable.resolve(context))
-            .collect()
+        variables.map(|variable| variable.resolve(lookup)).collect()
     }
 
     fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {
