@@ -2,6 +2,7 @@
 
 use crate::decision::{Decision, PolicyType, StatementRef};
 use crate::limits::ACTION_BYTES_MAX;
+use crate::lookup::Lookup;
 use crate::order::{self, Answer, Answers, Situation};
 use crate::policy::{Origin, Policy};
 use crate::principal::Grant;
@@ -12,8 +13,9 @@ use crate::request::{Policies, PrincipalKind, Request};
 /// denied when anything denies it. Allocates nothing unless a pattern is unusually long.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let situation = Situation::of(request, policies);
+    let lookup = Lookup::new(request.context);
     let mut buffer = [0; ACTION_BYTES_MAX];
-    let reason = match Question::prepare(request, &mut buffer) {
+    let reason = match Question::prepare(request, &lookup, &mut buffer) {
         Some(question) => {
             let compiled = Compiled {
                 question: &question,
@@ -35,6 +37,7 @@ struct Compiled<'a> {
 }
 
 impl<'a> Answers for Compiled<'a> {
+    #[inline]
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
         let deny = |policy: &'a Policy| policy.callers_deny(self.question);
         let resource_deny = |policy: &'a Policy| policy.resources_deny(self.question);
@@ -55,6 +58,7 @@ impl<'a> Answers for Compiled<'a> {
         }
     }
 
+    #[inline]
     fn allow(&self, policy_type: PolicyType) -> Answer {
         let allow = |policy: &'a Policy| policy.callers_allow(self.question);
         let resource_allow = |policy: &'a Policy| {

@@ -80,6 +80,7 @@ mod question;
 mod read;
 mod request;
 mod statement;
+mod text;
 mod trie;
 mod truth;
 mod validate;

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
 use crate::lookup::Lookup;
+use crate::text::{after, begins, same};
 use crate::value::Text;
 use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
 
@@ -84,23 +85,22 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
+    #[inline]
     pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
-            Pattern::General(general) => match general.resolve(lookup) {
-                Some(resolved) => general.matches(text, &resolved).into(),
-                None => Matched::Unresolved,
-            },
+            Pattern::General(general) => general.matches_variables(text, lookup),
             _ => self.matches_plain(text).into(),
         }
     }
 
     /// The same for a pattern without variables; one with variables matches nothing.
+    #[inline]
     pub(crate) fn matches_plain(&self, text: &str) -> bool {
         match self {
             Pattern::Any => true,
-            Pattern::Exact(exact) => **exact == *text,
-            Pattern::Prefix(prefix) => text.starts_with(&**prefix),
-            Pattern::General(general) => general.variables.is_empty() && general.matches(text, &[]),
+            Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
+            Pattern::Prefix(prefix) => begins(text, prefix),
+            Pattern::General(general) => general.matches_plain(text),
         }
     }
 
@@ -205,6 +205,26 @@ impl General {
         }
     }
 
+    #[inline(never)]
+    fn matches_plain(&self, text: &str) -> bool {
+        self.variables.is_empty() && self.matches(text, &[])
+    }
+
+    /// Whether the whole `text` matches; the common case of one variable needs no list.
+    #[inline(never)]
+    fn matches_variables<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
+        let resolved = match &*self.variables {
+            [] => return self.matches(text, &[]).into(),
+            [variable] => variable
+                .resolve(lookup)
+                .map(|value| self.matches(text, &[value])),
+            _ => self
+                .resolve(lookup)
+                .map(|values| self.matches(text, &values)),
+        };
+        resolved.map_or(Matched::Unresolved, Matched::from)
+    }
+
     fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Resolved<'q>> {
         let variables = self.variables.iter();
         variables.map(|variable| variable.resolve(lookup)).collect()
@@ -250,7 +270,7 @@ fn strip_front<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Op
     let mut rest = text;
     for piece in pieces {
         rest = match piece.text(resolved) {
-            Some(literal) => rest.strip_prefix(literal)?,
+            Some(literal) => after(rest, literal)?,
             None => {
                 let mut characters = rest.chars();
                 characters.next()?;

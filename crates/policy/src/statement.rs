@@ -105,13 +105,23 @@ impl Statement {
 
     /// Whether it applies as a statement of a caller's policy, where `resource` is what comes of its
     /// resources. A principal has no place in it, and a resource must have one.
+    #[inline]
     pub(crate) fn as_callers<'q>(&'q self, resource: Truth, question: &Question<'q>) -> Truth {
+        if self.broken || self.principals.is_some() || self.resources.is_none() {
+            return self.misplaced(resource, question);
+        }
+        resource.and(|| self.conditions(question))
+    }
+
+    /// A statement that nobody can tell the meaning of, or that does not fit its place.
+    #[cold]
+    fn misplaced<'q>(&'q self, resource: Truth, question: &Question<'q>) -> Truth {
         if self.broken {
             return Truth::Unknown;
         }
-        let fits = self.principals.is_none() && self.resources.is_some();
-        let fits = if fits { Truth::Yes } else { Truth::Unknown };
-        fits.and(|| resource).and(|| self.conditions(question))
+        Truth::Unknown
+            .and(|| resource)
+            .and(|| self.conditions(question))
     }
 
     /// Whether it applies as a Deny of a resource's policy.
@@ -172,8 +182,15 @@ impl Statement {
     }
 
     fn conditions<'q>(&'q self, question: &Question<'q>) -> Truth {
-        let conditions = self.conditions.iter();
-        Truth::all(conditions.map(|condition| condition.holds(&question.lookup)))
+        let mut found = Truth::Yes;
+        for condition in &self.conditions {
+            match condition.holds(question.lookup) {
+                Truth::No => return Truth::No,
+                Truth::Unknown => found = Truth::Unknown,
+                Truth::Yes => {}
+            }
+        }
+        found
     }
 }
 
@@ -208,7 +225,7 @@ impl ResourcePattern {
     pub(crate) fn matches<'q>(&'q self, question: &Question<'q>) -> Matched {
         match (self, &question.resource) {
             (ResourcePattern::Any, _) => Matched::Yes,
-            (ResourcePattern::Arn(pattern), Some(arn)) => pattern.matches(arn, &question.lookup),
+            (ResourcePattern::Arn(pattern), Some(arn)) => pattern.matches(arn, question.lookup),
             (ResourcePattern::Arn(_), None) => Matched::No,
         }
     }
