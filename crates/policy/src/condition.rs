@@ -97,6 +97,11 @@ impl Condition {
         Condition { index, ..self }
     }
 
+    /// Its place in the statement.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     /// What testing it costs, roughly: those that cost little are tested first.
     pub(crate) fn cost(&self) -> u8 {
         let values = u8::from(self.qualifier != Qualifier::None);

@@ -18,5 +18,7 @@ pub const KEYS_HELD: usize = 16;
 pub const ROWS_PER_STATEMENT_MAX: usize = 256;
 /// Characters of a pattern between two `*` up to which it is tried at each position one by one.
 pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
+/// Characters of a line of a policy that an explanation shows.
+pub const EXPLAINED_LINE_CHARACTERS: usize = 120;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;

@@ -158,7 +158,7 @@ impl Statement {
         resources.map_or(Truth::Yes, |resources| resources.match_(question))
     }
 
-    fn denies_principal(&self, question: &Question<'_>) -> Truth {
+    pub(crate) fn denies_principal(&self, question: &Question<'_>) -> Truth {
         let Some(principals) = &self.principals else {
             return Truth::Unknown;
         };

@@ -1,5 +1,6 @@
 //! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`, `${?}`, `${$}`.
 
+use crate::key::ConditionKey;
 use crate::lookup::{Key, Lookup};
 use crate::value::{Text, Values};
 
@@ -11,6 +12,10 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
+    pub(crate) fn key(&self) -> &ConditionKey {
+        self.key.name()
+    }
+
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Text<'q>> {
