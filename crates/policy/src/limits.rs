@@ -2,6 +2,10 @@
 
 /// Characters of a policy document that somebody saves: the models' constraint on the parameter.
 pub const DOCUMENT_CHARACTERS_MAX: usize = 131_072;
+/// Characters of a service control policy, white space included: Organizations keeps it as it is.
+pub const SCP_CHARACTERS_MAX: usize = 5_120;
+/// Characters of a resource control policy, in the same way.
+pub const RCP_CHARACTERS_MAX: usize = 5_120;
 /// Bytes of any document: AWS's own managed policies are longer than what it lets others save.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;
 /// Objects and lists within each other; a legal policy needs five.
