@@ -1,24 +1,82 @@
 //! The decision: the evaluation order over the compiled policies that bear on a request.
 
-use crate::arn::Arn;
 use crate::decision::{Decision, PolicyType, StatementRef};
 use crate::limits::ACTION_BYTES_MAX;
+use crate::lookup::Lookup;
 use crate::order::{self, Answer, Answers, Situation};
-use crate::policy::{Policy, Question};
-use crate::principal::{Grant, partition_of};
+use crate::policy::{Origin, Policy};
+use crate::principal::Grant;
+use crate::question::Question;
 use crate::request::{Policies, PrincipalKind, Request};
 
 /// Answers `request` from `policies`: denied unless something allows it, and whatever allows it,
 /// denied when anything denies it. Allocates nothing unless a pattern is unusually long.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    answer(request, policies, Indexed)
+}
+
+/// How the statements of a policy are found that apply.
+pub(crate) trait Search: Copy {
+    /// The first Deny of a caller's policy that applies.
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The first Allow of a caller's policy that applies.
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The first Deny of a resource's policy that applies.
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The strongest grant of a resource's policy, and the first statement that makes it.
+    fn resources_grant<'q>(
+        self,
+        policy: &'q Policy,
+        question: &Question<'q>,
+    ) -> Option<(Grant, Origin)>;
+}
+
+/// By the index of each policy.
+#[derive(Clone, Copy)]
+struct Indexed;
+
+impl Search for Indexed {
+    #[inline]
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.callers_deny(question)
+    }
+
+    #[inline]
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.callers_allow(question)
+    }
+
+    #[inline]
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.resources_deny(question)
+    }
+
+    #[inline]
+    fn resources_grant<'q>(
+        self,
+        policy: &'q Policy,
+        question: &Question<'q>,
+    ) -> Option<(Grant, Origin)> {
+        policy.resources_grant(question)
+    }
+}
+
+/// The decision, however statements are found.
+pub(crate) fn answer(
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+    search: impl Search,
+) -> Decision {
     let situation = Situation::of(request, policies);
+    let lookup = Lookup::new(request.context);
     let mut buffer = [0; ACTION_BYTES_MAX];
-    let reason = match question(request, &mut buffer) {
+    let reason = match Question::prepare(request, &lookup, &mut buffer) {
         Some(question) => {
             let compiled = Compiled {
                 question: &question,
                 policies,
                 situation: &situation,
+                search,
             };
             order::reason(&situation, &compiled)
         }
@@ -27,35 +85,19 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     Decision::new(reason, situation.across)
 }
 
-/// Prepares the request; `None` when its action is none.
-pub(crate) fn question<'a>(request: &Request<'a>, buffer: &'a mut [u8]) -> Option<Question<'a>> {
-    let action = buffer.get_mut(..request.action.len())?;
-    action.copy_from_slice(request.action.as_bytes());
-    action.make_ascii_lowercase();
-    let (service, name) = std::str::from_utf8(action).ok()?.split_once(':')?;
-    let resource = Arn::parse(request.resource);
-    let partition = partition_of(request.principal).or(resource.map(|arn| arn.partition));
-    Some(Question {
-        service,
-        name,
-        resource,
-        partition,
-        principal: request.principal,
-        context: request.context,
-    })
-}
-
 /// Compiled policies, asked one question.
-struct Compiled<'a> {
+struct Compiled<'a, S> {
+    search: S,
     question: &'a Question<'a>,
     policies: &'a Policies<'a>,
     situation: &'a Situation,
 }
 
-impl Answers for Compiled<'_> {
+impl<'a, S: Search> Answers for Compiled<'a, S> {
+    #[inline]
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
-        let deny = |policy: &Policy| policy.identity_deny(self.question);
-        let resource_deny = |policy: &Policy| policy.resource_deny(self.question);
+        let deny = |policy: &'a Policy| self.search.callers_deny(policy, self.question);
+        let resource_deny = |policy: &'a Policy| self.search.resources_deny(policy, self.question);
         let policies = self.policies;
         match policy_type {
             PolicyType::Scp => first(policy_type, policies.scp?.iter().copied().flatten(), deny),
@@ -73,11 +115,12 @@ impl Answers for Compiled<'_> {
         }
     }
 
+    #[inline]
     fn allow(&self, policy_type: PolicyType) -> Answer {
-        let allow = |policy: &Policy| policy.identity_allow(self.question);
-        let resource_allow = |policy: &Policy| match policy.resource_grant(self.question) {
-            (Grant::None, _) => None,
-            (_, statement) => Some(statement),
+        let allow = |policy: &'a Policy| self.search.callers_allow(policy, self.question);
+        let resource_allow = |policy: &'a Policy| {
+            let granted = self.search.resources_grant(policy, self.question);
+            granted.map(|(_, statement)| statement)
         };
         let policies = self.policies;
         let found = match policy_type {
@@ -106,17 +149,10 @@ impl Answers for Compiled<'_> {
     }
 
     fn grant(&self) -> Option<(Grant, StatementRef)> {
-        match self.policies.resource?.resource_grant(self.question) {
-            (Grant::None, _) => None,
-            (grant, statement) => Some((
-                grant,
-                StatementRef {
-                    policy_type: self.situation.resource_type(),
-                    policy: 0,
-                    statement,
-                },
-            )),
-        }
+        let policy = self.policies.resource?;
+        let (grant, origin) = self.search.resources_grant(policy, self.question)?;
+        let policy_type = self.situation.resource_type();
+        Some((grant, reference(policy_type, 0, origin)))
     }
 }
 
@@ -124,23 +160,31 @@ impl Answers for Compiled<'_> {
 fn first<'a>(
     policy_type: PolicyType,
     policies: impl IntoIterator<Item = &'a &'a Policy>,
-    answer: impl Fn(&Policy) -> Option<usize>,
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Option<StatementRef> {
-    let mut policies = policies.into_iter().enumerate();
-    policies.find_map(|(policy, compiled)| {
-        answer(compiled).map(|statement| StatementRef {
-            policy_type,
-            policy,
-            statement,
-        })
-    })
+    let mut before = 0;
+    for policy in policies {
+        if let Some(origin) = answer(policy) {
+            return Some(reference(policy_type, before, origin));
+        }
+        before += policy.documents();
+    }
+    None
+}
+
+fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> StatementRef {
+    StatementRef {
+        policy_type,
+        policy: before + origin.document,
+        statement: origin.index,
+    }
 }
 
 /// Whether every level has a policy that answers. A level without policies allows nothing.
-fn every_level(
+fn every_level<'a>(
     policy_type: PolicyType,
-    levels: Option<&[&[&Policy]]>,
-    answer: impl Fn(&Policy) -> Option<usize>,
+    levels: Option<&'a [&'a [&'a Policy]]>,
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Answer {
     let Some(levels) = levels else {
         return Answer::NotAsked;

@@ -55,12 +55,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod actions;
 mod arn;
 mod condition;
 mod date;
 mod decide;
 mod decision;
 mod document;
+mod explain;
 mod fault;
 mod finding;
 mod index;
@@ -68,14 +70,19 @@ mod ip;
 mod json;
 mod key;
 pub mod limits;
+mod lookup;
 mod number;
 mod operator;
 mod order;
 mod pattern;
 mod policy;
 mod principal;
+mod question;
 mod read;
 mod request;
+mod statement;
+mod text;
+mod trie;
 mod truth;
 mod validate;
 mod value;
@@ -84,7 +91,11 @@ mod variable;
 pub use arn::Arn;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
-pub use document::{Document, size_without_whitespace};
+pub use document::{Document, Effect, size_without_whitespace};
+pub use explain::{
+    ConditionReport, Explanation, Named, NamedPolicies, Outcome, PolicyReport, PolicyValue,
+    RequestValues, StatementReport, View, explain,
+};
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
 pub use pattern::wildcard_match;
