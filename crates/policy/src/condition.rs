@@ -456,7 +456,7 @@ fn is_boolean(text: &str) -> bool {
 
 /// Whether the text is base64 in its only canonical form, so that equal bytes are equal texts:
 /// standard alphabet, padded, no stray bits.
-fn is_base64(text: &str) -> bool {
+pub(crate) fn is_base64(text: &str) -> bool {
     let data = text.trim_end_matches('=');
     let padding = text.len() - data.len();
     let sextet = |byte: u8| match byte {

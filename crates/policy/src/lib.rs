@@ -80,6 +80,7 @@ mod principal;
 mod question;
 mod read;
 mod request;
+mod simulate;
 mod statement;
 mod text;
 mod trie;
@@ -101,4 +102,8 @@ pub use key::{ConditionKey, KnownKey};
 pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use simulate::{
+    ContextEntries, ContextEntry, ContextKeyType, EntryError, MatchedStatement, Position,
+    Simulated, SimulatedDecision, simulate,
+};
 pub use value::{Value, Values};

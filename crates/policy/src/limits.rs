@@ -26,3 +26,7 @@ pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 pub const EXPLAINED_LINE_CHARACTERS: usize = 120;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
+/// Context keys of a simulated request.
+pub const CONTEXT_ENTRIES_MAX: usize = 1_000;
+/// Values of one context key of a simulated request.
+pub const CONTEXT_VALUES_MAX: usize = 1_000;
