@@ -58,6 +58,8 @@ pub const INLINE_ROLE_CHARACTERS_MAX: usize = 10_240;
 pub const INLINE_GROUP_CHARACTERS_MAX: usize = 5_120;
 /// Characters of a trust policy, white space not counted (AWS: 2,048, adjustable to 4,096).
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
+/// Pairs of action and resource of one simulation.
+pub const SIMULATIONS_MAX: usize = 10_000;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Accounts of one organization.

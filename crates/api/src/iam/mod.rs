@@ -14,6 +14,7 @@ mod policy;
 mod policy_entities;
 mod policy_version;
 mod role;
+mod simulation;
 mod summary;
 mod tag;
 mod user;
@@ -33,6 +34,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
     role::OPERATIONS,
+    simulation::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
     user::OPERATIONS,

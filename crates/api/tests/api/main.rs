@@ -31,6 +31,7 @@ mod races;
 mod review;
 mod session_rules;
 mod session_tags;
+mod simulation;
 mod trail;
 mod trust_conditions;
 mod users_roles;

@@ -32,6 +32,30 @@ pub(crate) const STS: &[Case] = &[
 
 pub(crate) const IAM: &[Case] = &[
     (
+        "SimulateCustomPolicy",
+        "PolicyInputList.member.1={document}&ActionNames.member.1=s3:GetObject",
+        "*",
+        &[],
+    ),
+    (
+        "SimulatePrincipalPolicy",
+        "PolicySourceArn=arn:aws:iam::{account}:user/team/alice&ActionNames.member.1=s3:GetObject",
+        USER,
+        &[],
+    ),
+    (
+        "GetContextKeysForCustomPolicy",
+        "PolicyInputList.member.1={document}",
+        "*",
+        &[],
+    ),
+    (
+        "GetContextKeysForPrincipalPolicy",
+        "PolicySourceArn=arn:aws:iam::{account}:role/team/reader",
+        ROLE,
+        &[],
+    ),
+    (
         "AddUserToGroup",
         "GroupName=staff&UserName=idle",
         GROUP,

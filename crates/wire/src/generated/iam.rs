@@ -261,6 +261,35 @@ impl Structure for AttachedPolicy {
     }
 }
 
+/// `ContextEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ContextEntry {
+    /// `ContextKeyName`, 5 to 256 characters.
+    pub context_key_name: Option<String>,
+    /// `ContextKeyType`, one of string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList.
+    pub context_key_type: Option<String>,
+    /// `ContextKeyValues`.
+    pub context_key_values: Option<Vec<String>>,
+}
+
+impl Structure for ContextEntry {
+    const SHAPE: &'static Shape = &shapes::ContextEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [context_key_name, context_key_type, context_key_values] = &members::ContextEntry;
+        reader.member(context_key_name, &mut self.context_key_name);
+        reader.member(context_key_type, &mut self.context_key_type);
+        reader.member(context_key_values, &mut self.context_key_values);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [context_key_name, context_key_type, context_key_values] = &members::ContextEntry;
+        writer.member(context_key_name, &self.context_key_name);
+        writer.member(context_key_type, &self.context_key_type);
+        writer.member(context_key_values, &self.context_key_values);
+    }
+}
+
 /// Input of `CreateAccessKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateAccessKeyRequest {
@@ -974,6 +1003,59 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// `EvaluationResult` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvaluationResult {
+    /// `EvalActionName`, 3 to 128 characters.
+    pub eval_action_name: String,
+    /// `EvalDecision`, one of allowed, explicitDeny, implicitDeny.
+    pub eval_decision: String,
+    /// `EvalDecisionDetails`.
+    pub eval_decision_details: Option<Vec<(String, String)>>,
+    /// `EvalResourceName`, 1 to 2048 characters.
+    pub eval_resource_name: Option<String>,
+    /// `MatchedStatements`.
+    pub matched_statements: Option<Vec<Statement>>,
+    /// `MissingContextValues`.
+    pub missing_context_values: Option<Vec<String>>,
+    /// `OrganizationsDecisionDetail`.
+    pub organizations_decision_detail: Option<OrganizationsDecisionDetail>,
+    /// `PermissionsBoundaryDecisionDetail`.
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+    /// `ResourceSpecificResults`.
+    pub resource_specific_results: Option<Vec<ResourceSpecificResult>>,
+}
+
+impl Structure for EvaluationResult {
+    const SHAPE: &'static Shape = &shapes::EvaluationResult;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [eval_action_name, eval_decision, eval_decision_details, eval_resource_name, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, resource_specific_results] = &members::EvaluationResult;
+        reader.member(eval_action_name, &mut self.eval_action_name);
+        reader.member(eval_decision, &mut self.eval_decision);
+        reader.member(eval_decision_details, &mut self.eval_decision_details);
+        reader.member(eval_resource_name, &mut self.eval_resource_name);
+        reader.member(matched_statements, &mut self.matched_statements);
+        reader.member(missing_context_values, &mut self.missing_context_values);
+        reader.member(organizations_decision_detail, &mut self.organizations_decision_detail);
+        reader.member(permissions_boundary_decision_detail, &mut self.permissions_boundary_decision_detail);
+        reader.member(resource_specific_results, &mut self.resource_specific_results);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [eval_action_name, eval_decision, eval_decision_details, eval_resource_name, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, resource_specific_results] = &members::EvaluationResult;
+        writer.member(eval_action_name, &self.eval_action_name);
+        writer.member(eval_decision, &self.eval_decision);
+        writer.member(eval_decision_details, &self.eval_decision_details);
+        writer.member(eval_resource_name, &self.eval_resource_name);
+        writer.member(matched_statements, &self.matched_statements);
+        writer.member(missing_context_values, &self.missing_context_values);
+        writer.member(organizations_decision_detail, &self.organizations_decision_detail);
+        writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
+        writer.member(resource_specific_results, &self.resource_specific_results);
+    }
+}
+
 /// Output of `GetAccountSummary`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccountSummaryResponse {
@@ -992,6 +1074,73 @@ impl Structure for GetAccountSummaryResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [summary_map] = &members::GetAccountSummaryResponse;
         writer.member(summary_map, &self.summary_map);
+    }
+}
+
+/// Input of `GetContextKeysForCustomPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForCustomPolicyRequest {
+    /// `PolicyInputList`.
+    pub policy_input_list: Vec<String>,
+}
+
+impl Structure for GetContextKeysForCustomPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForCustomPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_input_list] = &members::GetContextKeysForCustomPolicyRequest;
+        reader.member(policy_input_list, &mut self.policy_input_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_input_list] = &members::GetContextKeysForCustomPolicyRequest;
+        writer.member(policy_input_list, &self.policy_input_list);
+    }
+}
+
+/// Output of `GetContextKeysForPrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForPolicyResponse {
+    /// `ContextKeyNames`.
+    pub context_key_names: Option<Vec<String>>,
+}
+
+impl Structure for GetContextKeysForPolicyResponse {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForPolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [context_key_names] = &members::GetContextKeysForPolicyResponse;
+        reader.member(context_key_names, &mut self.context_key_names);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [context_key_names] = &members::GetContextKeysForPolicyResponse;
+        writer.member(context_key_names, &self.context_key_names);
+    }
+}
+
+/// Input of `GetContextKeysForPrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForPrincipalPolicyRequest {
+    /// `PolicyInputList`.
+    pub policy_input_list: Option<Vec<String>>,
+    /// `PolicySourceArn`, 20 to 2048 characters.
+    pub policy_source_arn: String,
+}
+
+impl Structure for GetContextKeysForPrincipalPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForPrincipalPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_input_list, policy_source_arn] = &members::GetContextKeysForPrincipalPolicyRequest;
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(policy_source_arn, &mut self.policy_source_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_input_list, policy_source_arn] = &members::GetContextKeysForPrincipalPolicyRequest;
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(policy_source_arn, &self.policy_source_arn);
     }
 }
 
@@ -1467,6 +1616,35 @@ impl Structure for Group {
         writer.member(group_id, &self.group_id);
         writer.member(group_name, &self.group_name);
         writer.member(path, &self.path);
+    }
+}
+
+/// `InlinePolicyIdentifierType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InlinePolicyIdentifierType {
+    /// `AttachmentName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub attachment_name: String,
+    /// `AttachmentType`, one of user, group, role.
+    pub attachment_type: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for InlinePolicyIdentifierType {
+    const SHAPE: &'static Shape = &shapes::InlinePolicyIdentifierType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [attachment_name, attachment_type, policy_name] = &members::InlinePolicyIdentifierType;
+        reader.member(attachment_name, &mut self.attachment_name);
+        reader.member(attachment_type, &mut self.attachment_type);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [attachment_name, attachment_type, policy_name] = &members::InlinePolicyIdentifierType;
+        writer.member(attachment_name, &self.attachment_name);
+        writer.member(attachment_type, &self.attachment_type);
+        writer.member(policy_name, &self.policy_name);
     }
 }
 
@@ -2719,6 +2897,69 @@ impl Structure for ListUsersResponse {
     }
 }
 
+/// `OrderedOrganizationPolicyType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrderedOrganizationPolicyType {
+    /// `ServiceControlPolicyInputList`.
+    pub service_control_policy_input_list: Option<Vec<String>>,
+}
+
+impl Structure for OrderedOrganizationPolicyType {
+    const SHAPE: &'static Shape = &shapes::OrderedOrganizationPolicyType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_control_policy_input_list] = &members::OrderedOrganizationPolicyType;
+        reader.member(service_control_policy_input_list, &mut self.service_control_policy_input_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_control_policy_input_list] = &members::OrderedOrganizationPolicyType;
+        writer.member(service_control_policy_input_list, &self.service_control_policy_input_list);
+    }
+}
+
+/// `OrganizationsDecisionDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrganizationsDecisionDetail {
+    /// `AllowedByOrganizations`.
+    pub allowed_by_organizations: Option<bool>,
+}
+
+impl Structure for OrganizationsDecisionDetail {
+    const SHAPE: &'static Shape = &shapes::OrganizationsDecisionDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [allowed_by_organizations] = &members::OrganizationsDecisionDetail;
+        reader.member(allowed_by_organizations, &mut self.allowed_by_organizations);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [allowed_by_organizations] = &members::OrganizationsDecisionDetail;
+        writer.member(allowed_by_organizations, &self.allowed_by_organizations);
+    }
+}
+
+/// `PermissionsBoundaryDecisionDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PermissionsBoundaryDecisionDetail {
+    /// `AllowedByPermissionsBoundary`.
+    pub allowed_by_permissions_boundary: Option<bool>,
+}
+
+impl Structure for PermissionsBoundaryDecisionDetail {
+    const SHAPE: &'static Shape = &shapes::PermissionsBoundaryDecisionDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [allowed_by_permissions_boundary] = &members::PermissionsBoundaryDecisionDetail;
+        reader.member(allowed_by_permissions_boundary, &mut self.allowed_by_permissions_boundary);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [allowed_by_permissions_boundary] = &members::PermissionsBoundaryDecisionDetail;
+        writer.member(allowed_by_permissions_boundary, &self.allowed_by_permissions_boundary);
+    }
+}
+
 /// `Policy` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
@@ -2809,6 +3050,35 @@ impl Structure for PolicyGroup {
     }
 }
 
+/// `PolicyIdentifier` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyIdentifier {
+    /// `InlinePolicyIdentifier`.
+    pub inline_policy_identifier: Option<InlinePolicyIdentifierType>,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: Option<String>,
+    /// `PolicyType`, one of inline, aws-managed, user-managed, permission-boundary, scp, rcp.
+    pub policy_type: Option<String>,
+}
+
+impl Structure for PolicyIdentifier {
+    const SHAPE: &'static Shape = &shapes::PolicyIdentifier;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [inline_policy_identifier, policy_arn, policy_type] = &members::PolicyIdentifier;
+        reader.member(inline_policy_identifier, &mut self.inline_policy_identifier);
+        reader.member(policy_arn, &mut self.policy_arn);
+        reader.member(policy_type, &mut self.policy_type);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [inline_policy_identifier, policy_arn, policy_type] = &members::PolicyIdentifier;
+        writer.member(inline_policy_identifier, &self.inline_policy_identifier);
+        writer.member(policy_arn, &self.policy_arn);
+        writer.member(policy_type, &self.policy_type);
+    }
+}
+
 /// `PolicyRole` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyRole {
@@ -2889,6 +3159,31 @@ impl Structure for PolicyVersion {
         writer.member(document, &self.document);
         writer.member(is_default_version, &self.is_default_version);
         writer.member(version_id, &self.version_id);
+    }
+}
+
+/// `Position` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Position {
+    /// `Column`.
+    pub column: Option<i32>,
+    /// `Line`.
+    pub line: Option<i32>,
+}
+
+impl Structure for Position {
+    const SHAPE: &'static Shape = &shapes::Position;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [column, line] = &members::Position;
+        reader.member(column, &mut self.column);
+        reader.member(line, &mut self.line);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [column, line] = &members::Position;
+        writer.member(column, &self.column);
+        writer.member(line, &self.line);
     }
 }
 
@@ -3079,6 +3374,47 @@ impl Structure for RemoveUserFromGroupRequest {
     }
 }
 
+/// `ResourceSpecificResult` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceSpecificResult {
+    /// `EvalDecisionDetails`.
+    pub eval_decision_details: Option<Vec<(String, String)>>,
+    /// `EvalResourceDecision`, one of allowed, explicitDeny, implicitDeny.
+    pub eval_resource_decision: String,
+    /// `EvalResourceName`, 1 to 2048 characters.
+    pub eval_resource_name: String,
+    /// `MatchedStatements`.
+    pub matched_statements: Option<Vec<Statement>>,
+    /// `MissingContextValues`.
+    pub missing_context_values: Option<Vec<String>>,
+    /// `PermissionsBoundaryDecisionDetail`.
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+}
+
+impl Structure for ResourceSpecificResult {
+    const SHAPE: &'static Shape = &shapes::ResourceSpecificResult;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [eval_decision_details, eval_resource_decision, eval_resource_name, matched_statements, missing_context_values, permissions_boundary_decision_detail] = &members::ResourceSpecificResult;
+        reader.member(eval_decision_details, &mut self.eval_decision_details);
+        reader.member(eval_resource_decision, &mut self.eval_resource_decision);
+        reader.member(eval_resource_name, &mut self.eval_resource_name);
+        reader.member(matched_statements, &mut self.matched_statements);
+        reader.member(missing_context_values, &mut self.missing_context_values);
+        reader.member(permissions_boundary_decision_detail, &mut self.permissions_boundary_decision_detail);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [eval_decision_details, eval_resource_decision, eval_resource_name, matched_statements, missing_context_values, permissions_boundary_decision_detail] = &members::ResourceSpecificResult;
+        writer.member(eval_decision_details, &self.eval_decision_details);
+        writer.member(eval_resource_decision, &self.eval_resource_decision);
+        writer.member(eval_resource_name, &self.eval_resource_name);
+        writer.member(matched_statements, &self.matched_statements);
+        writer.member(missing_context_values, &self.missing_context_values);
+        writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
+    }
+}
+
 /// `Role` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Role {
@@ -3194,6 +3530,169 @@ impl Structure for SetDefaultPolicyVersionRequest {
     }
 }
 
+/// Input of `SimulateCustomPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulateCustomPolicyRequest {
+    /// `ActionNames`.
+    pub action_names: Vec<String>,
+    /// `CallerArn`, 1 to 2048 characters.
+    pub caller_arn: Option<String>,
+    /// `ContextEntries`.
+    pub context_entries: Option<Vec<ContextEntry>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `OrderedOrganizationPolicyInputList`, at most 7 items.
+    pub ordered_organization_policy_input_list: Option<Vec<OrderedOrganizationPolicyType>>,
+    /// `PermissionsBoundaryPolicyInputList`.
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    /// `PolicyInputList`.
+    pub policy_input_list: Vec<String>,
+    /// `ResourceArns`.
+    pub resource_arns: Option<Vec<String>>,
+    /// `ResourceHandlingOption`, 1 to 64 characters.
+    pub resource_handling_option: Option<String>,
+    /// `ResourceOwner`, 1 to 2048 characters.
+    pub resource_owner: Option<String>,
+    /// `ResourcePolicy`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub resource_policy: Option<String>,
+}
+
+impl Structure for SimulateCustomPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::SimulateCustomPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, ordered_organization_policy_input_list, permissions_boundary_policy_input_list, policy_input_list, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulateCustomPolicyRequest;
+        reader.member(action_names, &mut self.action_names);
+        reader.member(caller_arn, &mut self.caller_arn);
+        reader.member(context_entries, &mut self.context_entries);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(ordered_organization_policy_input_list, &mut self.ordered_organization_policy_input_list);
+        reader.member(permissions_boundary_policy_input_list, &mut self.permissions_boundary_policy_input_list);
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(resource_arns, &mut self.resource_arns);
+        reader.member(resource_handling_option, &mut self.resource_handling_option);
+        reader.member(resource_owner, &mut self.resource_owner);
+        reader.member(resource_policy, &mut self.resource_policy);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, ordered_organization_policy_input_list, permissions_boundary_policy_input_list, policy_input_list, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulateCustomPolicyRequest;
+        writer.member(action_names, &self.action_names);
+        writer.member(caller_arn, &self.caller_arn);
+        writer.member(context_entries, &self.context_entries);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(ordered_organization_policy_input_list, &self.ordered_organization_policy_input_list);
+        writer.member(permissions_boundary_policy_input_list, &self.permissions_boundary_policy_input_list);
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(resource_arns, &self.resource_arns);
+        writer.member(resource_handling_option, &self.resource_handling_option);
+        writer.member(resource_owner, &self.resource_owner);
+        writer.member(resource_policy, &self.resource_policy);
+    }
+}
+
+/// Output of `SimulatePrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulatePolicyResponse {
+    /// `EvaluationResults`.
+    pub evaluation_results: Option<Vec<EvaluationResult>>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for SimulatePolicyResponse {
+    const SHAPE: &'static Shape = &shapes::SimulatePolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [evaluation_results, is_truncated, marker] = &members::SimulatePolicyResponse;
+        reader.member(evaluation_results, &mut self.evaluation_results);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [evaluation_results, is_truncated, marker] = &members::SimulatePolicyResponse;
+        writer.member(evaluation_results, &self.evaluation_results);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `SimulatePrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulatePrincipalPolicyRequest {
+    /// `ActionNames`.
+    pub action_names: Vec<String>,
+    /// `CallerArn`, 1 to 2048 characters.
+    pub caller_arn: Option<String>,
+    /// `ContextEntries`.
+    pub context_entries: Option<Vec<ContextEntry>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PermissionsBoundaryPolicyInputList`.
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    /// `PolicyExclusionList`, at most 256 items.
+    pub policy_exclusion_list: Option<Vec<PolicyIdentifier>>,
+    /// `PolicyInputList`.
+    pub policy_input_list: Option<Vec<String>>,
+    /// `PolicySourceArn`, 20 to 2048 characters.
+    pub policy_source_arn: String,
+    /// `ResourceArns`.
+    pub resource_arns: Option<Vec<String>>,
+    /// `ResourceHandlingOption`, 1 to 64 characters.
+    pub resource_handling_option: Option<String>,
+    /// `ResourceOwner`, 1 to 2048 characters.
+    pub resource_owner: Option<String>,
+    /// `ResourcePolicy`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub resource_policy: Option<String>,
+}
+
+impl Structure for SimulatePrincipalPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::SimulatePrincipalPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, permissions_boundary_policy_input_list, policy_exclusion_list, policy_input_list, policy_source_arn, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulatePrincipalPolicyRequest;
+        reader.member(action_names, &mut self.action_names);
+        reader.member(caller_arn, &mut self.caller_arn);
+        reader.member(context_entries, &mut self.context_entries);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(permissions_boundary_policy_input_list, &mut self.permissions_boundary_policy_input_list);
+        reader.member(policy_exclusion_list, &mut self.policy_exclusion_list);
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(policy_source_arn, &mut self.policy_source_arn);
+        reader.member(resource_arns, &mut self.resource_arns);
+        reader.member(resource_handling_option, &mut self.resource_handling_option);
+        reader.member(resource_owner, &mut self.resource_owner);
+        reader.member(resource_policy, &mut self.resource_policy);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, permissions_boundary_policy_input_list, policy_exclusion_list, policy_input_list, policy_source_arn, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulatePrincipalPolicyRequest;
+        writer.member(action_names, &self.action_names);
+        writer.member(caller_arn, &self.caller_arn);
+        writer.member(context_entries, &self.context_entries);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(permissions_boundary_policy_input_list, &self.permissions_boundary_policy_input_list);
+        writer.member(policy_exclusion_list, &self.policy_exclusion_list);
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(policy_source_arn, &self.policy_source_arn);
+        writer.member(resource_arns, &self.resource_arns);
+        writer.member(resource_handling_option, &self.resource_handling_option);
+        writer.member(resource_owner, &self.resource_owner);
+        writer.member(resource_policy, &self.resource_policy);
+    }
+}
+
 /// `SourceRoleTemplate` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceRoleTemplate {
@@ -3216,6 +3715,39 @@ impl Structure for SourceRoleTemplate {
         let [template_arn, template_minor_version] = &members::SourceRoleTemplate;
         writer.member(template_arn, &self.template_arn);
         writer.member(template_minor_version, &self.template_minor_version);
+    }
+}
+
+/// `Statement` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statement {
+    /// `EndPosition`.
+    pub end_position: Option<Position>,
+    /// `SourcePolicyId`.
+    pub source_policy_id: Option<String>,
+    /// `SourcePolicyType`, one of user, group, role, aws-managed, user-managed, resource, none.
+    pub source_policy_type: Option<String>,
+    /// `StartPosition`.
+    pub start_position: Option<Position>,
+}
+
+impl Structure for Statement {
+    const SHAPE: &'static Shape = &shapes::Statement;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [end_position, source_policy_id, source_policy_type, start_position] = &members::Statement;
+        reader.member(end_position, &mut self.end_position);
+        reader.member(source_policy_id, &mut self.source_policy_id);
+        reader.member(source_policy_type, &mut self.source_policy_type);
+        reader.member(start_position, &mut self.start_position);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [end_position, source_policy_id, source_policy_type, start_position] = &members::Statement;
+        writer.member(end_position, &self.end_position);
+        writer.member(source_policy_id, &self.source_policy_id);
+        writer.member(source_policy_type, &self.source_policy_type);
+        writer.member(start_position, &self.start_position);
     }
 }
 
@@ -3752,6 +4284,12 @@ mod members {
         Member::optional("PolicyName", "policyName", &s::policyNameType),
     ];
 
+    pub(super) static ContextEntry: [Member; 3] = [
+        Member::optional("ContextKeyName", "contextKeyName", &s::ContextKeyNameType),
+        Member::optional("ContextKeyType", "contextKeyType", &s::ContextKeyTypeEnum),
+        Member::optional("ContextKeyValues", "contextKeyValues", &s::ContextKeyValueListType),
+    ];
+
     pub(super) static CreateAccessKeyRequest: [Member; 1] = [
         Member::optional("UserName", "userName", &s::existingUserNameType),
     ];
@@ -3894,8 +4432,33 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static EvaluationResult: [Member; 9] = [
+        Member::required("EvalActionName", "evalActionName", &s::ActionNameType),
+        Member::required("EvalDecision", "evalDecision", &s::PolicyEvaluationDecisionType),
+        Member::optional("EvalDecisionDetails", "evalDecisionDetails", &s::EvalDecisionDetailsType),
+        Member::optional("EvalResourceName", "evalResourceName", &s::ResourceNameType),
+        Member::optional("MatchedStatements", "matchedStatements", &s::StatementListType),
+        Member::optional("MissingContextValues", "missingContextValues", &s::ContextKeyNamesResultListType),
+        Member::optional("OrganizationsDecisionDetail", "organizationsDecisionDetail", &s::OrganizationsDecisionDetail),
+        Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
+        Member::optional("ResourceSpecificResults", "resourceSpecificResults", &s::ResourceSpecificResultListType),
+    ];
+
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
         Member::optional("SummaryMap", "summaryMap", &s::summaryMapType),
+    ];
+
+    pub(super) static GetContextKeysForCustomPolicyRequest: [Member; 1] = [
+        Member::required("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+    ];
+
+    pub(super) static GetContextKeysForPolicyResponse: [Member; 1] = [
+        Member::optional("ContextKeyNames", "contextKeyNames", &s::ContextKeyNamesResultListType),
+    ];
+
+    pub(super) static GetContextKeysForPrincipalPolicyRequest: [Member; 2] = [
+        Member::optional("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicySourceArn", "policySourceArn", &s::arnType),
     ];
 
     pub(super) static GetGroupPolicyRequest: [Member; 2] = [
@@ -3991,6 +4554,12 @@ mod members {
         Member::required("GroupId", "groupId", &s::idType),
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::required("Path", "path", &s::pathType),
+    ];
+
+    pub(super) static InlinePolicyIdentifierType: [Member; 3] = [
+        Member::required("AttachmentName", "attachmentName", &s::AttachmentName),
+        Member::required("AttachmentType", "attachmentType", &s::AttachmentType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
     ];
 
     pub(super) static InstanceProfile: [Member; 7] = [
@@ -4254,6 +4823,18 @@ mod members {
         Member::required("Users", "users", &s::userListType),
     ];
 
+    pub(super) static OrderedOrganizationPolicyType: [Member; 1] = [
+        Member::optional("ServiceControlPolicyInputList", "serviceControlPolicyInputList", &s::SimulationPolicyListType),
+    ];
+
+    pub(super) static OrganizationsDecisionDetail: [Member; 1] = [
+        Member::optional("AllowedByOrganizations", "allowedByOrganizations", &s::booleanType),
+    ];
+
+    pub(super) static PermissionsBoundaryDecisionDetail: [Member; 1] = [
+        Member::optional("AllowedByPermissionsBoundary", "allowedByPermissionsBoundary", &s::booleanType),
+    ];
+
     pub(super) static Policy: [Member; 12] = [
         Member::optional("Arn", "arn", &s::arnType),
         Member::optional("AttachmentCount", "attachmentCount", &s::attachmentCountType),
@@ -4274,6 +4855,12 @@ mod members {
         Member::optional("GroupName", "groupName", &s::groupNameType),
     ];
 
+    pub(super) static PolicyIdentifier: [Member; 3] = [
+        Member::optional("InlinePolicyIdentifier", "inlinePolicyIdentifier", &s::InlinePolicyIdentifierType),
+        Member::optional("PolicyArn", "policyArn", &s::arnType),
+        Member::optional("PolicyType", "policyType", &s::PolicyIdentifierPolicyType),
+    ];
+
     pub(super) static PolicyRole: [Member; 2] = [
         Member::optional("RoleId", "roleId", &s::idType),
         Member::optional("RoleName", "roleName", &s::roleNameType),
@@ -4289,6 +4876,11 @@ mod members {
         Member::optional("Document", "document", &s::policyDocumentType),
         Member::optional("IsDefaultVersion", "isDefaultVersion", &s::booleanType),
         Member::optional("VersionId", "versionId", &s::policyVersionIdType),
+    ];
+
+    pub(super) static Position: [Member; 2] = [
+        Member::optional("Column", "column", &s::ColumnNumber),
+        Member::optional("Line", "line", &s::LineNumber),
     ];
 
     pub(super) static PutGroupPolicyRequest: [Member; 3] = [
@@ -4329,6 +4921,15 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static ResourceSpecificResult: [Member; 6] = [
+        Member::optional("EvalDecisionDetails", "evalDecisionDetails", &s::EvalDecisionDetailsType),
+        Member::required("EvalResourceDecision", "evalResourceDecision", &s::PolicyEvaluationDecisionType),
+        Member::required("EvalResourceName", "evalResourceName", &s::ResourceNameType),
+        Member::optional("MatchedStatements", "matchedStatements", &s::StatementListType),
+        Member::optional("MissingContextValues", "missingContextValues", &s::ContextKeyNamesResultListType),
+        Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
+    ];
+
     pub(super) static Role: [Member; 12] = [
         Member::required("Arn", "arn", &s::arnType),
         Member::optional("AssumeRolePolicyDocument", "assumeRolePolicyDocument", &s::policyDocumentType),
@@ -4354,9 +4955,53 @@ mod members {
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
     ];
 
+    pub(super) static SimulateCustomPolicyRequest: [Member; 12] = [
+        Member::required("ActionNames", "actionNames", &s::ActionNameListType),
+        Member::optional("CallerArn", "callerArn", &s::ResourceNameType),
+        Member::optional("ContextEntries", "contextEntries", &s::ContextEntryListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("OrderedOrganizationPolicyInputList", "orderedOrganizationPolicyInputList", &s::OrganizationPolicyListType),
+        Member::optional("PermissionsBoundaryPolicyInputList", "permissionsBoundaryPolicyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::optional("ResourceArns", "resourceArns", &s::ResourceNameListType),
+        Member::optional("ResourceHandlingOption", "resourceHandlingOption", &s::ResourceHandlingOptionType),
+        Member::optional("ResourceOwner", "resourceOwner", &s::ResourceNameType),
+        Member::optional("ResourcePolicy", "resourcePolicy", &s::policyDocumentType),
+    ];
+
+    pub(super) static SimulatePolicyResponse: [Member; 3] = [
+        Member::optional("EvaluationResults", "evaluationResults", &s::EvaluationResultsListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static SimulatePrincipalPolicyRequest: [Member; 13] = [
+        Member::required("ActionNames", "actionNames", &s::ActionNameListType),
+        Member::optional("CallerArn", "callerArn", &s::ResourceNameType),
+        Member::optional("ContextEntries", "contextEntries", &s::ContextEntryListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PermissionsBoundaryPolicyInputList", "permissionsBoundaryPolicyInputList", &s::SimulationPolicyListType),
+        Member::optional("PolicyExclusionList", "policyExclusionList", &s::PolicyExclusionsListType),
+        Member::optional("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicySourceArn", "policySourceArn", &s::arnType),
+        Member::optional("ResourceArns", "resourceArns", &s::ResourceNameListType),
+        Member::optional("ResourceHandlingOption", "resourceHandlingOption", &s::ResourceHandlingOptionType),
+        Member::optional("ResourceOwner", "resourceOwner", &s::ResourceNameType),
+        Member::optional("ResourcePolicy", "resourcePolicy", &s::policyDocumentType),
+    ];
+
     pub(super) static SourceRoleTemplate: [Member; 2] = [
         Member::required("TemplateArn", "templateArn", &s::arnType),
         Member::required("TemplateMinorVersion", "templateMinorVersion", &s::integerType),
+    ];
+
+    pub(super) static Statement: [Member; 4] = [
+        Member::optional("EndPosition", "endPosition", &s::Position),
+        Member::optional("SourcePolicyId", "sourcePolicyId", &s::PolicyIdentifierType),
+        Member::optional("SourcePolicyType", "sourcePolicyType", &s::PolicySourceType),
+        Member::optional("StartPosition", "startPosition", &s::Position),
     ];
 
     pub(super) static Tag: [Member; 2] = [
@@ -4464,6 +5109,8 @@ mod shapes {
 
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
+    pub(super) static ActionNameListType: Shape = Shape::list("ActionNameListType", &ActionNameType);
+    pub(super) static ActionNameType: Shape = Shape::string("ActionNameType").min(3).max(128);
     pub(super) static AddRoleToInstanceProfileRequest: Shape = Shape::structure("AddRoleToInstanceProfileRequest", &members::AddRoleToInstanceProfileRequest);
     pub(super) static AddUserToGroupRequest: Shape = Shape::structure("AddUserToGroupRequest", &members::AddUserToGroupRequest);
     pub(super) static AttachGroupPolicyRequest: Shape = Shape::structure("AttachGroupPolicyRequest", &members::AttachGroupPolicyRequest);
@@ -4471,6 +5118,16 @@ mod shapes {
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
     pub(super) static AttachedPermissionsBoundary: Shape = Shape::structure("AttachedPermissionsBoundary", &members::AttachedPermissionsBoundary);
     pub(super) static AttachedPolicy: Shape = Shape::structure("AttachedPolicy", &members::AttachedPolicy);
+    pub(super) static AttachmentName: Shape = Shape::string("AttachmentName").min(1).max(128).pattern(&p::P10);
+    pub(super) static AttachmentType: Shape = Shape::string("AttachmentType").values(&["user", "group", "role"]);
+    pub(super) static ColumnNumber: Shape = Shape::integer("ColumnNumber");
+    pub(super) static ContextEntry: Shape = Shape::structure("ContextEntry", &members::ContextEntry);
+    pub(super) static ContextEntryListType: Shape = Shape::list("ContextEntryListType", &ContextEntry);
+    pub(super) static ContextKeyNameType: Shape = Shape::string("ContextKeyNameType").min(5).max(256);
+    pub(super) static ContextKeyNamesResultListType: Shape = Shape::list("ContextKeyNamesResultListType", &ContextKeyNameType);
+    pub(super) static ContextKeyTypeEnum: Shape = Shape::string("ContextKeyTypeEnum").values(&["string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"]);
+    pub(super) static ContextKeyValueListType: Shape = Shape::list("ContextKeyValueListType", &ContextKeyValueType);
+    pub(super) static ContextKeyValueType: Shape = Shape::string("ContextKeyValueType");
     pub(super) static CreateAccessKeyRequest: Shape = Shape::structure("CreateAccessKeyRequest", &members::CreateAccessKeyRequest);
     pub(super) static CreateAccessKeyResponse: Shape = Shape::structure("CreateAccessKeyResponse", &members::CreateAccessKeyResponse);
     pub(super) static CreateGroupRequest: Shape = Shape::structure("CreateGroupRequest", &members::CreateGroupRequest);
@@ -4501,7 +5158,14 @@ mod shapes {
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
+    pub(super) static EvalDecisionDetailsType: Shape = Shape::map("EvalDecisionDetailsType", &EvalDecisionSourceType, &PolicyEvaluationDecisionType);
+    pub(super) static EvalDecisionSourceType: Shape = Shape::string("EvalDecisionSourceType").min(3).max(256);
+    pub(super) static EvaluationResult: Shape = Shape::structure("EvaluationResult", &members::EvaluationResult);
+    pub(super) static EvaluationResultsListType: Shape = Shape::list("EvaluationResultsListType", &EvaluationResult);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
+    pub(super) static GetContextKeysForCustomPolicyRequest: Shape = Shape::structure("GetContextKeysForCustomPolicyRequest", &members::GetContextKeysForCustomPolicyRequest);
+    pub(super) static GetContextKeysForPolicyResponse: Shape = Shape::structure("GetContextKeysForPolicyResponse", &members::GetContextKeysForPolicyResponse);
+    pub(super) static GetContextKeysForPrincipalPolicyRequest: Shape = Shape::structure("GetContextKeysForPrincipalPolicyRequest", &members::GetContextKeysForPrincipalPolicyRequest);
     pub(super) static GetGroupPolicyRequest: Shape = Shape::structure("GetGroupPolicyRequest", &members::GetGroupPolicyRequest);
     pub(super) static GetGroupPolicyResponse: Shape = Shape::structure("GetGroupPolicyResponse", &members::GetGroupPolicyResponse);
     pub(super) static GetGroupRequest: Shape = Shape::structure("GetGroupRequest", &members::GetGroupRequest);
@@ -4521,7 +5185,9 @@ mod shapes {
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
     pub(super) static GetUserResponse: Shape = Shape::structure("GetUserResponse", &members::GetUserResponse);
     pub(super) static Group: Shape = Shape::structure("Group", &members::Group);
+    pub(super) static InlinePolicyIdentifierType: Shape = Shape::structure("InlinePolicyIdentifierType", &members::InlinePolicyIdentifierType);
     pub(super) static InstanceProfile: Shape = Shape::structure("InstanceProfile", &members::InstanceProfile);
+    pub(super) static LineNumber: Shape = Shape::integer("LineNumber");
     pub(super) static ListAccessKeysRequest: Shape = Shape::structure("ListAccessKeysRequest", &members::ListAccessKeysRequest);
     pub(super) static ListAccessKeysResponse: Shape = Shape::structure("ListAccessKeysResponse", &members::ListAccessKeysResponse);
     pub(super) static ListAttachedGroupPoliciesRequest: Shape = Shape::structure("ListAttachedGroupPoliciesRequest", &members::ListAttachedGroupPoliciesRequest);
@@ -4562,16 +5228,27 @@ mod shapes {
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static OrderedOrganizationPolicyType: Shape = Shape::structure("OrderedOrganizationPolicyType", &members::OrderedOrganizationPolicyType);
+    pub(super) static OrganizationPolicyListType: Shape = Shape::list("OrganizationPolicyListType", &OrderedOrganizationPolicyType).max(7);
+    pub(super) static OrganizationsDecisionDetail: Shape = Shape::structure("OrganizationsDecisionDetail", &members::OrganizationsDecisionDetail);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
+    pub(super) static PermissionsBoundaryDecisionDetail: Shape = Shape::structure("PermissionsBoundaryDecisionDetail", &members::PermissionsBoundaryDecisionDetail);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
+    pub(super) static PolicyEvaluationDecisionType: Shape = Shape::string("PolicyEvaluationDecisionType").values(&["allowed", "explicitDeny", "implicitDeny"]);
+    pub(super) static PolicyExclusionsListType: Shape = Shape::list("PolicyExclusionsListType", &PolicyIdentifier).max(256);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
     pub(super) static PolicyGroupListType: Shape = Shape::list("PolicyGroupListType", &PolicyGroup);
+    pub(super) static PolicyIdentifier: Shape = Shape::structure("PolicyIdentifier", &members::PolicyIdentifier);
+    pub(super) static PolicyIdentifierPolicyType: Shape = Shape::string("PolicyIdentifierPolicyType").values(&["inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"]);
+    pub(super) static PolicyIdentifierType: Shape = Shape::string("PolicyIdentifierType");
     pub(super) static PolicyRole: Shape = Shape::structure("PolicyRole", &members::PolicyRole);
     pub(super) static PolicyRoleListType: Shape = Shape::list("PolicyRoleListType", &PolicyRole);
+    pub(super) static PolicySourceType: Shape = Shape::string("PolicySourceType").values(&["user", "group", "role", "aws-managed", "user-managed", "resource", "none"]);
     pub(super) static PolicyUsageType: Shape = Shape::string("PolicyUsageType").values(&["PermissionsPolicy", "PermissionsBoundary"]);
     pub(super) static PolicyUser: Shape = Shape::structure("PolicyUser", &members::PolicyUser);
     pub(super) static PolicyUserListType: Shape = Shape::list("PolicyUserListType", &PolicyUser);
     pub(super) static PolicyVersion: Shape = Shape::structure("PolicyVersion", &members::PolicyVersion);
+    pub(super) static Position: Shape = Shape::structure("Position", &members::Position);
     pub(super) static PutGroupPolicyRequest: Shape = Shape::structure("PutGroupPolicyRequest", &members::PutGroupPolicyRequest);
     pub(super) static PutRolePermissionsBoundaryRequest: Shape = Shape::structure("PutRolePermissionsBoundaryRequest", &members::PutRolePermissionsBoundaryRequest);
     pub(super) static PutRolePolicyRequest: Shape = Shape::structure("PutRolePolicyRequest", &members::PutRolePolicyRequest);
@@ -4579,10 +5256,21 @@ mod shapes {
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
+    pub(super) static ResourceHandlingOptionType: Shape = Shape::string("ResourceHandlingOptionType").min(1).max(64);
+    pub(super) static ResourceNameListType: Shape = Shape::list("ResourceNameListType", &ResourceNameType);
+    pub(super) static ResourceNameType: Shape = Shape::string("ResourceNameType").min(1).max(2048);
+    pub(super) static ResourceSpecificResult: Shape = Shape::structure("ResourceSpecificResult", &members::ResourceSpecificResult);
+    pub(super) static ResourceSpecificResultListType: Shape = Shape::list("ResourceSpecificResultListType", &ResourceSpecificResult);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
+    pub(super) static SimulateCustomPolicyRequest: Shape = Shape::structure("SimulateCustomPolicyRequest", &members::SimulateCustomPolicyRequest);
+    pub(super) static SimulatePolicyResponse: Shape = Shape::structure("SimulatePolicyResponse", &members::SimulatePolicyResponse);
+    pub(super) static SimulatePrincipalPolicyRequest: Shape = Shape::structure("SimulatePrincipalPolicyRequest", &members::SimulatePrincipalPolicyRequest);
+    pub(super) static SimulationPolicyListType: Shape = Shape::list("SimulationPolicyListType", &policyDocumentType);
     pub(super) static SourceRoleTemplate: Shape = Shape::structure("SourceRoleTemplate", &members::SourceRoleTemplate);
+    pub(super) static Statement: Shape = Shape::structure("Statement", &members::Statement);
+    pub(super) static StatementListType: Shape = Shape::list("StatementListType", &Statement);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
@@ -4601,7 +5289,7 @@ mod shapes {
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P10);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
@@ -4609,12 +5297,12 @@ mod shapes {
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
-    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
-    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P10);
+    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
-    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static integerType: Shape = Shape::integer("integerType");
     pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P12);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
@@ -4625,7 +5313,7 @@ mod shapes {
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
-    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P15);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
     pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P16);
@@ -4633,7 +5321,7 @@ mod shapes {
     pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P17);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
-    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P10);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -4644,7 +5332,7 @@ mod shapes {
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
-    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P10);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -4965,6 +5653,7 @@ macro_rules! every_iam_structure {
             AttachUserPolicyRequest
             AttachedPermissionsBoundary
             AttachedPolicy
+            ContextEntry
             CreateAccessKeyRequest
             CreateAccessKeyResponse
             CreateGroupRequest
@@ -4994,7 +5683,11 @@ macro_rules! every_iam_structure {
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            EvaluationResult
             GetAccountSummaryResponse
+            GetContextKeysForCustomPolicyRequest
+            GetContextKeysForPolicyResponse
+            GetContextKeysForPrincipalPolicyRequest
             GetGroupPolicyRequest
             GetGroupPolicyResponse
             GetGroupRequest
@@ -5014,6 +5707,7 @@ macro_rules! every_iam_structure {
             GetUserRequest
             GetUserResponse
             Group
+            InlinePolicyIdentifierType
             InstanceProfile
             ListAccessKeysRequest
             ListAccessKeysResponse
@@ -5055,11 +5749,16 @@ macro_rules! every_iam_structure {
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            OrderedOrganizationPolicyType
+            OrganizationsDecisionDetail
+            PermissionsBoundaryDecisionDetail
             Policy
             PolicyGroup
+            PolicyIdentifier
             PolicyRole
             PolicyUser
             PolicyVersion
+            Position
             PutGroupPolicyRequest
             PutRolePermissionsBoundaryRequest
             PutRolePolicyRequest
@@ -5067,10 +5766,15 @@ macro_rules! every_iam_structure {
             PutUserPolicyRequest
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
+            ResourceSpecificResult
             Role
             RoleLastUsed
             SetDefaultPolicyVersionRequest
+            SimulateCustomPolicyRequest
+            SimulatePolicyResponse
+            SimulatePrincipalPolicyRequest
             SourceRoleTemplate
+            Statement
             Tag
             TagInstanceProfileRequest
             TagPolicyRequest

@@ -1,0 +1,237 @@
+//! What a simulation is about: whose policies, with which names, and who is supposed to call.
+
+use locum_policy::{Arn, ContextEntry, ContextKeyType, Document, Kind, Principal, PrincipalKind};
+use locum_store::{Account, InlinePolicy, Tag};
+
+use crate::caller::Caller;
+use crate::cx::Cx;
+use crate::entities;
+use crate::error::ApiError;
+use crate::managed;
+
+/// A policy by the name that a result gives it; no document when stored text no longer parses.
+pub(super) type Held = (String, Option<Document>);
+
+/// The entity whose policies are simulated, found by its ARN.
+pub(super) struct Source {
+    /// Its own policies, those of a user's groups among them.
+    pub(super) identity: Vec<Held>,
+    /// Its permissions boundary.
+    pub(super) boundary: Option<Held>,
+    /// Who it is when it calls.
+    pub(super) caller: Supposed,
+}
+
+/// Somebody who is supposed to call.
+pub(super) enum Supposed {
+    /// Nobody in particular: policies without an entity.
+    Somebody,
+    User {
+        arn: String,
+        id: String,
+        name: String,
+        tags: Vec<Tag>,
+    },
+    Role {
+        arn: String,
+        id: String,
+        session_arn: String,
+        tags: Vec<Tag>,
+    },
+}
+
+/// The name of the session of a role that is simulated.
+const SESSION: &str = "simulation";
+
+impl Supposed {
+    /// The principal of the simulated request.
+    pub(super) fn principal<'a>(&'a self, account: &'a str) -> Principal<'a> {
+        let kind = match self {
+            Supposed::Somebody => PrincipalKind::User { arn: "", id: "" },
+            Supposed::User { arn, id, .. } => PrincipalKind::User { arn, id },
+            Supposed::Role {
+                arn,
+                id,
+                session_arn,
+                ..
+            } => PrincipalKind::RoleSession {
+                role_arn: arn,
+                role_id: id,
+                session_arn,
+                session_name: SESSION,
+            },
+        };
+        Principal { kind, account }
+    }
+
+    /// The context keys that follow from who calls. What the caller of the simulation gives stands
+    /// before them.
+    pub(super) fn entries(&self, account: &str) -> Vec<ContextEntry> {
+        let one = |key: &str, value: &str| ContextEntry {
+            key: key.to_owned(),
+            key_type: ContextKeyType::STRING,
+            values: vec![value.to_owned()],
+        };
+        let (arn, kind, tags) = match self {
+            Supposed::Somebody => return Vec::new(),
+            Supposed::User { arn, tags, .. } => (arn, "User", tags),
+            Supposed::Role { arn, tags, .. } => (arn, "AssumedRole", tags),
+        };
+        let mut entries = vec![
+            one("aws:PrincipalArn", arn),
+            one("aws:PrincipalAccount", account),
+            one("aws:PrincipalType", kind),
+        ];
+        if let Supposed::User { id, name, .. } = self {
+            entries.push(one("aws:userid", id));
+            entries.push(one("aws:username", name));
+        }
+        let tags = tags.iter();
+        entries.extend(tags.map(|tag| one(&format!("aws:PrincipalTag/{}", tag.key), &tag.value)));
+        entries
+    }
+}
+
+/// Policies that came with the request, named `LIST.1` and so on.
+///
+/// # Errors
+/// `InvalidInput` with the finding of the first that is no policy.
+pub(super) fn given(texts: &[String], list: &str, kind: Kind) -> Result<Vec<Held>, ApiError> {
+    let texts = texts.iter().enumerate();
+    texts
+        .map(|(index, text)| {
+            let name = format!("{list}.{}", index + 1);
+            match Document::check(text, kind) {
+                Ok(document) => Ok((name, Some(document))),
+                Err(findings) => {
+                    let found = findings.into_iter().next();
+                    let why = found.map(|found| found.message).unwrap_or_default();
+                    Err(ApiError::InvalidInput(format!("{name}: {why}").into()))
+                }
+            }
+        })
+        .collect()
+}
+
+/// The user, group or role of the caller's account that `arn` names.
+///
+/// # Errors
+/// `InvalidInput` for the ARN of anything else, `NoSuchEntity`.
+pub(super) fn find(cx: &Cx<'_>, caller: &Caller, arn: &str) -> Result<Source, ApiError> {
+    let account = &caller.account;
+    let invalid = || ApiError::InvalidInput(format!("Invalid Entity Arn: {arn}").into());
+    let parsed = Arn::parse(arn).ok_or_else(invalid)?;
+    let ours = parsed.partition == cx.settings.partition
+        && parsed.service == "iam"
+        && parsed.region.is_empty()
+        && parsed.account == account.id.text().as_str();
+    let (kind, path_and_name) = parsed.resource.split_once('/').ok_or_else(invalid)?;
+    let name = path_and_name.rsplit('/').next().unwrap_or_default();
+    if !ours || !matches!(kind, "user" | "group" | "role") {
+        return Err(invalid());
+    }
+    let named =
+        |path: &str, held: &str| path_and_name == format!("{path}{held}").trim_start_matches('/');
+    let absent = || ApiError::NoSuchEntity(format!("The {kind} with name {name} cannot be found."));
+    match kind {
+        "user" => {
+            let user = entities::user(account, name)?;
+            if !named(&user.path, &user.name) {
+                return Err(absent());
+            }
+            let mut identity = held_by("user", &user.name, &user.inline, &user.attached, account);
+            for group in user.groups.iter().filter_map(|id| account.group_by_id(id)) {
+                let of_group = held_by(
+                    "group",
+                    &group.name,
+                    &group.inline,
+                    &group.attached,
+                    account,
+                );
+                identity.extend(of_group);
+            }
+            Ok(Source {
+                identity,
+                boundary: user
+                    .boundary
+                    .as_deref()
+                    .map(|arn| managed_policy(account, arn)),
+                caller: Supposed::User {
+                    arn: entities::user_arn(cx, account.id, user),
+                    id: user.id.clone(),
+                    name: user.name.clone(),
+                    tags: user.tags.clone(),
+                },
+            })
+        }
+        "group" => {
+            let group = entities::group(account, name)?;
+            if !named(&group.path, &group.name) {
+                return Err(absent());
+            }
+            Ok(Source {
+                identity: held_by(
+                    "group",
+                    &group.name,
+                    &group.inline,
+                    &group.attached,
+                    account,
+                ),
+                boundary: None,
+                caller: Supposed::Somebody,
+            })
+        }
+        _ => {
+            let role = entities::role(account, name)?;
+            if !named(&role.path, &role.name) {
+                return Err(absent());
+            }
+            let partition = &cx.settings.partition;
+            let session_arn = format!(
+                "arn:{partition}:sts::{}:assumed-role/{}/{SESSION}",
+                account.id, role.name
+            );
+            Ok(Source {
+                identity: held_by("role", &role.name, &role.inline, &role.attached, account),
+                boundary: role
+                    .boundary
+                    .as_deref()
+                    .map(|arn| managed_policy(account, arn)),
+                caller: Supposed::Role {
+                    arn: entities::role_arn(cx, account.id, role),
+                    id: role.id.clone(),
+                    session_arn,
+                    tags: role.tags.clone(),
+                },
+            })
+        }
+    }
+}
+
+/// Inline policies as `user_NAME_POLICY`, managed ones by their name.
+fn held_by(
+    kind: &str,
+    owner: &str,
+    inline: &[InlinePolicy],
+    attached: &[String],
+    account: &Account,
+) -> Vec<Held> {
+    let inline = inline.iter().map(|held| {
+        let name = format!("{kind}_{owner}_{}", held.name);
+        (name, Document::parse(held.policy.text()).ok())
+    });
+    let attached = attached.iter().map(|arn| managed_policy(account, arn));
+    inline.chain(attached).collect()
+}
+
+/// A managed policy by its ARN. One that is gone denies everything, as it does for calls.
+fn managed_policy(account: &Account, arn: &str) -> Held {
+    let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    let own = entities::policy_by_arn(account, arn).and_then(|held| entities::default_text(held));
+    let text = match (managed::find(arn), own) {
+        (Some(entry), _) => Some(entry.text()),
+        (None, own) => own.map(|text| text.text().to_owned()),
+    };
+    let document = text.and_then(|text| Document::parse(&text).ok());
+    (name, document)
+}
