@@ -1,7 +1,7 @@
 //! What a simulation is about: whose policies, with which names, and who is supposed to call.
 
 use locum_policy::{Arn, ContextEntry, ContextKeyType, Document, Kind, Principal, PrincipalKind};
-use locum_store::{Account, InlinePolicy, Tag};
+use locum_store::{Account, Group, InlinePolicy, Role, Tag, User};
 
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -127,84 +127,78 @@ pub(super) fn find(cx: &Cx<'_>, caller: &Caller, arn: &str) -> Result<Source, Ap
         && parsed.account == account.id.text().as_str();
     let (kind, path_and_name) = parsed.resource.split_once('/').ok_or_else(invalid)?;
     let name = path_and_name.rsplit('/').next().unwrap_or_default();
-    if !ours || !matches!(kind, "user" | "group" | "role") {
-        return Err(invalid());
-    }
-    let named =
-        |path: &str, held: &str| path_and_name == format!("{path}{held}").trim_start_matches('/');
-    let absent = || ApiError::NoSuchEntity(format!("The {kind} with name {name} cannot be found."));
-    match kind {
+    let (source, path, held) = match kind {
+        _ if !ours => return Err(invalid()),
         "user" => {
             let user = entities::user(account, name)?;
-            if !named(&user.path, &user.name) {
-                return Err(absent());
-            }
-            let mut identity = held_by("user", &user.name, &user.inline, &user.attached, account);
-            for group in user.groups.iter().filter_map(|id| account.group_by_id(id)) {
-                let of_group = held_by(
-                    "group",
-                    &group.name,
-                    &group.inline,
-                    &group.attached,
-                    account,
-                );
-                identity.extend(of_group);
-            }
-            Ok(Source {
-                identity,
-                boundary: user
-                    .boundary
-                    .as_deref()
-                    .map(|arn| managed_policy(account, arn)),
-                caller: Supposed::User {
-                    arn: entities::user_arn(cx, account.id, user),
-                    id: user.id.clone(),
-                    name: user.name.clone(),
-                    tags: user.tags.clone(),
-                },
-            })
+            (of_user(cx, account, user), &user.path, &user.name)
         }
         "group" => {
             let group = entities::group(account, name)?;
-            if !named(&group.path, &group.name) {
-                return Err(absent());
-            }
-            Ok(Source {
-                identity: held_by(
-                    "group",
-                    &group.name,
-                    &group.inline,
-                    &group.attached,
-                    account,
-                ),
-                boundary: None,
-                caller: Supposed::Somebody,
-            })
+            (of_group(account, group), &group.path, &group.name)
         }
-        _ => {
+        "role" => {
             let role = entities::role(account, name)?;
-            if !named(&role.path, &role.name) {
-                return Err(absent());
-            }
-            let partition = &cx.settings.partition;
-            let session_arn = format!(
-                "arn:{partition}:sts::{}:assumed-role/{}/{SESSION}",
-                account.id, role.name
-            );
-            Ok(Source {
-                identity: held_by("role", &role.name, &role.inline, &role.attached, account),
-                boundary: role
-                    .boundary
-                    .as_deref()
-                    .map(|arn| managed_policy(account, arn)),
-                caller: Supposed::Role {
-                    arn: entities::role_arn(cx, account.id, role),
-                    id: role.id.clone(),
-                    session_arn,
-                    tags: role.tags.clone(),
-                },
-            })
+            (of_role(cx, account, role), &role.path, &role.name)
         }
+        _ => return Err(invalid()),
+    };
+    // The whole ARN must be right, path included.
+    if format!("/{path_and_name}") != format!("{path}{held}") {
+        return Err(ApiError::NoSuchEntity(format!(
+            "The {kind} with name {name} cannot be found."
+        )));
+    }
+    Ok(source)
+}
+
+fn of_user(cx: &Cx<'_>, account: &Account, user: &User) -> Source {
+    let mut identity = held_by("user", &user.name, &user.inline, &user.attached, account);
+    for id in &user.groups {
+        match account.group_by_id(id) {
+            Some(group) => identity.extend(of_group(account, group).identity),
+            // As for calls: a group whose record is damaged denies.
+            None => identity.push((id.clone(), None)),
+        }
+    }
+    let boundary = user.boundary.as_deref();
+    Source {
+        identity,
+        boundary: boundary.map(|arn| managed_policy(account, arn)),
+        caller: Supposed::User {
+            arn: entities::user_arn(cx, account.id, user),
+            id: user.id.clone(),
+            name: user.name.clone(),
+            tags: user.tags.clone(),
+        },
+    }
+}
+
+fn of_group(account: &Account, group: &Group) -> Source {
+    let (name, inline, attached) = (&group.name, &group.inline, &group.attached);
+    Source {
+        identity: held_by("group", name, inline, attached, account),
+        boundary: None,
+        caller: Supposed::Somebody,
+    }
+}
+
+fn of_role(cx: &Cx<'_>, account: &Account, role: &Role) -> Source {
+    let partition = &cx.settings.partition;
+    let session_arn = format!(
+        "arn:{partition}:sts::{}:assumed-role/{}/{SESSION}",
+        account.id, role.name
+    );
+    let boundary = role.boundary.as_deref();
+    Source {
+        identity: held_by("role", &role.name, &role.inline, &role.attached, account),
+        boundary: boundary.map(|arn| managed_policy(account, arn)),
+        caller: Supposed::Role {
+            arn: entities::role_arn(cx, account.id, role),
+            id: role.id.clone(),
+            session_arn,
+            tags: role.tags.clone(),
+        },
     }
 }
 
