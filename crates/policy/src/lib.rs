@@ -53,6 +53,7 @@
 #![forbid(unsafe_code)]
 
 mod arn;
+pub mod catalogue;
 mod condition;
 mod date;
 mod decide;

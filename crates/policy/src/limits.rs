@@ -16,3 +16,5 @@ pub const NUMBER_CHARACTERS_MAX: usize = 64;
 pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
+/// Bytes of the unpacked catalogue of actions; a larger one is taken for damaged.
+pub const CATALOGUE_BYTES_MAX: usize = 8 << 20;
