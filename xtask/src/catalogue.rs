@@ -86,7 +86,7 @@ fn write_service(out: &mut String, service: &Value) -> Result<(), String> {
     };
     for (name, kind) in &keys {
         let letter = letter(&TYPES, kind.as_str())?;
-        line(out, &["k", name, &letter.to_string()])?;
+        line(out, &["k", &templated(name), &letter.to_string()])?;
     }
     for (name, resource) in &resources {
         let arn = resource.get("arn").and_then(Value::as_str);
@@ -121,6 +121,18 @@ fn write_service(out: &mut String, service: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// The name with `${TagKey}` where AWS writes the place of a tag's key in another way, or leaves it out.
+fn templated(name: &str) -> String {
+    let tag = ["/<key>", "/tag-key"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    let open = name.strip_suffix('/');
+    match tag.or(open) {
+        Some(before) => format!("{before}/${{TagKey}}"),
+        None => name.to_owned(),
+    }
+}
+
 fn table<'a>(service: &'a Value, member: &str) -> Result<BTreeMap<&'a String, &'a Value>, String> {
     let members = service.get(member).and_then(Value::as_object);
     let members = members.ok_or_else(|| format!("no {member}"))?;
@@ -145,7 +157,7 @@ fn line(out: &mut String, fields: &[&str]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::write;
+    use super::{templated, write};
 
     #[test]
     fn the_text_is_small_and_stable() {
@@ -165,6 +177,19 @@ mod tests {
         let expected = "=a\nk\ta:K\tS\nk\taws:TagKeys\ts\nr\tthing\tarn:${Partition}:a:::${Thing}\t0\n\
                         a\tGet\tr\na\tPut\tw\t0,1\t0!:0\n=b\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn every_tag_key_is_a_template() {
+        for name in [
+            "s3:Tag/<key>",
+            "s3:Tag/tag-key",
+            "s3:Tag/",
+            "s3:Tag/${TagKey}",
+        ] {
+            assert_eq!(templated(name), "s3:Tag/${TagKey}");
+        }
+        assert_eq!(templated("s3:prefix"), "s3:prefix");
     }
 
     #[test]

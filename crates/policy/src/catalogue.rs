@@ -10,7 +10,7 @@
 //! let action = catalogue::action("S3:getobject").ok_or("unknown")?;
 //! assert_eq!(action.name, "GetObject");
 //! assert_eq!(action.level, AccessLevel::Read);
-//! assert_eq!(action.resources[0].kind.arn, "arn:${Partition}:s3:::${BucketName}/${ObjectName}");
+//! assert!(action.resources.iter().any(|on| on.kind.name == "object"));
 //! assert!(catalogue::actions_matching("s3:Frob*").next().is_none());
 //! # Ok::<(), &str>(())
 //! ```
@@ -145,10 +145,7 @@ pub fn services() -> impl Iterator<Item = &'static str> {
 
 /// A service by its prefix, ignoring case.
 pub fn service(prefix: &str) -> Option<&'static Service> {
-    let prefix = prefix.to_ascii_lowercase();
-    let found = ENTRIES.binary_search_by(|entry| entry.prefix.cmp(&prefix));
-    let entry = ENTRIES.get(found.ok()?)?;
-    Some(entry.read.get_or_init(|| read(entry.prefix, entry.lines)))
+    entry(prefix).map(Entry::service)
 }
 
 /// An action by its full name, `service:Name`, ignoring case and without wildcards.
@@ -163,16 +160,33 @@ pub fn actions_matching(pattern: &str) -> impl Iterator<Item = &'static Action> 
         "*" => ("*", "*"),
         pattern => pattern.split_once(':').unwrap_or_default(),
     };
-    let pattern = Pattern::wild(&name.to_ascii_lowercase());
-    let (one, all) = match prefix {
-        "*" => (None, ENTRIES.as_slice()),
-        prefix => (service(prefix), [].as_slice()),
+    // Most are plain names, and need no search.
+    let plain = !name.contains(['*', '?']);
+    let named = service(prefix).filter(|_| plain);
+    let named = named.and_then(|service| service.action(name));
+    let searched = match prefix {
+        _ if plain => &[],
+        "*" => ENTRIES.as_slice(),
+        prefix => entry(prefix).map_or(&[][..], std::slice::from_ref),
     };
-    let all = all.iter().filter_map(|entry| service(entry.prefix));
-    one.into_iter()
-        .chain(all)
-        .flat_map(|service| &service.actions)
-        .filter(move |action| pattern.matches_plain(&action.name.to_ascii_lowercase()))
+    let pattern = Pattern::wild(&name.to_ascii_lowercase());
+    let searched = searched
+        .iter()
+        .flat_map(|entry| &entry.service().actions)
+        .filter(move |action| pattern.matches_plain(&action.name.to_ascii_lowercase()));
+    named.into_iter().chain(searched)
+}
+
+impl Entry {
+    fn service(&self) -> &Service {
+        self.read.get_or_init(|| read(self.prefix, self.lines))
+    }
+}
+
+fn entry(prefix: &str) -> Option<&'static Entry> {
+    let prefix = prefix.to_ascii_lowercase();
+    let found = ENTRIES.binary_search_by(|entry| entry.prefix.cmp(&prefix));
+    ENTRIES.get(found.ok()?)
 }
 
 impl Service {
@@ -207,11 +221,13 @@ impl Action {
 impl Key {
     /// Whether `name` is this key, or one of those that it stands for, ignoring case.
     pub fn is(&self, name: &str) -> bool {
-        if !self.name.contains("${") {
+        let Some((before, _)) = self.name.split_once("${") else {
             return self.name.eq_ignore_ascii_case(name);
-        }
-        Pattern::wild(&template(self.name).to_ascii_lowercase())
-            .matches_plain(&name.to_ascii_lowercase())
+        };
+        let begins = name.get(..before.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(before))
+            && Pattern::wild(&template(self.name).to_ascii_lowercase())
+                .matches_plain(&name.to_ascii_lowercase())
     }
 }
 

@@ -54,7 +54,9 @@
 
 mod arn;
 pub mod catalogue;
+mod code;
 mod condition;
+mod cover;
 mod date;
 mod decide;
 mod decision;
@@ -73,12 +75,15 @@ mod policy;
 mod principal;
 mod read;
 mod request;
+mod review;
+mod suggest;
 mod truth;
 mod validate;
 mod value;
 mod variable;
 
 pub use arn::Arn;
+pub use code::Code;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, size_without_whitespace};
@@ -87,4 +92,5 @@ pub use key::{ConditionKey, KnownKey};
 pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use review::review;
 pub use value::{Value, Values};

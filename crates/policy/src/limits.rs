@@ -18,3 +18,17 @@ pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 pub const FINDINGS_MAX: usize = 100;
 /// Bytes of the unpacked catalogue of actions; a larger one is taken for damaged.
 pub const CATALOGUE_BYTES_MAX: usize = 8 << 20;
+/// Actions and resources of a document up to which a review compares them with each other.
+pub const REVIEW_ITEMS_MAX: usize = 3_000;
+/// Bytes of a resource up to which a review compares it with the types that actions act on.
+pub const REVIEW_RESOURCE_BYTES_MAX: usize = 2_048;
+/// Characters of a managed policy, white space not counted.
+pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
+/// Characters of all inline policies of a role together, the most that any identity may have.
+pub const INLINE_POLICY_CHARACTERS_MAX: usize = 10_240;
+/// Characters of a session policy.
+pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// Characters of a trust policy, unless more were asked for.
+pub const TRUST_POLICY_CHARACTERS_DEFAULT: usize = 2_048;
+/// Characters of a trust policy when more were asked for.
+pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;

@@ -12,6 +12,11 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
+    /// The key whose value it stands for.
+    pub(crate) fn key(&self) -> &ConditionKey {
+        &self.key
+    }
+
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
     pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Text<'a>> {
