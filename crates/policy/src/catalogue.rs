@@ -221,14 +221,19 @@ impl Action {
 impl Key {
     /// Whether `name` is this key, or one of those that it stands for, ignoring case.
     pub fn is(&self, name: &str) -> bool {
-        let Some((before, _)) = self.name.split_once("${") else {
-            return self.name.eq_ignore_ascii_case(name);
-        };
-        let begins = name.get(..before.len());
-        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(before))
-            && Pattern::wild(&template(self.name).to_ascii_lowercase())
-                .matches_plain(&name.to_ascii_lowercase())
+        is_named(self.name, name)
     }
+}
+
+/// Whether `name` is the key of that name or template, ignoring case.
+pub(crate) fn is_named(known: &str, name: &str) -> bool {
+    let Some((before, _)) = known.split_once("${") else {
+        return known.eq_ignore_ascii_case(name);
+    };
+    let begins = name.get(..before.len());
+    begins.is_some_and(|begins| begins.eq_ignore_ascii_case(before))
+        && Pattern::wild(&template(known).to_ascii_lowercase())
+            .matches_plain(&name.to_ascii_lowercase())
 }
 
 /// A template with `*` for each of its `${…}`.

@@ -18,10 +18,9 @@ pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 pub const FINDINGS_MAX: usize = 100;
 /// Bytes of the unpacked catalogue of actions; a larger one is taken for damaged.
 pub const CATALOGUE_BYTES_MAX: usize = 8 << 20;
-/// Actions and resources of a document up to which a review compares them with each other.
-pub const REVIEW_ITEMS_MAX: usize = 3_000;
-/// Bytes of a resource up to which a review compares it with the types that actions act on.
-pub const REVIEW_RESOURCE_BYTES_MAX: usize = 2_048;
+/// Steps up to which a review compares the patterns of a document with each other: the pairs that there
+/// are, by their bytes. Longer documents are reviewed without those comparisons.
+pub const REVIEW_STEPS_MAX: usize = 200_000_000;
 /// Characters of a managed policy, white space not counted.
 pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
 /// Characters of all inline policies of a role together, the most that any identity may have.

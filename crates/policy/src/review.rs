@@ -10,6 +10,7 @@ mod conditions;
 mod faults;
 mod grants;
 mod keys;
+mod operands;
 mod overlap;
 mod resources;
 mod size;
@@ -53,7 +54,6 @@ type Findings = Vec<Finding>;
 pub fn review(text: &str, kind: Kind, account: Option<&str>) -> Vec<Finding> {
     let (document, mut findings) = faults::read(text, kind);
     if let Some(document) = document {
-        let document = without(document, &findings);
         let subject = Subject {
             document: &document,
             kind,
@@ -80,22 +80,12 @@ fn look(subject: &Subject<'_>, out: &mut Findings) {
         actions::check(statement, out);
         resources::check(subject, statement, out);
         conditions::check(subject, statement, out);
+        operands::check(statement, out);
         variables::check(subject, statement, out);
         grants::check(subject, statement, out);
         trust::check(subject, statement, out);
     }
     overlap::check(subject, out);
-}
-
-/// The document without the statements that hold an error.
-fn without(mut document: Document, findings: &[Finding]) -> Document {
-    let holds = |statement: &Statement, finding: &Finding| {
-        statement.span.start <= finding.span.start && finding.span.end <= statement.span.end
-    };
-    document
-        .statements
-        .retain(|statement| !findings.iter().any(|finding| holds(statement, finding)));
-    document
 }
 
 fn finding(

@@ -1,6 +1,7 @@
 //! Conditions: does the key exist, can the operator match it, and what of requests without it.
 
-use std::net::IpAddr;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use super::keys::{DEPRECATED, GLOBAL, global};
 use super::{Findings, Subject, actions, finding};
@@ -8,7 +9,7 @@ use crate::catalogue::{self, Arity, Key, ValueType};
 use crate::code::Code;
 use crate::document::{ConditionEntry, Form, Spanned, Statement};
 use crate::fault::did_you_mean;
-use crate::operator::{Base, Missing, Qualifier, Sense, StringTest};
+use crate::operator::{Base, Missing, Qualifier, Sense};
 use crate::suggest::nearest;
 
 /// Keys that name tags by their tail.
@@ -27,6 +28,7 @@ const OF_SESSION: &[&str] = &[
 ];
 
 pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Findings) {
+    let known = OnceCell::new();
     for entry in &statement.conditions {
         if entry.values.is_empty() {
             out.push(finding(
@@ -37,14 +39,15 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
             ));
         }
         match resolve(statement, &entry.key.text) {
-            Ok(Some(key)) => typed(subject, statement, entry, key, out),
+            Ok(Some(key)) => {
+                typed(subject, statement, entry, key, out);
+                let known = known.get_or_init(|| known_to_actions(statement));
+                unknown_to_actions(entry, known.as_ref(), out);
+            }
             Ok(None) => {}
             Err(unknown) => out.push(unknown.at(&entry.key)),
         }
-        values(entry, out);
-        mfa(statement, entry, out);
     }
-    paired(statement, out);
 }
 
 /// A key that there is not.
@@ -162,13 +165,28 @@ fn typed(
         return;
     }
     qualifier(subject, statement, entry, key, out);
+}
+
+/// A key that no request for the statement's actions holds.
+fn unknown_to_actions(
+    entry: &ConditionEntry,
+    known: Option<&BTreeSet<&'static str>>,
+    out: &mut Findings,
+) {
+    let name = &*entry.key.text;
     let global = name
         .get(..4)
         .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"));
-    if !global && !of_session(name) && !any_action_knows(statement, name) {
+    let Some(known) = known.filter(|_| !global && !of_session(name)) else {
+        return;
+    };
+    if !known
+        .iter()
+        .any(|template| catalogue::is_named(template, name))
+    {
         out.push(finding(
             Code::UnsupportedActionForConditionKey,
-            span,
+            &entry.key.span,
             format!("none of the statement's actions knows {name}: no request for them holds it"),
             "look up the condition keys of the action",
         ));
@@ -269,10 +287,10 @@ fn qualifier(
 fn requires(statement: &Statement, name: &str) -> bool {
     let tags = name.eq_ignore_ascii_case("aws:TagKeys");
     statement.conditions.iter().any(|entry| {
-        let lower = entry.key.text.to_ascii_lowercase();
-        let same =
-            lower == name.to_ascii_lowercase() || (tags && lower.starts_with("aws:requesttag/"));
-        same && demands(entry)
+        let begins = entry.key.text.get(.."aws:RequestTag/".len());
+        let tag = || begins.is_some_and(|begins| begins.eq_ignore_ascii_case("aws:RequestTag/"));
+        let same = entry.key.text.eq_ignore_ascii_case(name);
+        (same || (tags && tag())) && demands(entry)
     })
 }
 
@@ -306,168 +324,21 @@ pub(super) fn is_negated(base: Base) -> bool {
     }
 }
 
-/// Whether an action of the statement knows the key, or what it names is too much to tell.
-fn any_action_knows(statement: &Statement, name: &str) -> bool {
-    let Some(list) = statement
-        .actions
-        .as_ref()
-        .filter(|list| list.form == Form::Plain)
-    else {
-        return true;
-    };
-    list.items.iter().any(|item| {
+/// The keys that the statement's actions know; `None` when what it names is too much to tell.
+fn known_to_actions(statement: &Statement) -> Option<BTreeSet<&'static str>> {
+    let list = statement.actions.as_ref()?;
+    let plain = list.form == Form::Plain;
+    let every = |item: &Spanned| actions::is_every(&item.text);
+    if !plain || list.items.iter().any(every) {
+        return None;
+    }
+    let (mut seen, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for item in &list.items {
         let mut found = catalogue::actions_matching(&item.text).peekable();
-        actions::is_every(&item.text)
-            || found.peek().is_none()
-            || found.any(|action| action.all_keys().any(|key| key.is(name)))
-    })
-}
-
-fn values(entry: &ConditionEntry, out: &mut Findings) {
-    for (at, value) in entry.values.iter().enumerate() {
-        if entry
-            .values
-            .iter()
-            .take(at)
-            .any(|other| other.text == value.text)
-        {
-            out.push(finding(
-                Code::RedundantConditionValue,
-                &value.span,
-                format!("{} stands here twice", value.text),
-                "leave one out",
-            ));
-        }
-        match entry.operator.base {
-            Base::String(StringTest::Equals | StringTest::EqualsIgnoreCase, _) => {
-                literal_star(entry, value, out);
-            }
-            Base::Ip(_) => host_bits(value, out),
-            _ => {}
+        found.peek()?;
+        for action in found.filter(|action| seen.insert((action.service, action.name))) {
+            known.extend(action.all_keys().map(|key| key.name));
         }
     }
-    let has = |word: &str| {
-        entry
-            .values
-            .iter()
-            .any(|value| value.text.eq_ignore_ascii_case(word))
-    };
-    if matches!(entry.operator.base, Base::Bool | Base::Null) && has("true") && has("false") {
-        out.push(finding(
-            Code::InvalidConditionMultipleBoolean,
-            &entry.key.span,
-            format!(
-                "true and false both satisfy this condition on {}",
-                entry.key.text
-            ),
-            "write the one that is meant",
-        ));
-    }
-}
-
-fn literal_star(entry: &ConditionEntry, value: &Spanned, out: &mut Findings) {
-    if !value.text.replace("${*}", "").contains('*') {
-        return;
-    }
-    let like = match is_negated(entry.operator.base) {
-        true => "StringNotLike",
-        false => "StringLike",
-    };
-    out.push(finding(
-        Code::WildcardWithoutLike,
-        &value.span,
-        "this operator takes * literally",
-        format!("use {like} if it is meant as a wildcard, or write ${{*}}"),
-    ));
-}
-
-/// Bits behind the mask, which are ignored.
-fn host_bits(value: &Spanned, out: &mut Findings) {
-    let Some((address, prefix)) = value.text.split_once('/') else {
-        return;
-    };
-    let (Ok(address), Ok(prefix)) = (address.parse::<IpAddr>(), prefix.parse::<u32>()) else {
-        return;
-    };
-    let network: IpAddr = match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX
-                .checked_shl(32_u32.saturating_sub(prefix))
-                .unwrap_or(0);
-            std::net::Ipv4Addr::from_bits(v4.to_bits() & mask).into()
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX
-                .checked_shl(128_u32.saturating_sub(prefix))
-                .unwrap_or(0);
-            std::net::Ipv6Addr::from_bits(v6.to_bits() & mask).into()
-        }
-    };
-    if network != address {
-        out.push(finding(
-            Code::ImproveIpRange,
-            &value.span,
-            "the bits behind the mask are ignored",
-            format!("write {network}/{prefix}"),
-        ));
-    }
-}
-
-/// `aws:MultiFactorAuthPresent` is absent from requests that are signed with long-term keys.
-fn mfa(statement: &Statement, entry: &ConditionEntry, out: &mut Findings) {
-    let named = entry
-        .key
-        .text
-        .eq_ignore_ascii_case("aws:MultiFactorAuthPresent");
-    if !named || entry.operator.base != Base::Bool {
-        return;
-    }
-    let all = |word: &str| {
-        !entry.values.is_empty()
-            && entry
-                .values
-                .iter()
-                .all(|value| value.text.eq_ignore_ascii_case(word))
-    };
-    let if_exists = entry.operator.missing == Missing::Holds;
-    if statement.allows() && if_exists && all("true") {
-        out.push(finding(
-            Code::MfaAllowHoldsAbsent,
-            &entry.key.span,
-            "requests with long-term keys do not hold this key, and BoolIfExists lets them pass without MFA",
-            "write \"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}",
-        ));
-    }
-    if !statement.allows() && !if_exists && all("false") {
-        out.push(finding(
-            Code::MfaDenyMissesAbsent,
-            &entry.key.span,
-            "requests with long-term keys do not hold this key, so this Deny does not reach them",
-            "write \"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}",
-        ));
-    }
-}
-
-/// Private addresses mean something within one VPC only.
-fn paired(statement: &Statement, out: &mut Findings) {
-    let find = |names: &[&str]| {
-        let mut entries = statement.conditions.iter();
-        entries.find(|entry| {
-            names
-                .iter()
-                .any(|name| entry.key.text.eq_ignore_ascii_case(name))
-        })
-    };
-    let others = ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn"];
-    if statement.allows()
-        && let Some(entry) = find(&["aws:VpcSourceIp"])
-        && find(&others).is_none()
-    {
-        out.push(finding(
-            Code::MissingPairedConditionKeys,
-            &entry.key.span,
-            "the same private address is in many VPCs",
-            "add a condition on aws:SourceVpc or aws:SourceVpce",
-        ));
-    }
+    Some(known)
 }

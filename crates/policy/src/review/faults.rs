@@ -6,21 +6,32 @@ use super::{Findings, finding};
 use crate::code::Code;
 use crate::document::{Document, Spanned};
 use crate::fault::{Fault, null_code};
-use crate::finding::Kind;
+use crate::finding::{Finding, Kind};
+use crate::limits::FINDINGS_MAX;
 use crate::operator::Base;
 use crate::validate;
 
-/// Reads a text; the document when it could be read as one, and what IAM refuses.
+/// Reads a text: what IAM refuses, and the document without the statements that it refuses, when it
+/// could be read as one.
 pub(super) fn read(text: &str, kind: Kind) -> (Option<Document>, Findings) {
-    let (document, faults) = validate::faults(text, kind);
+    let (mut document, mut faults) = validate::faults(text, kind);
+    faults.sort_by_key(|(fault, span)| (fault.rank(kind), span.start));
     let mut findings: Findings = Vec::new();
-    for (fault, span) in faults {
-        let mut found = told(text, document.as_ref(), &fault, &span, kind);
+    for (fault, span) in faults.iter().take(FINDINGS_MAX) {
+        let mut found = told(text, document.as_ref(), fault, span, kind);
         found.help = match found.help.as_str() {
-            "" => refusal(&fault, kind, &found.message),
+            "" => refusal(fault, kind, &found.message),
             help => help.to_owned(),
         };
         findings.push(found);
+    }
+    if let Some(document) = &mut document {
+        document.statements.retain(|statement| {
+            let inside = |span: &Range<usize>| {
+                statement.span.start <= span.start && span.end <= statement.span.end
+            };
+            !faults.iter().any(|(_, span)| inside(span))
+        });
     }
     (document, findings)
 }
@@ -31,7 +42,7 @@ fn told(
     fault: &Fault,
     span: &Range<usize>,
     kind: Kind,
-) -> crate::finding::Finding {
+) -> Finding {
     let written = text.get(span.clone()).unwrap_or_default();
     if let (Fault::Unreadable, Some(document)) = (fault, document) {
         return unreadable(document, span, written.trim_matches('"'));
@@ -61,7 +72,7 @@ fn refusal(fault: &Fault, kind: Kind, message: &str) -> String {
 }
 
 /// A value that cannot be read: which one it is says why.
-fn unreadable(document: &Document, span: &Range<usize>, written: &str) -> crate::finding::Finding {
+fn unreadable(document: &Document, span: &Range<usize>, written: &str) -> Finding {
     for statement in &document.statements {
         for entry in &statement.conditions {
             let here = |value: &&Spanned| value.span == *span;
@@ -100,11 +111,11 @@ fn parts(written: &str) -> usize {
 fn with_span(
     (code, message, help): (Code, &'static str, &'static str),
     span: &Range<usize>,
-) -> crate::finding::Finding {
+) -> Finding {
     finding(code, span, message, help)
 }
 
-fn operand(base: Base, span: &Range<usize>, written: &str) -> crate::finding::Finding {
+fn operand(base: Base, span: &Range<usize>, written: &str) -> Finding {
     let takes_variables = matches!(base, Base::String(..) | Base::Arn(_) | Base::Bool);
     if written.contains("${") {
         if !takes_variables {

@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::condition::Condition;
 use crate::cover::{ResourceShape, Shape};
 use crate::document::{Effect, Form, Principals, Spanned, Statement};
-use crate::limits::REVIEW_ITEMS_MAX;
+use crate::limits::REVIEW_STEPS_MAX;
 use crate::variable::Variables;
 
 /// The shape of an action: its case does not count.
@@ -44,13 +44,35 @@ impl Covers for ResourceShape {
     }
 }
 
+/// Whether all pairs of these can be compared within [`REVIEW_STEPS_MAX`]. A pattern costs a step for each
+/// byte of the other one, or for each byte of both when it has a `*` before its end.
+pub(super) fn is_affordable<'a>(items: impl Iterator<Item = &'a Spanned>) -> bool {
+    let (mut total, mut each) = (0_usize, 0_usize);
+    for item in items {
+        total += item.text.len();
+        let inner = item.text.trim_end_matches('*').contains('*');
+        each += if inner { item.text.len() } else { 1 };
+    }
+    total.saturating_mul(each) <= REVIEW_STEPS_MAX
+}
+
+/// Everything of a statement that is compared with others.
+fn parts(statement: &Statement) -> impl Iterator<Item = &Spanned> {
+    let lists = statement.actions.iter().chain(&statement.resources);
+    let principals = statement.principals.iter().flat_map(|p| &p.entries);
+    lists
+        .flat_map(|list| &list.items)
+        .chain(principals.map(|(_, entry)| entry))
+        .chain(statement.conditions.iter().map(|entry| &entry.key))
+}
+
 /// The items that another one of the list includes, each with that other one. Of two equal ones, the
-/// second is redundant. Lists longer than [`REVIEW_ITEMS_MAX`] are not looked at.
-pub(super) fn redundant<'a, S: Covers>(
-    items: &'a [Spanned],
+/// second is redundant. Lists that are too long for it are not looked at.
+pub(super) fn redundant<S: Covers>(
+    items: &[Spanned],
     shape: impl Fn(&Spanned) -> Option<S>,
-) -> Vec<(&'a Spanned, &'a Spanned)> {
-    if items.len() > REVIEW_ITEMS_MAX {
+) -> Vec<(&Spanned, &Spanned)> {
+    if !is_affordable(items.iter()) {
         return Vec::new();
     }
     let shaped: Vec<(&Spanned, S)> = items
@@ -164,11 +186,8 @@ fn principals(mine: &Option<Principals>, theirs: &Option<Principals>) -> bool {
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Findings) {
     let document = subject.document;
-    let items = |statement: &Statement| {
-        let lists = statement.actions.iter().chain(&statement.resources);
-        lists.map(|list| list.items.len()).sum::<usize>()
-    };
-    if document.statements.iter().map(items).sum::<usize>() > REVIEW_ITEMS_MAX {
+    let statements = document.statements.iter();
+    if !is_affordable(statements.flat_map(parts)) {
         return;
     }
     let variables = document.variables();

@@ -6,8 +6,8 @@ use super::{Findings, Subject, actions, finding, listed, overlap};
 use crate::catalogue::{self, AccessLevel, Action, ResourceType, template};
 use crate::code::Code;
 use crate::cover::{ResourceShape, Shape};
-use crate::document::{Form, Spanned, Statement};
-use crate::limits::{REVIEW_ITEMS_MAX, REVIEW_RESOURCE_BYTES_MAX};
+use crate::document::{Form, List, Spanned, Statement};
+use crate::limits::REVIEW_STEPS_MAX;
 use crate::principal::is_account;
 use crate::variable::Variables;
 
@@ -84,6 +84,24 @@ struct Acting<'a> {
     actions: Vec<&'static Action>,
 }
 
+impl Acting<'_> {
+    fn new(item: &Spanned) -> Acting<'_> {
+        Acting {
+            item,
+            actions: catalogue::actions_matching(&item.text).collect(),
+        }
+    }
+}
+
+/// The shapes of a list; `None` when it says `*`, or something that cannot be read.
+fn shapes(list: &List, variables: Variables) -> Option<Vec<(&Spanned, ResourceShape)>> {
+    let shapes = list.items.iter().map(|item| {
+        let shape = ResourceShape::new(&item.text, variables)?;
+        (shape != ResourceShape::Any).then_some((item, shape))
+    });
+    shapes.collect()
+}
+
 /// Whether every action finds a resource in the list, and every resource an action.
 fn fits(statement: &Statement, variables: Variables, out: &mut Findings) {
     let (Some(acts), Some(list)) = (&statement.actions, &statement.resources) else {
@@ -91,38 +109,23 @@ fn fits(statement: &Statement, variables: Variables, out: &mut Findings) {
     };
     let plain = acts.form == Form::Plain && list.form == Form::Plain;
     let every = acts.items.iter().any(|item| actions::is_every(&item.text));
-    let items = acts.items.len() + list.items.len();
-    let long = |item: &Spanned| item.text.len() > REVIEW_RESOURCE_BYTES_MAX;
-    if !plain || every || items > REVIEW_ITEMS_MAX || list.items.iter().any(long) {
+    if !plain || every {
         return;
     }
-    let resources: Option<Vec<(&Spanned, ResourceShape)>> = list
-        .items
-        .iter()
-        .map(|item| Some((item, ResourceShape::new(&item.text, variables)?)))
-        .collect();
-    let Some(resources) = resources else {
+    let Some(resources) = shapes(list, variables) else {
         return;
     };
-    if resources
-        .iter()
-        .any(|(_, shape)| *shape == ResourceShape::Any)
-    {
-        return;
-    }
-    let acting: Vec<Acting<'_>> = acts
-        .items
-        .iter()
-        .map(|item| Acting {
-            item,
-            actions: catalogue::actions_matching(&item.text).collect(),
-        })
-        .collect();
+    let acting: Vec<Acting<'_>> = acts.items.iter().map(Acting::new).collect();
     // What is not in the catalogue has a finding of its own, and may act on anything.
     if acting.iter().any(|acting| acting.actions.is_empty()) {
         return;
     }
     let types = types(&acting);
+    let bytes: usize = list.items.iter().map(|item| item.text.len()).sum();
+    let type_bytes: usize = types.keys().map(|arn| arn.len()).sum();
+    if bytes.saturating_mul(type_bytes) > REVIEW_STEPS_MAX {
+        return;
+    }
     let whole = |action: &Action| {
         let mut shapes = resources.iter();
         shapes.any(|(_, shape)| shape.is_whole(action.service))

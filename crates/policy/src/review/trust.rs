@@ -238,11 +238,8 @@ fn services(
 fn callers(statement: &Statement, principals: &Principals, out: &mut Findings) {
     let saml = |entry: &Spanned| entry.text.contains(":saml-provider/");
     for action in statement.actions.iter().flat_map(|list| &list.items) {
-        let can = |(kind, entry): &(PrincipalType, Spanned)| match action
-            .text
-            .to_ascii_lowercase()
-            .as_str()
-        {
+        let called = action.text.to_ascii_lowercase();
+        let can = |(kind, entry): &(PrincipalType, Spanned)| match called.as_str() {
             "sts:assumerole" => *kind != PrincipalType::Federated,
             "sts:assumerolewithsaml" => match kind {
                 PrincipalType::Federated => saml(entry) || &*entry.text == "*",
