@@ -3,7 +3,7 @@
 //! The checks are those of IAM Access Analyzer's ValidatePolicy, and more; each names a fact that is
 //! certain from the text and the catalogue of actions, never a guess about what is meant. What one
 //! statement says is checked only where it could be read: a statement with an error in it has that
-//! error and no other finding.
+//! error, and findings about its actions, but no others.
 
 mod actions;
 mod conditions;
@@ -52,10 +52,15 @@ type Findings = Vec<Finding>;
 /// assert_eq!(&text[findings[0].span.clone()], "\"s3:GetObjct\"");
 /// ```
 pub fn review(text: &str, kind: Kind, account: Option<&str>) -> Vec<Finding> {
-    let (document, mut findings) = faults::read(text, kind);
-    if let Some(document) = document {
+    let reading = faults::read(text, kind);
+    let mut findings = reading.findings;
+    // The names of actions can be told whatever else is wrong.
+    for statement in &reading.refused {
+        actions::check(statement, &mut findings);
+    }
+    if let Some(document) = &reading.document {
         let subject = Subject {
-            document: &document,
+            document,
             kind,
             account,
         };

@@ -36,6 +36,9 @@ fn known(item: &Spanned, out: &mut Findings) {
     let Some((prefix, name)) = text.split_once(':') else {
         return;
     };
+    if !is_shaped(prefix, name) {
+        return;
+    }
     let Some(service) = catalogue::service(prefix) else {
         let near = nearest(prefix, catalogue::services());
         out.push(finding(
@@ -68,4 +71,10 @@ fn known(item: &Spanned, out: &mut Findings) {
 /// Whether an action pattern is every action of every service.
 pub(super) fn is_every(text: &str) -> bool {
     matches!(text, "*" | "*:*")
+}
+
+/// Whether it is an action at all; what is not has an error already.
+fn is_shaped(prefix: &str, name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    !prefix.is_empty() && prefix.bytes().all(letter) && !name.contains([':', '$'])
 }

@@ -4,36 +4,70 @@ use std::ops::Range;
 
 use super::{Findings, finding};
 use crate::code::Code;
-use crate::document::{Document, Spanned};
+use crate::document::{Document, Spanned, Statement};
 use crate::fault::{Fault, null_code};
 use crate::finding::{Finding, Kind};
 use crate::limits::FINDINGS_MAX;
 use crate::operator::Base;
+use crate::read::Faults;
 use crate::validate;
 
-/// Reads a text: what IAM refuses, and the document without the statements that it refuses, when it
-/// could be read as one.
-pub(super) fn read(text: &str, kind: Kind) -> (Option<Document>, Findings) {
+/// What came of reading a text.
+pub(super) struct Reading {
+    /// The document without the statements that IAM refuses, when it could be read as one.
+    pub(super) document: Option<Document>,
+    /// Those statements.
+    pub(super) refused: Vec<Statement>,
+    pub(super) findings: Findings,
+}
+
+/// Reads a text.
+pub(super) fn read(text: &str, kind: Kind) -> Reading {
     let (mut document, mut faults) = validate::faults(text, kind);
     faults.sort_by_key(|(fault, span)| (fault.rank(kind), span.start));
-    let mut findings: Findings = Vec::new();
-    for (fault, span) in faults.iter().take(FINDINGS_MAX) {
-        let mut found = told(text, document.as_ref(), fault, span, kind);
-        found.help = match found.help.as_str() {
-            "" => refusal(fault, kind, &found.message),
-            help => help.to_owned(),
-        };
-        findings.push(found);
-    }
+    let told = faults.iter().filter(|fault| !follows(fault, &faults));
+    let findings = told.take(FINDINGS_MAX).map(|(fault, span)| {
+        let mut found = self::told(text, document.as_ref(), fault, span, kind);
+        if found.help.is_empty() {
+            found.help = refusal(fault, kind, &found.message);
+        }
+        found
+    });
+    let findings = findings.collect();
+    let mut refused = Vec::new();
     if let Some(document) = &mut document {
-        document.statements.retain(|statement| {
-            let inside = |span: &Range<usize>| {
-                statement.span.start <= span.start && span.end <= statement.span.end
-            };
-            !faults.iter().any(|(_, span)| inside(span))
-        });
+        let statements = std::mem::take(&mut document.statements);
+        let is_refused = |statement: &Statement| {
+            let mut faults = faults.iter();
+            faults.any(|(_, span)| within(span, &statement.span))
+        };
+        (refused, document.statements) = statements.into_iter().partition(is_refused);
     }
-    (document, findings)
+    Reading {
+        document,
+        refused,
+        findings,
+    }
+}
+
+fn within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// Whether a fault is only what another one leads to: what is missing is there under a wrong name, a
+/// version that does not exist is too old as well.
+fn follows((fault, span): &(Fault, Range<usize>), faults: &Faults) -> bool {
+    match fault {
+        Fault::NoActions
+        | Fault::NoResources
+        | Fault::Missing(_)
+        | Fault::PrincipalEmpty
+        | Fault::StatementEmpty => faults
+            .iter()
+            .any(|(other, inner)| matches!(other, Fault::Syntax(_)) && within(inner, span)),
+        Fault::VersionTooOld => faults.iter().any(|(other, _)| *other == Fault::BadVersion),
+        _ => false,
+    }
 }
 
 fn told(
