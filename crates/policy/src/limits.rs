@@ -31,3 +31,5 @@ pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
 pub const TRUST_POLICY_CHARACTERS_DEFAULT: usize = 2_048;
 /// Characters of a trust policy when more were asked for.
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
+/// Characters of a line up to which the canonical layout keeps a list on it.
+pub const LAYOUT_LINE_CHARACTERS: usize = 80;
