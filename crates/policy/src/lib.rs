@@ -94,5 +94,5 @@ pub use layout::layout;
 pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
-pub use review::review;
+pub use review::{guess_kind, review};
 pub use value::{Value, Values};

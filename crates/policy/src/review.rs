@@ -10,6 +10,7 @@ mod conditions;
 mod faults;
 mod grants;
 mod keys;
+mod kind;
 mod operands;
 mod overlap;
 mod resources;
@@ -24,6 +25,8 @@ use crate::code::Code;
 use crate::document::{Document, Effect, Statement};
 use crate::finding::{Finding, Kind};
 use crate::limits::FINDINGS_MAX;
+
+pub use kind::guess_kind;
 
 /// What is reviewed.
 struct Subject<'a> {

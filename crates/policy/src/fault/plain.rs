@@ -101,6 +101,10 @@ impl Fault {
     pub(crate) fn plain(&self, written: &str) -> Option<(String, String)> {
         let bare = written.trim_matches('"');
         let (message, help) = match self {
+            Fault::Json(JsonFault::Unexpected) if written.is_empty() => (
+                "the text ends where more is expected".to_owned(),
+                "look for a quote or bracket that is not closed",
+            ),
             Fault::Json(fault) => return Some(json(*fault)),
             Fault::Syntax(syntax) => return Some(syntax.plain(bare)),
             Fault::BadVersion => (
