@@ -196,3 +196,23 @@ fn what_is_said_twice_in_many_ways_is_told_once_and_in_time() {
     assert_eq!(findings.len(), locum_policy::limits::FINDINGS_MAX);
     assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }
+
+/// The documentation's tables of codes are those of the code.
+#[test]
+fn every_code_is_documented() {
+    let page = include_str!("../../../docs/policies.md");
+    let mut expected = String::new();
+    let mut last = None;
+    for code in Code::ALL {
+        if last != Some(code.severity()) {
+            last = Some(code.severity());
+            let name = code.severity().name();
+            expected += &format!("\n### {name}\n\n| code | what it says |\n|---|---|\n");
+        }
+        expected += &format!("| `{}` | {} |\n", code.name(), code.summary());
+    }
+    assert!(
+        page.ends_with(&expected),
+        "docs/policies.md should end with{expected}"
+    );
+}
