@@ -95,10 +95,13 @@ fn ask(
         &request,
         &Policies {
             identity: &policies.identity,
+            boundary: None,
             session: policies.session.as_deref(),
             resource: needs.resource_policy,
             resource_rule: needs.resource_rule,
             resource_account: &resource_account,
+            scp: None,
+            rcp: None,
         },
     )
 }

@@ -65,6 +65,7 @@ codes! {
         AllowWithNotPrincipal "ALLOW_WITH_NOT_PRINCIPAL" "NotPrincipal with Allow: everyone else, even anonymous callers.",
         TrustNotPrincipal "ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL" "NotPrincipal in a trust policy.",
         TrustResource "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE" "Resource or NotResource in a trust policy.",
+        RcpSyntax "RCP_SYNTAX_ERROR" "What a resource control policy of a customer cannot say.",
         MismatchedActionForPrincipal "MISMATCHED_ACTION_FOR_PRINCIPAL" "An action that none of the principals can call.",
         MissingAction "MISSING_ACTION" "A statement without actions.",
         InvalidActionFormat "INVALID_ACTION_FORMAT" "An action that is not service:Name.",
@@ -149,7 +150,6 @@ codes! {
         DenyWithNotPrincipal "DENY_WITH_NOT_PRINCIPAL" "Deny with NotPrincipal: account, role and session must all be listed.",
         UnreachableStatement "UNREACHABLE_STATEMENT" "An Allow that a Deny takes back whole.",
         SpecificGithubRepo "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED" "Every repository of a GitHub organization is trusted.",
-        InvalidUserReference "INVALID_USER_REFERENCE" "A unique id in the place of a principal's ARN.",
         SizeTrustDefault "POLICY_SIZE_EXCEEDS_DEFAULT_TRUST_POLICY_QUOTA" "Larger than a trust policy may be by default.",
     }
     Suggestion {

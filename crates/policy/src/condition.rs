@@ -1,23 +1,26 @@
 //! One condition, typed when compiled: the values of one key tested by one operator.
 
 use std::cmp::Ordering;
+use std::net::IpAddr;
 
-use crate::arn::{Arn, ArnPattern};
+use crate::arn::{ArnPattern, SplitArn};
 use crate::date::Instant;
 use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
+use crate::lookup::{Key, Lookup};
 use crate::number::Decimal;
 use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, StringTest};
 use crate::pattern::{CaseMatch, Matched, Pattern};
-use crate::request::Context;
 use crate::truth::Truth;
 use crate::value::{Text, Value, Values};
 use crate::variable::{Variables, Wildcards};
 
 /// A compiled condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Condition {
-    key: ConditionKey,
+    /// Among the conditions of its statement as written.
+    index: usize,
+    key: Key,
     qualifier: Qualifier,
     missing: Missing,
     sense: Sense,
@@ -25,12 +28,15 @@ pub(crate) struct Condition {
 }
 
 /// The values of the policy, typed by the operator's family.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Test {
     String(StringTest, Box<[Pattern]>),
-    Numeric(OrderTest, Box<[Box<str>]>),
+    Numeric(OrderTest, Box<[Number]>),
     Date(OrderTest, Box<[Instant]>),
-    Bool(Box<[Pattern]>),
+    Bool {
+        accepted: [bool; 2],
+        variables: Box<[Pattern]>,
+    },
     Binary(Box<[Box<str>]>),
     Ip(Box<[Range]>),
     Arn(Box<[ArnOperand]>),
@@ -41,7 +47,14 @@ enum Test {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A number as written, and its value when it is a whole one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Number {
+    text: Box<str>,
+    whole: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum ArnOperand {
     /// `*`
     Any,
@@ -70,7 +83,8 @@ impl Condition {
             Base::Bool | Base::Binary | Base::Null => Sense::Positive,
         };
         Ok(Condition {
-            key: ConditionKey::parse(key),
+            index: 0,
+            key: Key::parse(key),
             qualifier: operator.qualifier,
             missing: operator.missing,
             sense,
@@ -78,29 +92,64 @@ impl Condition {
         })
     }
 
+    /// The same condition at its place in the statement.
+    pub(crate) fn at(self, index: usize) -> Condition {
+        Condition { index, ..self }
+    }
+
+    /// Its place in the statement.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// What testing it costs, roughly: those that cost little are tested first.
+    pub(crate) fn cost(&self) -> u8 {
+        let values = u8::from(self.qualifier != Qualifier::None);
+        values
+            + match self.test {
+                Test::Null { .. } => 0,
+                Test::Bool { .. } | Test::Date(..) | Test::Ip(_) => 1,
+                Test::String(StringTest::Equals, _) | Test::Numeric(..) => 2,
+                Test::String(..) | Test::Binary(_) => 3,
+                Test::Arn(_) => 4,
+            }
+    }
+
     /// Whether the condition holds in this request.
-    pub(crate) fn holds(&self, context: &dyn Context) -> Truth {
-        let values = context.values(&self.key);
-        let present = !matches!(values, Values::Absent | Values::Many([]));
-        if let Test::Null { absent, present: p } = self.test {
-            return (if present { p } else { absent }).into();
+    #[inline]
+    pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
+        lookup.with(&self.key, |values| match (values, self.qualifier) {
+            (Values::One(value), Qualifier::None) => match self.test {
+                Test::Null { present, .. } => present.into(),
+                _ => self.signed(value, lookup),
+            },
+            (values, _) => self.holds_for(values, lookup),
+        })
+    }
+
+    /// The same for whatever is not simply one value under an operator without a qualifier.
+    #[inline(never)]
+    fn holds_for<'q>(&'q self, values: &Values<'q>, lookup: &Lookup<'q>) -> Truth {
+        let is_present = !matches!(values, Values::Absent | Values::Many([]));
+        if let Test::Null { absent, present } = self.test {
+            return (if is_present { present } else { absent }).into();
         }
-        if !present {
+        if !is_present {
             return self.missing().into();
         }
         match values {
             Values::Absent | Values::Ambiguous => Truth::Unknown,
-            Values::One(Value::Str("")) => self
-                .null()
-                .unwrap_or_else(|| self.signed(Value::Str(""), context)),
-            Values::One(value) => self.signed(value, context),
+            Values::One(value) => match (value, self.null()) {
+                (Value::Str(""), Some(truth)) => truth,
+                _ => self.signed(value, lookup),
+            },
             Values::Many(values) => {
                 if values.iter().all(|value| value.is_empty())
                     && let Some(truth) = self.null()
                 {
                     return truth;
                 }
-                self.many(values, context)
+                self.many(values, lookup)
             }
         }
     }
@@ -122,10 +171,10 @@ impl Condition {
         }
     }
 
-    fn many(&self, values: &[&str], context: &dyn Context) -> Truth {
+    fn many<'q>(&'q self, values: &[&str], lookup: &Lookup<'q>) -> Truth {
         let each = || {
             let values = values.iter();
-            values.map(|value| self.signed(Value::Str(value), context))
+            values.map(|value| self.signed(&Value::Str(value), lookup))
         };
         match (self.qualifier, self.sense) {
             (Qualifier::ForAllValues, _) => Truth::all(each()),
@@ -139,67 +188,89 @@ impl Condition {
         }
     }
 
-    /// One value of the request against all of the policy, negated operators turned.
-    fn signed(&self, value: Value<'_>, context: &dyn Context) -> Truth {
-        let matched = self.matches(value, context);
+    /// One value of the request against all of the policy, negated operators turned. The common
+    /// families stand here, the others apart, so that the way of the common ones stays short.
+    #[inline]
+    fn signed<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
+        let matched = match (&self.test, value) {
+            (Test::String(test, patterns), Value::Str(text))
+                if *test != StringTest::EqualsIgnoreCase =>
+            {
+                let mut patterns = patterns.iter();
+                patterns
+                    .any(|pattern| pattern.matches(text, lookup) == Matched::Yes)
+                    .into()
+            }
+            (Test::Ip(ranges), Value::Ip(address)) => contain(ranges, *address),
+            (Test::Date(test, operands), Value::Date(seconds)) => {
+                compare(*test, operands, Instant::at(*seconds))
+            }
+            _ => self.matches(value, lookup),
+        };
         match self.sense {
             Sense::Positive => matched,
             Sense::Negated => !matched,
         }
     }
 
-    fn matches(&self, value: Value<'_>, context: &dyn Context) -> Truth {
+    #[inline(never)]
+    fn matches<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
         match &self.test {
             Test::String(test, patterns) => {
-                let text = Text::of(value);
-                let text = text.as_str();
-                Truth::any(patterns.iter().map(|p| string(*test, p, text, context)))
+                strings(*test, patterns, Text::of(*value).as_str(), lookup)
             }
             Test::Numeric(test, operands) => self.numeric(*test, operands, value),
             Test::Date(test, operands) => match instant(value) {
-                Some(instant) => {
-                    let mut operands = operands.iter();
-                    operands
-                        .any(|operand| test.holds(instant.cmp(operand)))
-                        .into()
-                }
+                Some(instant) => compare(*test, operands, instant),
                 None => Truth::Unknown,
             },
-            Test::Bool(patterns) => boolean(patterns, value, context),
+            Test::Bool {
+                accepted,
+                variables,
+            } => boolean(*accepted, variables, value, lookup),
             Test::Binary(operands) => match value {
                 Value::Str(text) if is_base64(text) => {
-                    operands.iter().any(|operand| **operand == *text).into()
+                    operands.iter().any(|operand| **operand == **text).into()
                 }
                 _ => Truth::Unknown,
             },
             Test::Ip(ranges) => match address(value) {
-                Some(address) => ranges.iter().any(|range| range.contains(address)).into(),
+                Some(address) => contain(ranges, address),
                 None => Truth::Unknown,
             },
-            Test::Arn(operands) => arn(operands, value, context),
+            Test::Arn(operands) => arn(operands, value, lookup),
             Test::Null { .. } => Truth::Unknown,
         }
     }
 
-    fn numeric(&self, test: OrderTest, operands: &[Box<str>], value: Value<'_>) -> Truth {
+    fn numeric(&self, test: OrderTest, operands: &[Number], value: &Value<'_>) -> Truth {
         let value = match value {
-            Value::Date(seconds) if self.key == ConditionKey::Known(KnownKey::EpochTime) => {
-                Value::Int(seconds)
+            Value::Date(seconds)
+                if *self.key.name() == ConditionKey::Known(KnownKey::EpochTime) =>
+            {
+                &Value::Int(*seconds)
             }
             value => value,
         };
-        let text = Text::of(value);
+        let operands = operands.iter();
+        if let Value::Int(number) = value
+            && let [
+                Number {
+                    whole: Some(operand),
+                    ..
+                },
+            ] = operands.as_slice()
+        {
+            return test.holds(number.cmp(operand)).into();
+        }
+        let text = Text::of(*value);
         let Some(number) = Decimal::parse(text.as_str()) else {
             return Truth::Unknown;
         };
-        Truth::any(
-            operands
-                .iter()
-                .map(|operand| match Decimal::parse(operand) {
-                    Some(operand) => test.holds(number.compare(&operand)).into(),
-                    None => Truth::Unknown,
-                }),
-        )
+        Truth::any(operands.map(|operand| match Decimal::parse(&operand.text) {
+            Some(operand) => test.holds(number.compare(&operand)).into(),
+            None => Truth::Unknown,
+        }))
     }
 }
 
@@ -215,59 +286,94 @@ impl OrderTest {
     }
 }
 
-fn string(test: StringTest, pattern: &Pattern, text: &str, context: &dyn Context) -> Truth {
+#[inline]
+fn contain(ranges: &[Range], address: IpAddr) -> Truth {
+    let address = address.to_canonical();
+    ranges.iter().any(|range| range.contains(address)).into()
+}
+
+#[inline]
+fn compare(test: OrderTest, operands: &[Instant], instant: Instant) -> Truth {
+    let mut operands = operands.iter();
+    operands
+        .any(|operand| test.holds(instant.cmp(operand)))
+        .into()
+}
+
+/// Whether any of the patterns matches the text.
+fn strings<'q>(
+    test: StringTest,
+    patterns: &'q [Pattern],
+    text: &str,
+    lookup: &Lookup<'q>,
+) -> Truth {
+    let mut patterns = patterns.iter();
     match test {
-        StringTest::Equals | StringTest::Like => {
-            (pattern.matches(text, context) == Matched::Yes).into()
+        StringTest::Equals | StringTest::Like => patterns
+            .any(|pattern| pattern.matches(text, lookup) == Matched::Yes)
+            .into(),
+        StringTest::EqualsIgnoreCase => {
+            Truth::any(
+                patterns.map(|pattern| match pattern.equals_ignoring_case(text, lookup) {
+                    CaseMatch::No => Truth::No,
+                    CaseMatch::Ascii => Truth::Yes,
+                    CaseMatch::Unicode => Truth::Unknown,
+                }),
+            )
         }
-        StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, context) {
-            CaseMatch::No => Truth::No,
-            CaseMatch::Ascii => Truth::Yes,
-            CaseMatch::Unicode => Truth::Unknown,
-        },
     }
 }
 
-fn boolean(patterns: &[Pattern], value: Value<'_>, context: &dyn Context) -> Truth {
-    let text = match value {
-        Value::Bool(true) => "true",
-        Value::Bool(false) => "false",
-        Value::Str(text) if is_boolean(text) => text,
+fn boolean<'q>(
+    [accepts_false, accepts_true]: [bool; 2],
+    variables: &'q [Pattern],
+    value: &Value<'_>,
+    lookup: &Lookup<'q>,
+) -> Truth {
+    let value = match value {
+        Value::Bool(value) => *value,
+        Value::Str(text) if is_boolean(text) => is_true(text),
         _ => return Truth::Unknown,
     };
-    Truth::any(patterns.iter().map(|pattern| {
-        Truth::from(pattern.equals_ignoring_case(text, context) == CaseMatch::Ascii)
-    }))
+    let text = if value { "true" } else { "false" };
+    let mut variables = variables.iter();
+    let accepted = if value { accepts_true } else { accepts_false };
+    let same =
+        |pattern: &'q Pattern| pattern.equals_ignoring_case(text, lookup) == CaseMatch::Ascii;
+    (accepted || variables.any(same)).into()
 }
 
-fn instant(value: Value<'_>) -> Option<Instant> {
+fn instant(value: &Value<'_>) -> Option<Instant> {
     match value {
-        Value::Date(seconds) | Value::Int(seconds) => Some(Instant::at(seconds)),
+        Value::Date(seconds) | Value::Int(seconds) => Some(Instant::at(*seconds)),
         Value::Str(text) => Instant::parse(text),
         Value::Bool(_) | Value::Ip(_) => None,
     }
 }
 
-fn address(value: Value<'_>) -> Option<std::net::IpAddr> {
+fn address(value: &Value<'_>) -> Option<IpAddr> {
     match value {
-        Value::Ip(address) => Some(address),
-        Value::Str(text) => text.parse().ok(),
+        Value::Ip(address) => Some(*address),
+        Value::Str(text) => text
+            .parse()
+            .ok()
+            .map(|address: IpAddr| address.to_canonical()),
         _ => None,
     }
 }
 
-fn arn(operands: &[ArnOperand], value: Value<'_>, context: &dyn Context) -> Truth {
+fn arn<'q>(operands: &'q [ArnOperand], value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
     let Value::Str(text) = value else {
         return Truth::Unknown;
     };
-    let Some(arn) = Arn::parse(text) else {
+    let Some(arn) = SplitArn::parse(text) else {
         return Truth::Unknown;
     };
     Truth::any(operands.iter().map(|operand| {
         let matched = match operand {
             ArnOperand::Any => Matched::Yes,
-            ArnOperand::Pattern(pattern) => pattern.matches(&arn, context),
-            ArnOperand::Variable(pattern) => pattern.matches(text, context),
+            ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup),
+            ArnOperand::Variable(pattern) => pattern.matches(text, lookup),
         };
         Truth::from(matched == Matched::Yes)
     }))
@@ -285,22 +391,34 @@ fn test(base: Base, values: &[&str], variables: Variables) -> Result<Test, BadOp
         }
         Base::Numeric(test, _) => Test::Numeric(
             test,
-            operands(values, |text| Decimal::parse(text).map(|_| text.into()))?,
+            operands(values, |text| {
+                Decimal::parse(text).map(|_| Number {
+                    text: text.into(),
+                    whole: text.parse().ok(),
+                })
+            })?,
         ),
         Base::Date(test, _) => Test::Date(test, operands(values, Instant::parse)?),
-        Base::Bool => Test::Bool(operands(values, |text| {
-            let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
-            (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
-        })?),
+        Base::Bool => {
+            let patterns = operands(values, |text| {
+                let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
+                (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
+            })?;
+            let accepts =
+                |wanted: &str| values.iter().any(|text| text.eq_ignore_ascii_case(wanted));
+            let variables = patterns.into_iter();
+            Test::Bool {
+                accepted: [accepts("false"), accepts("true")],
+                variables: variables.filter(|p| p.sole_variable().is_some()).collect(),
+            }
+        }
         Base::Binary => Test::Binary(operands(values, |text| {
             is_base64(text).then(|| text.into())
         })?),
         Base::Ip(_) => Test::Ip(operands(values, Range::parse)?),
         Base::Arn(_) => Test::Arn(operands(values, |text| arn_operand(text, variables))?),
         Base::Null => {
-            let wants = operands(values, |text| {
-                is_boolean(text).then(|| text.eq_ignore_ascii_case("true"))
-            })?;
+            let wants = operands(values, |text| is_boolean(text).then(|| is_true(text)))?;
             Test::Null {
                 absent: wants.contains(&true),
                 present: wants.contains(&false),
@@ -328,8 +446,12 @@ fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
     Some(ArnOperand::Variable(pattern))
 }
 
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true")
+}
+
 fn is_boolean(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+    is_true(text) || text.eq_ignore_ascii_case("false")
 }
 
 /// Whether the text is base64 in its only canonical form, so that equal bytes are equal texts:

@@ -38,14 +38,17 @@ pub(crate) struct Spanned {
     pub(crate) span: Range<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+/// What a statement does when it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It allows.
     Allow,
+    /// It denies, whatever allows.
     Deny,
 }
 
 /// Whether an element or its `Not…` form was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Form {
     Plain,
     Not,

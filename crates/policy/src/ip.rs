@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A range of addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Range {
     V4 { network: u32, mask: u32 },
     V6 { network: u128, mask: u128 },
@@ -26,9 +26,10 @@ impl Range {
         }
     }
 
-    /// Whether the address is in the range; a v4 address is never in a v6 range.
+    /// Whether the address, which is canonical, is in the range; a v4 address is never in a v6 range.
+    #[inline]
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        match (self, address.to_canonical()) {
+        match (self, address) {
             (Range::V4 { network, mask }, IpAddr::V4(address)) => {
                 address.to_bits() & mask == *network
             }

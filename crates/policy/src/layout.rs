@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::code::Code;
 use crate::fault::Fault;
-use crate::finding::Finding;
+use crate::finding::{Finding, Kind};
 use crate::json::{self, Json, Member, Node, write_string};
 use crate::limits::LAYOUT_LINE_CHARACTERS;
 
@@ -51,7 +51,7 @@ pub fn layout(text: &str) -> Result<String, Finding> {
     let refused = |fault: Fault, span: Range<usize>| {
         let written = text.get(span.clone()).unwrap_or_default();
         let (message, help) = fault.plain(written).unwrap_or_default();
-        let code = fault.code();
+        let code = fault.code(Kind::Managed);
         Finding {
             severity: code.severity(),
             code,

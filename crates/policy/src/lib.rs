@@ -42,16 +42,20 @@
 //! };
 //! let policies = Policies {
 //!     identity: &[&policy],
+//!     boundary: None,
 //!     session: None,
 //!     resource: None,
 //!     resource_rule: ResourceRule::Standard,
 //!     resource_account: "111122223333",
+//!     scp: None,
+//!     rcp: None,
 //! };
 //! assert!(decide(&request, &policies).is_allowed());
 //! # Ok::<(), locum_policy::Finding>(())
 //! ```
 #![forbid(unsafe_code)]
 
+mod actions;
 mod arn;
 pub mod catalogue;
 mod code;
@@ -61,6 +65,7 @@ mod date;
 mod decide;
 mod decision;
 mod document;
+mod explain;
 mod fault;
 mod finding;
 mod index;
@@ -69,15 +74,21 @@ mod json;
 mod key;
 mod layout;
 pub mod limits;
+mod lookup;
 mod number;
 mod operator;
+mod order;
 mod pattern;
 mod policy;
 mod principal;
+mod question;
 mod read;
 mod request;
 mod review;
+mod statement;
 mod suggest;
+mod text;
+mod trie;
 mod truth;
 mod validate;
 mod value;
@@ -87,7 +98,11 @@ pub use arn::Arn;
 pub use code::Code;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
-pub use document::{Document, size_without_whitespace};
+pub use document::{Document, Effect, size_without_whitespace};
+pub use explain::{
+    ConditionReport, Explanation, Named, NamedPolicies, Outcome, PolicyReport, PolicyValue,
+    RequestValues, StatementReport, View, explain,
+};
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
 pub use layout::layout;

@@ -2,6 +2,10 @@
 
 /// Characters of a policy document that somebody saves: the models' constraint on the parameter.
 pub const DOCUMENT_CHARACTERS_MAX: usize = 131_072;
+/// Characters of a service control policy, white space included: Organizations keeps it as it is.
+pub const SCP_CHARACTERS_MAX: usize = 5_120;
+/// Characters of a resource control policy, in the same way.
+pub const RCP_CHARACTERS_MAX: usize = 5_120;
 /// Bytes of any document: AWS's own managed policies are longer than what it lets others save.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;
 /// Objects and lists within each other; a legal policy needs five.
@@ -12,21 +16,29 @@ pub const JSON_VALUES_MAX: usize = 65_536;
 pub const ACTION_BYTES_MAX: usize = 128;
 /// Characters of a number in a `Numeric…` condition, on either side.
 pub const NUMBER_CHARACTERS_MAX: usize = 64;
+/// Condition keys whose values one decision remembers.
+pub const KEYS_HELD: usize = 16;
+/// Places of one statement in the index of its policy: services times resources.
+pub const ROWS_PER_STATEMENT_MAX: usize = 256;
 /// Characters of a pattern between two `*` up to which it is tried at each position one by one.
 pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
+/// Characters of a line of a policy that an explanation shows.
+pub const EXPLAINED_LINE_CHARACTERS: usize = 120;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
 /// Bytes of the unpacked catalogue of actions; a larger one is taken for damaged.
 pub const CATALOGUE_BYTES_MAX: usize = 8 << 20;
 /// Steps up to which a review compares the patterns of a document with each other: the pairs that there
 /// are, by their bytes. Longer documents are reviewed without those comparisons.
-pub const REVIEW_STEPS_MAX: usize = 200_000_000;
+pub const REVIEW_STEPS_MAX: usize = 50_000_000;
 /// Characters of a managed policy, white space not counted.
 pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
 /// Characters of all inline policies of a role together, the most that any identity may have.
 pub const INLINE_POLICY_CHARACTERS_MAX: usize = 10_240;
 /// Characters of a session policy.
 pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// Characters of a resource's policy: the largest quota of any service (KMS; S3 has 20,480).
+pub const RESOURCE_POLICY_CHARACTERS_MAX: usize = 32_768;
 /// Characters of a trust policy, unless more were asked for.
 pub const TRUST_POLICY_CHARACTERS_DEFAULT: usize = 2_048;
 /// Characters of a trust policy when more were asked for.

@@ -1,7 +1,9 @@
 //! The names of condition operators: `[ForAllValues:|ForAnyValue:]Base[IfExists]`.
 
+use std::fmt;
+
 /// A whole operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Operator {
     pub(crate) qualifier: Qualifier,
     pub(crate) base: Base,
@@ -9,7 +11,7 @@ pub(crate) struct Operator {
 }
 
 /// How the values of a multi-valued key count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Qualifier {
     None,
     ForAllValues,
@@ -17,7 +19,7 @@ pub(crate) enum Qualifier {
 }
 
 /// What a missing key means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Missing {
     /// A positive operator fails, a negated one holds.
     AsUsual,
@@ -26,14 +28,14 @@ pub(crate) enum Missing {
 }
 
 /// Whether an operator asks for a match or for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Sense {
     Positive,
     Negated,
 }
 
 /// How strings are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StringTest {
     Equals,
     EqualsIgnoreCase,
@@ -41,7 +43,7 @@ pub(crate) enum StringTest {
 }
 
 /// How numbers and dates are compared: request value on the left, policy value on the right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OrderTest {
     Equals,
     LessThan,
@@ -51,7 +53,7 @@ pub(crate) enum OrderTest {
 }
 
 /// The operator without qualifier and suffix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Base {
     String(StringTest, Sense),
     Numeric(OrderTest, Sense),
@@ -61,6 +63,49 @@ pub(crate) enum Base {
     Ip(Sense),
     Arn(Sense),
     Null,
+}
+
+impl fmt::Display for Operator {
+    /// The name as policies write it; `ArnEquals` and `ArnLike` are one operator, and so are their
+    /// negations.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.qualifier {
+            Qualifier::None => "",
+            Qualifier::ForAllValues => "ForAllValues:",
+            Qualifier::ForAnyValue => "ForAnyValue:",
+        })?;
+        let not = |sense| if sense == Sense::Negated { "Not" } else { "" };
+        match self.base {
+            Base::String(StringTest::Equals, sense) => write!(f, "String{}Equals", not(sense)),
+            Base::String(StringTest::EqualsIgnoreCase, sense) => {
+                write!(f, "String{}EqualsIgnoreCase", not(sense))
+            }
+            Base::String(StringTest::Like, sense) => write!(f, "String{}Like", not(sense)),
+            Base::Numeric(test, sense) => write!(f, "Numeric{}{}", not(sense), test.name()),
+            Base::Date(test, sense) => write!(f, "Date{}{}", not(sense), test.name()),
+            Base::Bool => f.write_str("Bool"),
+            Base::Binary => f.write_str("BinaryEquals"),
+            Base::Ip(sense) => write!(f, "{}IpAddress", not(sense)),
+            Base::Arn(sense) => write!(f, "Arn{}Like", not(sense)),
+            Base::Null => f.write_str("Null"),
+        }?;
+        f.write_str(match self.missing {
+            Missing::AsUsual => "",
+            Missing::Holds => "IfExists",
+        })
+    }
+}
+
+impl OrderTest {
+    fn name(self) -> &'static str {
+        match self {
+            OrderTest::Equals => "Equals",
+            OrderTest::LessThan => "LessThan",
+            OrderTest::LessThanEquals => "LessThanEquals",
+            OrderTest::GreaterThan => "GreaterThan",
+            OrderTest::GreaterThanEquals => "GreaterThanEquals",
+        }
+    }
 }
 
 impl Operator {

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
-use crate::request::Context;
+use crate::lookup::Lookup;
+use crate::text::{after, begins, same};
 use crate::value::Text;
 use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
 
 /// A compiled pattern. The first three forms are the common ones and need no tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// `*`
     Any,
@@ -28,14 +29,14 @@ pub(crate) enum Pattern {
 }
 
 /// Any other pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct General {
     /// What stands between the `*`; one segment when there is none.
     segments: Box<[Box<[Piece]>]>,
     variables: Box<[Variable]>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     Text(Box<str>),
     One,
@@ -84,31 +85,30 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
-    pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Matched {
+    #[inline]
+    pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
-            Pattern::General(general) => match general.resolve(context) {
-                Some(resolved) => general.matches(text, &resolved).into(),
-                None => Matched::Unresolved,
-            },
+            Pattern::General(general) => general.matches_variables(text, lookup),
             _ => self.matches_plain(text).into(),
         }
     }
 
     /// The same for a pattern without variables; one with variables matches nothing.
+    #[inline]
     pub(crate) fn matches_plain(&self, text: &str) -> bool {
         match self {
             Pattern::Any => true,
-            Pattern::Exact(exact) => **exact == *text,
-            Pattern::Prefix(prefix) => text.starts_with(&**prefix),
-            Pattern::General(general) => general.variables.is_empty() && general.matches(text, &[]),
+            Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
+            Pattern::Prefix(prefix) => begins(text, prefix),
+            Pattern::General(general) => general.matches_plain(text),
         }
     }
 
     /// Whether `text` equals the pattern ignoring case; for patterns without wildcards.
-    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &dyn Context) -> CaseMatch {
+    pub(crate) fn equals_ignoring_case<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> CaseMatch {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
-            Pattern::General(general) => match general.resolve(context) {
+            Pattern::General(general) => match general.resolve(lookup) {
                 Some(resolved) => {
                     let pieces = general.segments.iter().flat_map(|segment| segment.iter());
                     let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
@@ -117,6 +117,20 @@ impl Pattern {
                 None => CaseMatch::No,
             },
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
+        }
+    }
+
+    /// The literal text that whatever matches begins with, as far as it can be told beforehand.
+    pub(crate) fn literal(&self) -> &str {
+        match self {
+            Pattern::Any => "",
+            Pattern::Exact(text) | Pattern::Prefix(text) => text,
+            Pattern::General(general) => {
+                match general.segments.first().and_then(|pieces| pieces.first()) {
+                    Some(Piece::Text(text)) => text,
+                    _ => "",
+                }
+            }
         }
     }
 
@@ -191,11 +205,29 @@ impl General {
         }
     }
 
-    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Resolved<'a>> {
+    #[inline(never)]
+    fn matches_plain(&self, text: &str) -> bool {
+        self.variables.is_empty() && self.matches(text, &[])
+    }
+
+    /// Whether the whole `text` matches; the common case of one variable needs no list.
+    #[inline(never)]
+    fn matches_variables<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
+        let resolved = match &*self.variables {
+            [] => return self.matches(text, &[]).into(),
+            [variable] => variable
+                .resolve(lookup)
+                .map(|value| self.matches(text, &[value])),
+            _ => self
+                .resolve(lookup)
+                .map(|values| self.matches(text, &values)),
+        };
+        resolved.map_or(Matched::Unresolved, Matched::from)
+    }
+
+    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Resolved<'q>> {
         let variables = self.variables.iter();
-        variables
-            .map(|variable| variable.resolve(context))
-            .collect()
+        variables.map(|variable| variable.resolve(lookup)).collect()
     }
 
     fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {
@@ -238,7 +270,7 @@ fn strip_front<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Op
     let mut rest = text;
     for piece in pieces {
         rest = match piece.text(resolved) {
-            Some(literal) => rest.strip_prefix(literal)?,
+            Some(literal) => after(rest, literal)?,
             None => {
                 let mut characters = rest.chars();
                 characters.next()?;

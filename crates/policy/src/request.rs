@@ -92,8 +92,10 @@ pub enum ResourceRule {
 /// The compiled policies that bear on a request.
 #[derive(Clone, Copy)]
 pub struct Policies<'a> {
-    /// The user's or role's policies; empty for root.
+    /// The user's (own and its groups') or role's policies; empty for root.
     pub identity: &'a [&'a Policy],
+    /// The permissions boundary; `None` when none is set.
+    pub boundary: Option<&'a Policy>,
     /// The session policies; `None` when none was passed.
     pub session: Option<&'a [&'a Policy]>,
     /// The resource's own policy.
@@ -102,4 +104,13 @@ pub struct Policies<'a> {
     pub resource_rule: ResourceRule,
     /// The account that owns the resource, 12 digits.
     pub resource_account: &'a str,
+    /// Service control policies of the caller's account, one slice a level (root, organizational
+    /// units, account): every level must allow, and no level at all allows nothing. `None` when they do not apply: management account,
+    /// service-linked role, no organization, a caller of no account. What is given is enforced,
+    /// whoever calls.
+    pub scp: Option<&'a [&'a [&'a Policy]]>,
+    /// Resource control policies of the resource's account, in the same way. They bind callers of
+    /// any account and of none. `None` when they do not apply: management account, no organization,
+    /// a service that has none.
+    pub rcp: Option<&'a [&'a [&'a Policy]]>,
 }

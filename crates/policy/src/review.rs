@@ -119,7 +119,7 @@ impl Subject<'_> {
 
     /// Whether the document belongs to a resource and says who may use it.
     fn names_principals(&self) -> bool {
-        matches!(self.kind, Kind::Trust)
+        matches!(self.kind, Kind::Trust | Kind::Resource)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What AWS refuses when a document is saved, and what nobody could enforce.
 
 mod action;
+mod organization;
 mod resource;
+mod resource_based;
 mod trust;
 
 use std::collections::BTreeSet;
@@ -15,6 +17,11 @@ use crate::json::JsonFault;
 use crate::limits::{DOCUMENT_CHARACTERS_MAX, FINDINGS_MAX};
 use crate::principal::PrincipalPattern;
 use crate::read::{self, Faults};
+
+/// Whether a text is an action, or a pattern of actions.
+pub(crate) fn is_action(text: &str) -> bool {
+    action::fault(text).is_none()
+}
 
 /// Reads and validates a document of one kind.
 pub(crate) fn check(text: &str, kind: Kind) -> Result<Document, Vec<Finding>> {
@@ -38,7 +45,12 @@ pub(crate) fn faults(text: &str, kind: Kind) -> (Option<Document>, Faults) {
         sids(document, &mut faults);
         match kind {
             Kind::Trust => trust::check(document, &mut faults),
-            Kind::Managed | Kind::Inline | Kind::Session => identity(document, kind, &mut faults),
+            Kind::Managed | Kind::Inline | Kind::Session | Kind::Boundary => {
+                identity(document, kind, &mut faults);
+            }
+            Kind::Resource => resource_based::check(document, &mut faults),
+            Kind::Scp => organization::scp(document, &mut faults),
+            Kind::Rcp => organization::rcp(document, &mut faults),
         }
     }
     (document, faults)
@@ -58,7 +70,7 @@ pub(crate) fn findings(mut faults: Faults, kind: Kind) -> Vec<Finding> {
 pub(crate) fn finding(fault: &Fault, span: Range<usize>, kind: Kind) -> Finding {
     Finding {
         severity: Severity::Error,
-        code: fault.code(),
+        code: fault.code(kind),
         message: fault.sentence(kind),
         help: String::new(),
         span,
@@ -138,21 +150,35 @@ fn sids(document: &Document, faults: &mut Faults) {
 
 /// The rules of identity and session policies.
 fn identity(document: &Document, kind: Kind, faults: &mut Faults) {
-    if kind == Kind::Managed && document.version == Version::V2008 {
-        let span = document.version_span.clone();
-        faults.push((Fault::VersionTooOld, span.unwrap_or(0..0)));
+    if matches!(kind, Kind::Managed | Kind::Boundary) {
+        newest_version(document, faults);
     }
-    let variables = document.variables();
+    resources(document, faults);
     for statement in &document.statements {
-        for item in statement.resources.iter().flat_map(|list| &list.items) {
-            if let Some(fault) = resource::fault(&item.text, variables) {
-                faults.push((fault, item.span.clone()));
-            }
-        }
         if let Some(principals) = &statement.principals {
             faults.push((Fault::PrincipalGiven, principals.span.clone()));
         }
         required(&statement.resources, Fault::NoResources, statement, faults);
+    }
+}
+
+/// Only the newest version of the language.
+fn newest_version(document: &Document, faults: &mut Faults) {
+    if document.version == Version::V2008 {
+        let span = document.version_span.clone();
+        faults.push((Fault::VersionTooOld, span.unwrap_or(0..0)));
+    }
+}
+
+/// What AWS finds wrong with the resources.
+fn resources(document: &Document, faults: &mut Faults) {
+    let variables = document.variables();
+    let lists = document.statements.iter();
+    let lists = lists.filter_map(|statement| statement.resources.as_ref());
+    for item in lists.flat_map(|list| &list.items) {
+        if let Some(fault) = resource::fault(&item.text, variables) {
+            faults.push((fault, item.span.clone()));
+        }
     }
 }
 

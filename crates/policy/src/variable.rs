@@ -1,30 +1,30 @@
 //! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`, `${?}`, `${$}`.
 
 use crate::key::ConditionKey;
-use crate::request::Context;
+use crate::lookup::{Key, Lookup};
 use crate::value::{Text, Values};
 
 /// A variable, resolved to its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Variable {
-    key: ConditionKey,
+    key: Key,
     default: Option<Box<str>>,
 }
 
 impl Variable {
     /// The key whose value it stands for.
     pub(crate) fn key(&self) -> &ConditionKey {
-        &self.key
+        self.key.name()
     }
 
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
-    pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Text<'a>> {
-        match context.values(&self.key) {
-            Values::One(value) => Some(Text::of(value)),
+    pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Text<'q>> {
+        lookup.with(&self.key, |values| match values {
+            Values::One(value) => Some(Text::of(*value)),
             Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
             Values::Ambiguous => None,
-        }
+        })
     }
 }
 
@@ -120,7 +120,7 @@ fn variable(inside: &str) -> Option<(Token, &str)> {
     if name.is_empty() || name.trim() != name || name.contains(refused) {
         return None;
     }
-    let key = ConditionKey::parse(name);
+    let key = Key::parse(name);
     let rest = inside.get(end..)?;
     if let Some(rest) = rest.strip_prefix('}') {
         return Some((Token::Variable(Variable { key, default: None }), rest));

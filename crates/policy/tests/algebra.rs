@@ -203,10 +203,13 @@ impl World {
             &request,
             &Policies {
                 identity: &identity,
+                boundary: None,
                 session: session.as_deref(),
                 resource: resource.as_ref(),
                 resource_rule: self.rule,
                 resource_account: ACCOUNT,
+                scp: None,
+                rcp: None,
             },
         )
     }
@@ -294,7 +297,10 @@ proptest! {
         let separate: Vec<&Policy> = separate.iter().collect();
         let joined = policy(&world.identity);
         let joined: Vec<&Policy> = joined.iter().collect();
-        let base = Policies { identity: &joined, session: None, resource: None, resource_rule: ResourceRule::Standard, resource_account: ACCOUNT };
+        let base = Policies { identity: &joined, boundary: None,
+session: None, resource: None, resource_rule: ResourceRule::Standard, resource_account: ACCOUNT ,
+scp: None,
+rcp: None};
         let one = decide(&request, &base).is_allowed();
         let many = decide(&request, &Policies { identity: &separate, ..base }).is_allowed();
         prop_assert_eq!(one, many);

@@ -52,10 +52,13 @@ fn a_typical_decision_allocates_nothing() {
     };
     let policies = Policies {
         identity: &[&own],
+        boundary: None,
         session: Some(&[&own]),
         resource: Some(&trust),
         resource_rule: ResourceRule::Trust,
         resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
     };
     assert_eq!(context.0.0.len(), 1);
     let region = Region::new(ALLOCATOR);

@@ -108,10 +108,13 @@ fn is_trusted(trust: &str, principal: Principal<'_>) -> bool {
         &request,
         &Policies {
             identity: &[],
+            boundary: None,
             session: None,
             resource: Some(&policy),
             resource_rule: ResourceRule::Trust,
             resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
         },
     )
     .is_allowed()

@@ -3,28 +3,11 @@
 
 mod common;
 
-use common::case::{ALLOW, Case, DENY, ROLE, SILENT, names};
-use common::{ACCOUNT, OTHER, anonymous, federated_user, provider, root, service, session, user};
-use locum_policy::{PolicyType, Principal, Reason, ResourceRule};
+use common::case::{ALLOW, Case, DENY, ROLE, SILENT, caller, resource, word};
+use common::{ACCOUNT, anonymous, session, user};
+use locum_policy::{PolicyType, Reason, ResourceRule};
 
 const CASES: &str = include_str!("cases/decisions.txt");
-
-fn caller(name: &str) -> Principal<'static> {
-    match name {
-        "user" => user(ACCOUNT),
-        "role" => session(ACCOUNT),
-        "federated" => federated_user(),
-        "root" => root(ACCOUNT),
-        "user@other" => user(OTHER),
-        "role@other" => session(OTHER),
-        "root@other" => root(OTHER),
-        "google" => provider("accounts.google.com"),
-        "oidc" => provider("arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
-        "ec2" => service("ec2.amazonaws.com"),
-        "anonymous" => anonymous(),
-        other => panic!("no caller {other}"),
-    }
-}
 
 fn statements(word: &str) -> &'static str {
     match word {
@@ -33,41 +16,6 @@ fn statements(word: &str) -> &'static str {
         "silent" => SILENT,
         "deny" => DENY,
         other => panic!("no policy {other}"),
-    }
-}
-
-/// The statements of the role's policy.
-fn resource(named: &str) -> String {
-    let (named, denies) = match named.strip_suffix("!deny") {
-        Some(named) => (named, true),
-        None => (named, false),
-    };
-    let allow = match named.split_once(':') {
-        _ if named == "-" => return "-".to_owned(),
-        Some((kind, principal)) => names(kind, principal),
-        None => names("", named),
-    };
-    if denies {
-        return format!(r#"{allow},{{"Effect":"Deny","Principal":"*","Action":"*"}}"#);
-    }
-    allow
-}
-
-fn word(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Allowed(_) => "allow",
-        Reason::Root => "root",
-        Reason::CrossAccount => "cross",
-        Reason::NoAllow(PolicyType::Identity) => "no-identity",
-        Reason::NoAllow(PolicyType::Session) => "no-session",
-        Reason::NoAllow(PolicyType::Resource) => "no-resource",
-        Reason::NoAllow(PolicyType::RoleTrust) => "no-trust",
-        Reason::ExplicitDeny(found) => match found.policy_type {
-            PolicyType::Identity => "deny-identity",
-            PolicyType::Session => "deny-session",
-            _ => "deny-resource",
-        },
-        _ => "other",
     }
 }
 

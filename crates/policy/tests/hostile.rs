@@ -92,10 +92,13 @@ proptest! {
             let request = Request { action, resource, principal: &caller, context: &facts };
             let policies = Policies {
                 identity: &identity,
-                session: None,
+                boundary: None,
+session: None,
                 resource: trust.as_ref(),
                 resource_rule: ResourceRule::Standard,
                 resource_account: ACCOUNT,
+scp: None,
+rcp: None,
             };
             let decision = decide(&request, &policies);
             prop_assert!(!decision.is_allowed() || !identity.is_empty());
@@ -142,10 +145,13 @@ fn pol_10_hostile_policies_decide_in_linear_time() {
         };
         let policies = Policies {
             identity: &[&policy],
+            boundary: None,
             session: None,
             resource: None,
             resource_rule: ResourceRule::Standard,
             resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
         };
         assert!(!decide(&request, &policies).is_allowed());
     }

@@ -146,10 +146,13 @@ fn deny_all_denies_in_every_place() {
     };
     let base = Policies {
         identity: &[&allow],
+        boundary: None,
         session: None,
         resource: Some(&open),
         resource_rule: ResourceRule::Trust,
         resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
     };
     assert!(decide(&request, &base).is_allowed());
     for policies in [
@@ -195,10 +198,13 @@ fn a_caller_without_an_account_is_at_home_nowhere() {
     };
     let policies = Policies {
         identity: &[&allow],
+        boundary: None,
         session: None,
         resource: None,
         resource_rule: ResourceRule::Standard,
         resource_account: "",
+        scp: None,
+        rcp: None,
     };
     assert_eq!(*decide(&request, &policies).reason(), Reason::CrossAccount);
 }

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::fault::{Fault, Syntax};
+use crate::finding::Kind;
 use crate::json::JsonFault;
 use crate::suggest::nearest;
 
@@ -56,8 +57,13 @@ const OPERATORS: &[&str] = &[
 
 impl Fault {
     /// The code of its finding.
-    pub(crate) fn code(&self) -> Code {
+    pub(crate) fn code(&self, kind: Kind) -> Code {
         match self {
+            Fault::NotOfKind if kind == Kind::Rcp => Code::RcpSyntax,
+            // What a value should have been is told by where it stands, in the review.
+            Fault::NotOfKind | Fault::Unreadable => Code::PolicyRefused,
+            Fault::TooLong(_) if kind == Kind::Rcp => Code::SizeRcp,
+            Fault::TooLong(_) => Code::SizeScp,
             Fault::Json(JsonFault::Size) => Code::DocumentTooLarge,
             Fault::Json(JsonFault::Character) => Code::UnsupportedCharacter,
             Fault::Json(_) => Code::JsonSyntaxError,
@@ -66,6 +72,7 @@ impl Fault {
             Fault::VersionTooOld => Code::UnsupportedVersion,
             Fault::StatementEmpty => Code::MissingStatement,
             Fault::Missing("Effect") => Code::MissingEffect,
+            Fault::Missing("Resource") => Code::MissingResource,
             Fault::Missing("Principal") | Fault::PrincipalEmpty => Code::MissingPrincipal,
             Fault::Missing(_) => Code::PolicyRefused,
             Fault::PrincipalNotObject | Fault::PrincipalInvalid { .. } => {
@@ -90,9 +97,6 @@ impl Fault {
             Fault::ResourceVendor => Code::InvalidService,
             Fault::ResourceRegionIam(_) | Fault::ResourceRegion(_) => Code::ArnRegionNotAllowed,
             Fault::ResourcePathIam => Code::InvalidArnResource,
-            // What is not listed is refused all the same; the sentence says why.
-            #[allow(unreachable_patterns, reason = "the list of faults grows")]
-            _ => Code::PolicyRefused,
         }
     }
 
@@ -118,6 +122,10 @@ impl Fault {
             Fault::StatementEmpty => (
                 "there is no statement".to_owned(),
                 "write \"Statement\": [{…}] with at least one",
+            ),
+            Fault::TooLong(max) => (
+                format!("the policy has more than {max} characters, white space counted"),
+                "split it, or say with wildcards what is listed",
             ),
             Fault::Missing(element) => (format!("the statement has no {element}"), ""),
             Fault::BadEffect(effect) | Fault::EffectCase(effect) => (
@@ -149,14 +157,31 @@ impl Fault {
                 format!("the Sid {bare} is used twice"),
                 "give each statement its own",
             ),
-            Fault::PrincipalInvalid { text, .. } if text.contains('*') => (
-                format!("{text} has a wildcard in a part of a principal, where none is matched"),
-                "name it whole, or \"*\" with a condition on aws:PrincipalArn",
-            ),
+            Fault::PrincipalInvalid { text, .. } => return principal(text),
             _ => return None,
         };
         Some((message, help.to_owned()))
     }
+}
+
+/// A principal that is none.
+fn principal(text: &str) -> Option<(String, String)> {
+    let (message, help) = if text.starts_with("AIDA") || text.starts_with("AROA") {
+        (
+            format!(
+                "{text} is a unique id: its user or role is gone, and one of the same name is another"
+            ),
+            "name the ARN of the user or role that is meant",
+        )
+    } else if text.contains('*') {
+        (
+            format!("{text} has a wildcard in a part of a principal, where none is matched"),
+            "name it whole, or \"*\" with a condition on aws:PrincipalArn",
+        )
+    } else {
+        return None;
+    };
+    Some((message, help.to_owned()))
 }
 
 impl Syntax {

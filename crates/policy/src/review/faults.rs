@@ -1,5 +1,6 @@
 //! What IAM refuses, in the words of the review.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{Findings, finding};
@@ -37,9 +38,10 @@ pub(super) fn read(text: &str, kind: Kind) -> Reading {
     let mut refused = Vec::new();
     if let Some(document) = &mut document {
         let statements = std::mem::take(&mut document.statements);
+        let starts: BTreeSet<usize> = faults.iter().map(|(_, span)| span.start).collect();
         let is_refused = |statement: &Statement| {
-            let mut faults = faults.iter();
-            faults.any(|(_, span)| within(span, &statement.span))
+            let mut inside = starts.range(statement.span.clone());
+            inside.next().is_some()
         };
         (refused, document.statements) = statements.into_iter().partition(is_refused);
     }
@@ -81,7 +83,16 @@ fn told(
     if let (Fault::Unreadable, Some(document)) = (fault, document) {
         return unreadable(document, span, written.trim_matches('"'));
     }
-    let mut code = fault.code();
+    if let (Fault::NotOfKind, Some(document)) = (fault, document) {
+        return not_of_kind(document, fault, span, kind);
+    }
+    // A quota is about the whole, and shown at its beginning.
+    let first = 0..1.min(text.len());
+    let span = match fault {
+        Fault::TooLong(_) => &first,
+        _ => span,
+    };
+    let mut code = fault.code(kind);
     if code == Code::InvalidConditionOperator {
         code = null_code(written.trim_matches('"')).unwrap_or(code);
     }
@@ -94,6 +105,37 @@ fn told(
         Some((message, help)) => finding(code, span, message, help),
         None => finding(code, span, fault.sentence(kind), ""),
     }
+}
+
+/// Something that only policies of other kinds can say.
+fn not_of_kind(document: &Document, fault: &Fault, span: &Range<usize>, kind: Kind) -> Finding {
+    let code = fault.code(kind);
+    let statement = document
+        .statements
+        .iter()
+        .find(|statement| within(span, &statement.span));
+    let place = statement.map(|statement| {
+        let principals = statement.principals.as_ref();
+        (
+            statement.span == *span,
+            principals.is_some_and(|principals| principals.span == *span),
+        )
+    });
+    let (message, help) = match place {
+        Some((true, _)) => (
+            "a resource control policy only denies: AWS's own RCPFullAWSAccess allows",
+            "write \"Effect\": \"Deny\", with what must not be",
+        ),
+        Some((_, true)) => (
+            "a resource control policy is for everyone",
+            "write \"Principal\": \"*\", and say with conditions on aws:Principal… whom it spares",
+        ),
+        _ => (
+            "a resource control policy names the services whose actions it denies",
+            "write actions such as s3:* or sts:AssumeRole",
+        ),
+    };
+    finding(code, span, message, help)
 }
 
 /// AWS's own sentence, for who meets it elsewhere.

@@ -4,8 +4,8 @@ use super::{Findings, Subject, finding};
 use crate::code::Code;
 use crate::finding::Kind;
 use crate::limits::{
-    INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX, SESSION_POLICY_CHARACTERS_MAX,
-    TRUST_POLICY_CHARACTERS_DEFAULT, TRUST_POLICY_CHARACTERS_MAX,
+    INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX, RESOURCE_POLICY_CHARACTERS_MAX,
+    SESSION_POLICY_CHARACTERS_MAX, TRUST_POLICY_CHARACTERS_DEFAULT, TRUST_POLICY_CHARACTERS_MAX,
 };
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Findings) {
@@ -26,8 +26,11 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Findings) {
 /// The quotas of a kind, the largest first.
 fn quotas(kind: Kind) -> &'static [(Code, usize)] {
     match kind {
-        Kind::Managed => &[(Code::SizeIdentity, MANAGED_POLICY_CHARACTERS_MAX)],
+        Kind::Managed | Kind::Boundary => &[(Code::SizeIdentity, MANAGED_POLICY_CHARACTERS_MAX)],
         Kind::Inline => &[(Code::SizeIdentity, INLINE_POLICY_CHARACTERS_MAX)],
+        Kind::Resource => &[(Code::SizeResource, RESOURCE_POLICY_CHARACTERS_MAX)],
+        // Organizations counts white space, and refuses what is longer.
+        Kind::Scp | Kind::Rcp => &[],
         Kind::Session => &[(Code::SizeSession, SESSION_POLICY_CHARACTERS_MAX)],
         Kind::Trust => &[
             (Code::SizeTrust, TRUST_POLICY_CHARACTERS_MAX),

@@ -83,21 +83,6 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
         }
         return;
     }
-    for (kind, entry) in &principals.entries {
-        let id = *kind == PrincipalType::Aws
-            && matches!(
-                aws(&entry.text),
-                Some(PrincipalPattern::UserId(_) | PrincipalPattern::RoleId(_))
-            );
-        if id {
-            out.push(finding(
-                Code::InvalidUserReference,
-                &entry.span,
-                "a unique id stands here: its user or role is gone, and a new one of its name is another",
-                "name the ARN of the user or role that is meant",
-            ));
-        }
-    }
     if !statement.allows() {
         return;
     }

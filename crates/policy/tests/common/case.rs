@@ -1,8 +1,13 @@
 //! One question to the engine, written as text.
 
-use locum_policy::{Decision, Policies, Policy, Principal, Request, ResourceRule, decide};
+use locum_policy::{
+    Decision, Policies, Policy, PolicyType, Principal, Reason, Request, ResourceRule, decide,
+};
 
-use super::{ACCOUNT, Facts, compile, document};
+use super::{
+    ACCOUNT, Facts, OTHER, anonymous, compile, document, federated_user, provider, root, service,
+    session, user,
+};
 
 /// The role that callers want to assume.
 pub(crate) const ROLE: &str = "arn:aws:iam::111122223333:role/target";
@@ -40,10 +45,13 @@ impl Case<'_> {
             &request,
             &Policies {
                 identity: &identity,
+                boundary: None,
                 session: session.is_some().then_some(&session_list),
                 resource: resource.as_ref(),
                 resource_rule: self.rule,
                 resource_account: ACCOUNT,
+                scp: None,
+                rcp: None,
             },
         )
     }
@@ -59,4 +67,62 @@ pub(crate) fn names(kind: &str, principal: &str) -> String {
         kind => format!(r#"{{"{kind}":"{principal}"}}"#),
     };
     format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}"#)
+}
+
+/// A caller by the name that the tables use.
+pub(crate) fn caller(name: &str) -> Principal<'static> {
+    match name {
+        "user" => user(ACCOUNT),
+        "role" => session(ACCOUNT),
+        "federated" => federated_user(),
+        "root" => root(ACCOUNT),
+        "user@other" => user(OTHER),
+        "role@other" => session(OTHER),
+        "root@other" => root(OTHER),
+        "google" => provider("accounts.google.com"),
+        "oidc" => provider("arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
+        "ec2" => service("ec2.amazonaws.com"),
+        "anonymous" => anonymous(),
+        other => panic!("no caller {other}"),
+    }
+}
+
+/// The statements of the role's policy.
+pub(crate) fn resource(named: &str) -> String {
+    let (named, denies) = match named.strip_suffix("!deny") {
+        Some(named) => (named, true),
+        None => (named, false),
+    };
+    let allow = match named.split_once(':') {
+        _ if named == "-" => return "-".to_owned(),
+        Some((kind, principal)) => names(kind, principal),
+        None => names("", named),
+    };
+    if denies {
+        return format!(r#"{allow},{{"Effect":"Deny","Principal":"*","Action":"*"}}"#);
+    }
+    allow
+}
+
+pub(crate) fn word(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Allowed(_) => "allow",
+        Reason::Root => "root",
+        Reason::CrossAccount => "cross",
+        Reason::NoAllow(PolicyType::Identity) => "no-identity",
+        Reason::NoAllow(PolicyType::Session) => "no-session",
+        Reason::NoAllow(PolicyType::Boundary) => "no-boundary",
+        Reason::NoAllow(PolicyType::Scp) => "no-scp",
+        Reason::NoAllow(PolicyType::Rcp) => "no-rcp",
+        Reason::NoAllow(PolicyType::Resource) => "no-resource",
+        Reason::NoAllow(PolicyType::RoleTrust) => "no-trust",
+        Reason::ExplicitDeny(found) => match found.policy_type {
+            PolicyType::Identity => "deny-identity",
+            PolicyType::Session => "deny-session",
+            PolicyType::Boundary => "deny-boundary",
+            PolicyType::Scp => "deny-scp",
+            PolicyType::Rcp => "deny-rcp",
+            PolicyType::Resource | PolicyType::RoleTrust => "deny-resource",
+        },
+    }
 }

@@ -170,10 +170,13 @@ pub(crate) fn ask(policies: &[&Policy], action: &str, resource: &str, facts: &Fa
     };
     let policies = Policies {
         identity: policies,
+        boundary: None,
         session: None,
         resource: None,
         resource_rule: ResourceRule::Standard,
         resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
     };
     decide(&request, &policies)
 }

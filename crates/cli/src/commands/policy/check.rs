@@ -14,7 +14,8 @@ use crate::policy::text;
 
 /// What the kinds and codes are, for the help of the command.
 pub const HELP: &str = "\
-Without --kind a policy that names principals is a trust policy, and any other one an identity's.
+Without --kind a policy with principals and no resources is a trust policy, one with both a resource's, and any \
+other one an identity's.
 
 Exit codes: 0 nothing at or above --fail-on, 1 something, 252 wrong usage, 255 a file cannot be read.";
 
@@ -45,7 +46,11 @@ pub struct Arguments {
 enum KindArgument {
     Identity,
     Trust,
+    Resource,
     Session,
+    Boundary,
+    Scp,
+    Rcp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -95,7 +100,11 @@ fn kind(named: Option<KindArgument>, text: &str) -> Kind {
         Some(KindArgument::Identity) if guessed == Kind::Inline => Kind::Inline,
         Some(KindArgument::Identity) => Kind::Managed,
         Some(KindArgument::Trust) => Kind::Trust,
+        Some(KindArgument::Resource) => Kind::Resource,
         Some(KindArgument::Session) => Kind::Session,
+        Some(KindArgument::Boundary) => Kind::Boundary,
+        Some(KindArgument::Scp) => Kind::Scp,
+        Some(KindArgument::Rcp) => Kind::Rcp,
     }
 }
 

@@ -1,0 +1,85 @@
+//! What the context says, asked once a key: several conditions of a request often want the same.
+
+use std::cell::OnceCell;
+
+use crate::key::ConditionKey;
+use crate::limits::KEYS_HELD;
+use crate::request::Context;
+use crate::value::Values;
+
+/// A condition key with its place in the [`Lookup`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    name: ConditionKey,
+    slot: usize,
+}
+
+impl Key {
+    /// Resolves a name as it stands in a policy.
+    pub(crate) fn parse(name: &str) -> Key {
+        let name = ConditionKey::parse(name);
+        let slot = slot(&name);
+        Key { name, slot }
+    }
+
+    pub(crate) fn name(&self) -> &ConditionKey {
+        &self.name
+    }
+}
+
+/// A small hash of the name (FNV-1a): where the search for its place begins.
+fn slot(name: &ConditionKey) -> usize {
+    let hash = |bytes: &[u8], seed: u32| {
+        let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619);
+        bytes.iter().fold(seed, step)
+    };
+    let hash = match name {
+        ConditionKey::Known(known) => hash(known.name().as_bytes(), 2_166_136_261),
+        ConditionKey::PrincipalTag(tag) => hash(tag.as_bytes(), 1),
+        ConditionKey::RequestTag(tag) => hash(tag.as_bytes(), 2),
+        ConditionKey::ResourceTag(tag) => hash(tag.as_bytes(), 3),
+        ConditionKey::Other(other) => hash(other.as_bytes(), 4),
+    };
+    let folded = hash ^ (hash >> 16) ^ (hash >> 8);
+    folded as usize % KEYS_HELD
+}
+
+/// The common keys compare without a call.
+#[inline]
+fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
+    match (a, b) {
+        (ConditionKey::Known(a), ConditionKey::Known(b)) => a == b,
+        (ConditionKey::Known(_), _) | (_, ConditionKey::Known(_)) => false,
+        (a, b) => a == b,
+    }
+}
+
+/// The context of one decision, and what it answered so far.
+pub(crate) struct Lookup<'q> {
+    context: &'q dyn Context,
+    held: [OnceCell<(&'q ConditionKey, Values<'q>)>; KEYS_HELD],
+}
+
+impl<'q> Lookup<'q> {
+    pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
+        Lookup {
+            context,
+            held: [const { OnceCell::new() }; KEYS_HELD],
+        }
+    }
+
+    /// Hands the values of one key to `ask`.
+    #[inline]
+    pub(crate) fn with<T>(&self, key: &'q Key, ask: impl FnOnce(&Values<'q>) -> T) -> T {
+        for place in key.slot..key.slot + KEYS_HELD {
+            let Some(cell) = self.held.get(place % KEYS_HELD) else {
+                break;
+            };
+            let (name, values) = cell.get_or_init(|| (&key.name, self.context.values(&key.name)));
+            if is_same(name, &key.name) {
+                return ask(values);
+            }
+        }
+        ask(&self.context.values(&key.name))
+    }
+}

@@ -1,0 +1,165 @@
+//! The evaluation order: which types of policies are asked, in which order, and what a caller needs.
+//!
+//! 1. An explicit Deny anywhere ends it.
+//! 2. The organization's policies must allow at every level.
+//! 3. The resource's policy grants: to the caller itself, to its role or user, to its account, or not
+//!    at all. That, and whose account it is, decides what else must allow ([`needed`]).
+
+use crate::decision::{PolicyType, Reason, StatementRef};
+use crate::principal::Grant;
+use crate::request::{Policies, PrincipalKind, Request, ResourceRule};
+
+/// What must allow whoever asks, wherever it is given.
+const GUARDS: &[PolicyType] = &[PolicyType::Scp, PolicyType::Rcp];
+
+/// What the policies of each type answer; `Resource` stands for a role's trust policy as well.
+pub(crate) trait Answers {
+    /// The first Deny that applies.
+    fn deny(&self, policy_type: PolicyType) -> Option<StatementRef>;
+
+    /// Whether the type lets the request pass.
+    fn allow(&self, policy_type: PolicyType) -> Answer;
+
+    /// The strongest grant of the resource's policy, and its statement.
+    fn grant(&self) -> Option<(Grant, StatementRef)>;
+}
+
+/// What one type says of a request that nothing denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// An Allow applies.
+    Allowed(StatementRef),
+    /// There is none of this type, and none is needed.
+    NotAsked,
+    /// No Allow applies.
+    Lacking,
+}
+
+/// Where caller and resource stand to each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation {
+    caller: Caller,
+    pub(crate) across: bool,
+    rule: ResourceRule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    /// A user, or a session of a role or a user.
+    Member,
+    /// The root user: needs no identity policy.
+    Root,
+    /// A service, somebody whom an identity provider vouches for, nobody known: no policies of its own.
+    Outside,
+}
+
+impl Situation {
+    pub(crate) fn of(request: &Request<'_>, policies: &Policies<'_>) -> Situation {
+        let account = request.principal.account;
+        let caller = match request.principal.kind {
+            PrincipalKind::Root => Caller::Root,
+            PrincipalKind::User { .. }
+            | PrincipalKind::RoleSession { .. }
+            | PrincipalKind::FederatedUser { .. } => Caller::Member,
+            PrincipalKind::Federated { .. }
+            | PrincipalKind::Service { .. }
+            | PrincipalKind::Anonymous => Caller::Outside,
+        };
+        let at_home = !account.is_empty() && account == policies.resource_account;
+        Situation {
+            caller,
+            across: caller != Caller::Outside && !at_home,
+            rule: policies.resource_rule,
+        }
+    }
+
+    /// What the resource's policy is called.
+    pub(crate) fn resource_type(&self) -> PolicyType {
+        match self.rule {
+            ResourceRule::Standard => PolicyType::Resource,
+            ResourceRule::Trust => PolicyType::RoleTrust,
+        }
+    }
+
+    /// Why a request without an action that any policy could name is refused.
+    pub(crate) fn nothing_asked(&self) -> Reason {
+        self.refused(PolicyType::Identity)
+    }
+
+    fn refused(&self, lacking: PolicyType) -> Reason {
+        match lacking {
+            _ if self.across => Reason::CrossAccount,
+            PolicyType::Resource => Reason::NoAllow(self.resource_type()),
+            lacking => Reason::NoAllow(lacking),
+        }
+    }
+}
+
+/// The types that must allow beside the organization's, in the order in which they are named when
+/// they do not (reference: the interaction table of the evaluation rules). `Resource` stands where
+/// the resource's policy should have granted and did not. It stands last: a caller that its own
+/// policies do not allow hears only that; whether a role is there and whom it trusts is not for them.
+fn needed(situation: &Situation, grant: Grant) -> &'static [PolicyType] {
+    use PolicyType::{Boundary, Identity, Resource, Session};
+    let granted = grant > Grant::None;
+    match (situation.caller, grant) {
+        (Caller::Outside, Grant::Full) => &[],
+        (Caller::Outside, _) => &[Resource],
+        // Across accounts both sides must allow, and silence blocks whatever is named.
+        _ if situation.across && granted => &[Identity, Boundary, Session],
+        _ if situation.across => &[Identity, Boundary, Session, Resource],
+        (Caller::Member, Grant::Full) => &[],
+        // A root user's session has what was passed to it, and no more.
+        (Caller::Member, Grant::Limited) | (Caller::Root, Grant::Full | Grant::Limited) => {
+            &[Boundary, Session]
+        }
+        (_, Grant::None) if situation.rule == ResourceRule::Trust => {
+            &[Identity, Boundary, Session, Resource]
+        }
+        (_, Grant::Delegated | Grant::None) => &[Identity, Boundary, Session],
+    }
+}
+
+/// The Deny that decides: the first, in the order in which types are named when several deny.
+fn explicit_deny(answers: &impl Answers) -> Option<StatementRef> {
+    answers
+        .deny(PolicyType::Scp)
+        .or_else(|| answers.deny(PolicyType::Rcp))
+        .or_else(|| answers.deny(PolicyType::Resource))
+        .or_else(|| answers.deny(PolicyType::Identity))
+        .or_else(|| answers.deny(PolicyType::Boundary))
+        .or_else(|| answers.deny(PolicyType::Session))
+}
+
+/// The reason, whichever it is.
+pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
+    if let Some(denied) = explicit_deny(answers) {
+        return Reason::ExplicitDeny(denied);
+    }
+    let granted = answers.grant();
+    let grant = granted.map_or(Grant::None, |(grant, _)| grant);
+    let mut allowed = granted.map(|(_, statement)| statement);
+    if grant == Grant::Delegated && !situation.across {
+        // The account's own policy is what decides.
+        allowed = None;
+    }
+    for kind in GUARDS.iter().chain(needed(situation, grant)) {
+        match answers.allow(*kind) {
+            Answer::Lacking => return situation.refused(*kind),
+            Answer::Allowed(statement) if *kind == PolicyType::Identity => {
+                allowed = allowed.or(Some(statement));
+            }
+            Answer::Allowed(_) | Answer::NotAsked => {}
+        }
+    }
+    match allowed {
+        _ if situation.caller == Caller::Root
+            && !situation.across
+            && situation.rule == ResourceRule::Standard =>
+        {
+            Reason::Root
+        }
+        Some(statement) => Reason::Allowed(statement),
+        None => situation.refused(PolicyType::Identity),
+    }
+}

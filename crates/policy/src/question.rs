@@ -1,0 +1,54 @@
+//! A request, prepared once for all policies.
+
+use std::cell::OnceCell;
+
+use crate::arn::SplitArn;
+use crate::lookup::Lookup;
+use crate::principal::partition_of;
+use crate::request::{Principal, Request};
+use crate::text::Name;
+
+/// What is asked.
+pub(crate) struct Question<'q> {
+    /// In lower case.
+    pub(crate) service: Name<'q>,
+    /// In lower case.
+    pub(crate) name: Name<'q>,
+    /// `None` for `*`.
+    pub(crate) resource: Option<SplitArn<'q>>,
+    pub(crate) principal: &'q Principal<'q>,
+    pub(crate) lookup: &'q Lookup<'q>,
+    partition: OnceCell<Option<&'q str>>,
+}
+
+impl<'q> Question<'q> {
+    /// Prepares the request; `None` when its action is none, or does not fit the buffer.
+    pub(crate) fn prepare(
+        request: &Request<'q>,
+        lookup: &'q Lookup<'q>,
+        buffer: &'q mut [u8],
+    ) -> Option<Question<'q>> {
+        let action = buffer.get_mut(..request.action.len())?;
+        action.copy_from_slice(request.action.as_bytes());
+        action.make_ascii_lowercase();
+        let colon = action.iter().position(|byte| *byte == b':')?;
+        let action = std::str::from_utf8(action).ok()?;
+        let (service, name) = (action.get(..colon)?, action.get(colon + 1..)?);
+        Some(Question {
+            service: Name::new(service),
+            name: Name::new(name),
+            resource: SplitArn::parse(request.resource),
+            principal: request.principal,
+            lookup,
+            partition: OnceCell::new(),
+        })
+    }
+
+    /// The caller's partition, or that of the resource when the caller has no ARN.
+    pub(crate) fn partition(&self) -> Option<&'q str> {
+        let resource = || self.resource.map(|arn| arn.arn.partition);
+        *self
+            .partition
+            .get_or_init(|| partition_of(self.principal).or_else(resource))
+    }
+}
