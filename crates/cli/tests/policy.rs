@@ -122,6 +122,8 @@ fn the_exit_code_follows_fail_on() {
     home.write("poor.json", POOR);
     home.write("clean.json", CLEAN);
     home.write("trust.json", TRUST);
+    let bucket = CLEAN.replace("\"Action\"", "\"Principal\": \"*\", \"Action\"");
+    home.write("bucket.json", &bucket);
     let run = |words: &[&str]| {
         let all = [&["policy", "check"], words].concat();
         home.locum(&all).output().unwrap().status.code().unwrap()
@@ -145,6 +147,13 @@ fn the_exit_code_follows_fail_on() {
             ],
             0,
         ),
+        (&["trust.json", "--kind", "resource"], 1),
+        (&["clean.json", "--kind", "session"], 0),
+        (&["clean.json", "--kind", "boundary"], 0),
+        (&["clean.json", "--kind", "scp"], 0),
+        (&["clean.json", "--kind", "rcp"], 1),
+        (&["bucket.json"], 1),
+        (&["bucket.json", "--kind", "trust"], 1),
         (&["poor.json", "--ignore", "NO_SUCH_CODE"], 252),
         (&["trust.json", "--account", "1"], 252),
         (&["trust.json", "--kind", "nothing"], 252),

@@ -131,6 +131,7 @@ codes! {
         ForAllValuesSingleValued "FOR_ALL_VALUES_WITH_SINGLE_VALUED_KEY" "ForAllValues on a key with one value allows when the key is absent.",
         MfaDenyMissesAbsent "MFA_DENY_MISSES_ABSENT_KEY" "A Deny without MFA that long-term keys escape.",
         MfaAllowHoldsAbsent "MFA_ALLOW_HOLDS_WITHOUT_KEY" "An Allow with MFA that long-term keys meet without.",
+        DenyMissesAbsent "DENY_MISSES_ABSENT_KEY" "A Deny with ForAnyValue that requests without the key escape.",
         MissingPairedConditionKeys "MISSING_PAIRED_CONDITION_KEYS" "A condition key that says little without another.",
     }
     Warning {

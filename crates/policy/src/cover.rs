@@ -208,3 +208,6 @@ impl ResourceShape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,8 @@
 
 use std::collections::BTreeSet;
 
-use locum_policy::{Code, Finding, Kind, Severity, review};
+use locum_policy::{Code, Document, Finding, Kind, Severity, guess_kind, review};
+use proptest::prelude::*;
 
 /// Their form is told at the head of the file.
 const CASES: &str = include_str!("cases/review.txt");
@@ -130,6 +131,83 @@ fn codes_are_unique_and_worst_first() {
     assert!(
         Severity::Error < Severity::SecurityWarning && Severity::Warning < Severity::Suggestion
     );
+}
+
+fn codes_of(statement: &str) -> Vec<Code> {
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": {{{statement}}}}}"#);
+    review(&text, Kind::Managed, None)
+        .iter()
+        .map(|f| f.code)
+        .collect()
+}
+
+#[test]
+fn pol_02_the_review_warns_of_for_all_values_that_holds_without_the_key() {
+    let allow = r#""Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*""#;
+    let condition = r#""ForAllValues:StringEquals": {"kms:GrantOperations": "Decrypt"}"#;
+    let checked = r#""Null": {"kms:GrantOperations": "false"}"#;
+    assert_eq!(
+        codes_of(&format!("{allow}, \"Condition\": {{{condition}}}")),
+        [Code::ForAllValuesWithoutNull]
+    );
+    assert_eq!(
+        codes_of(&format!(
+            "{allow}, \"Condition\": {{{condition}, {checked}}}"
+        )),
+        []
+    );
+}
+
+#[test]
+fn pol_03_the_review_warns_of_a_deny_that_requests_without_the_key_escape() {
+    let deny = r#""Effect": "Deny", "Action": "s3:*", "Resource": "*""#;
+    let with = |operator: &str| {
+        codes_of(&format!(
+            r#"{deny}, "Condition": {{"{operator}": {{"aws:PrincipalOrgPaths": "o-1/*"}}}}"#
+        ))
+    };
+    assert_eq!(with("ForAnyValue:StringNotLike"), [Code::DenyMissesAbsent]);
+    assert_eq!(with("ForAnyValue:StringNotLikeIfExists"), []);
+    assert_eq!(with("ForAllValues:StringNotLike"), []);
+}
+
+/// Texts like policies, with something replaced, doubled or cut out.
+fn damaged() -> impl Strategy<Value = String> {
+    let policies: Vec<&'static str> = cases().map(|case| case.policy).collect();
+    let part = prop::sample::select(vec![
+        "", "\"", "{", "}", "[", "]", ",", ":", "*", "${", "\u{e9}", "\u{4e2d}", "\\u0041", "0",
+        "null", "Not", "IfExists",
+    ]);
+    (
+        prop::sample::select(policies),
+        any::<prop::sample::Index>(),
+        0..8_usize,
+        part,
+    )
+        .prop_map(|(policy, at, cut, part)| {
+            let characters: Vec<char> = policy.chars().collect();
+            let at = at.index(characters.len());
+            let before: String = characters.iter().take(at).collect();
+            let after: String = characters.iter().skip(at + cut).collect();
+            format!("{before}{part}{after}")
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_is_reviewed_within_itself(text in damaged()) {
+        for kind in [Kind::Managed, Kind::Trust, Kind::Resource, Kind::Rcp, guess_kind(&text)] {
+            for finding in review(&text, kind, Some("111122223333")) {
+                prop_assert!(text.get(finding.span.clone()).is_some(), "{finding:?}");
+                prop_assert!(!finding.message.is_empty());
+            }
+            // What a review calls no error, a check accepts, and the other way round.
+            let errors = review(&text, kind, None).iter().any(|f| f.severity == Severity::Error);
+            prop_assert!(errors || Document::check(&text, kind).is_ok());
+        }
+    }
 }
 
 fn allow(resources: usize) -> String {

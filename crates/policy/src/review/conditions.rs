@@ -268,6 +268,20 @@ fn qualifier(
             let help = format!("add \"Null\": {{\"{name}\": \"false\"}} if it must be there");
             out.push(finding(code, span, message, help));
         }
+        (Qualifier::ForAnyValue, _)
+            if !statement.allows()
+                && is_of_caller(name)
+                && is_negated(operator.base)
+                && operator.missing == Missing::AsUsual
+                && !is_asked_for(statement, name) =>
+        {
+            out.push(finding(
+                Code::DenyMissesAbsent,
+                span,
+                format!("requests without {name} escape this Deny: ForAnyValue finds no value that differs"),
+                "write ForAllValues:, which holds as well when the key is absent, or …IfExists",
+            ));
+        }
         (Qualifier::None, Arity::Multi) if operator.base != Base::Null => {
             out.push(finding(
                 Code::MissingQualifier,
@@ -280,6 +294,22 @@ fn qualifier(
         }
         _ => {}
     }
+}
+
+/// Whether a key with several values says who or what is involved, so that its absence is no reason to
+/// spare a request. Of what a request asks for, such as the keys of tags, the absence is harmless.
+fn is_of_caller(name: &str) -> bool {
+    let global = name
+        .get(..4)
+        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"));
+    global && !name.eq_ignore_ascii_case("aws:TagKeys")
+}
+
+/// Whether the author asks with `Null` whether the key is there, and so knows that it may be absent.
+fn is_asked_for(statement: &Statement, name: &str) -> bool {
+    let mut entries = statement.conditions.iter();
+    entries
+        .any(|entry| entry.operator.base == Base::Null && entry.key.text.eq_ignore_ascii_case(name))
 }
 
 /// Whether another condition of the statement holds only when the key is there. A tag that must be
