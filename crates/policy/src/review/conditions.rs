@@ -221,7 +221,7 @@ fn mismatch(entry: &ConditionEntry, value: ValueType) -> Option<&'static str> {
             !entry.values.iter().any(|value| value.text.contains('/'))
         }
         (Base::String(..) | Base::Binary, _) => true,
-        (Base::Numeric(..) | Base::Bool | Base::Ip(_), ValueType::String) => true,
+        (Base::Numeric(..) | Base::Date(..) | Base::Bool | Base::Ip(_), ValueType::String) => true,
         _ => false,
     };
     (!fits).then_some(match value {

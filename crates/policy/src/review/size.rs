@@ -4,8 +4,9 @@ use super::{Findings, Subject, finding};
 use crate::code::Code;
 use crate::finding::Kind;
 use crate::limits::{
-    INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX, RESOURCE_POLICY_CHARACTERS_MAX,
-    SESSION_POLICY_CHARACTERS_MAX, TRUST_POLICY_CHARACTERS_DEFAULT, TRUST_POLICY_CHARACTERS_MAX,
+    DOCUMENT_CHARACTERS_MAX, INLINE_POLICY_CHARACTERS_MAX, MANAGED_POLICY_CHARACTERS_MAX,
+    RESOURCE_POLICY_CHARACTERS_MAX, SESSION_POLICY_CHARACTERS_MAX, TRUST_POLICY_CHARACTERS_DEFAULT,
+    TRUST_POLICY_CHARACTERS_MAX,
 };
 
 pub(super) fn check(subject: &Subject<'_>, out: &mut Findings) {
@@ -19,6 +20,15 @@ pub(super) fn check(subject: &Subject<'_>, out: &mut Findings) {
                 "the policy has {size} characters, white space not counted; {most} are allowed"
             ),
             "split it, or say with wildcards what is listed",
+        ));
+    } else if subject.document.text.chars().count() > DOCUMENT_CHARACTERS_MAX {
+        out.push(finding(
+            Code::DocumentTooLarge,
+            &(0..1),
+            format!(
+                "the text has more than {DOCUMENT_CHARACTERS_MAX} characters, which no call takes"
+            ),
+            "leave white space out",
         ));
     }
 }

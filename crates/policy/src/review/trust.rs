@@ -33,6 +33,9 @@ const NARROWING: &[&str] = &[
     "aws:vpceorgpaths",
     "aws:federatedprovider",
     "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "elasticfilesystem:accessedviamounttarget",
 ];
 
 /// Keys that keep a third party from using what it may do for one customer on behalf of another.
