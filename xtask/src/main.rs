@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bench;
+mod catalogue;
 mod codegen;
 mod deny;
 mod managed;
@@ -22,6 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   codegen [--check]  the Rust types of crates/wire from the service models
   pack-managed-policies FILE.json
                      the managed policies that crates/api carries
+  pack-actions FILE.json
+                     the catalogue of actions that crates/policy carries
   attacks [--check]  docs/attacks.md from the names of the tests
   bench [ARG…]       the benchmarks";
 
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
         Some("ci") => suites::ci(rest),
         Some("codegen") => codegen::run(rest),
         Some("deny") => deny::run(rest),
+        Some("pack-actions") => catalogue::run(rest),
         Some("pack-managed-policies") => managed::run(rest),
         Some("test") => suites::test(rest),
         Some("tidy") => tidy::run(rest),

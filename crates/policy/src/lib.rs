@@ -57,7 +57,10 @@
 
 mod actions;
 mod arn;
+pub mod catalogue;
+mod code;
 mod condition;
+mod cover;
 mod date;
 mod decide;
 mod decision;
@@ -69,6 +72,7 @@ mod index;
 mod ip;
 mod json;
 mod key;
+mod layout;
 pub mod limits;
 mod lookup;
 mod number;
@@ -80,8 +84,10 @@ mod principal;
 mod question;
 mod read;
 mod request;
+mod review;
 mod simulate;
 mod statement;
+mod suggest;
 mod text;
 mod trie;
 mod truth;
@@ -90,6 +96,7 @@ mod value;
 mod variable;
 
 pub use arn::Arn;
+pub use code::Code;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, Effect, size_without_whitespace};
@@ -99,9 +106,11 @@ pub use explain::{
 };
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
+pub use layout::layout;
 pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use review::{guess_kind, review};
 pub use simulate::{
     ContextEntries, ContextEntry, ContextKeyType, EntryError, MatchedStatement, Position,
     Simulated, SimulatedDecision, simulate,
