@@ -113,6 +113,6 @@ pub use request::{Context, Policies, Principal, PrincipalKind, Request, Resource
 pub use review::{guess_kind, review};
 pub use simulate::{
     ContextEntries, ContextEntry, ContextKeyType, EntryError, MatchedStatement, Position,
-    Simulated, SimulatedDecision, simulate,
+    Simulated, SimulatedDecision, principal_entries, simulate,
 };
 pub use value::{Value, Values};

@@ -5,6 +5,7 @@
 
 mod entries;
 mod keys;
+mod principal;
 
 use crate::decision::{PolicyType, Reason};
 use crate::document::Effect;
@@ -14,6 +15,7 @@ use crate::explain::{
 use crate::request::Request;
 
 pub use entries::{ContextEntries, ContextEntry, ContextKeyType, EntryError};
+pub use principal::principal_entries;
 
 /// What a simulated request comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

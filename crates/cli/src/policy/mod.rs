@@ -2,4 +2,5 @@
 
 pub mod machine;
 pub mod source;
+pub mod supposed;
 pub mod text;

@@ -1,6 +1,8 @@
 //! What a simulation is about: whose policies, with which names, and who is supposed to call.
 
-use locum_policy::{Arn, ContextEntry, ContextKeyType, Document, Kind, Principal, PrincipalKind};
+use locum_policy::{
+    Arn, ContextEntry, ContextKeyType, Document, Kind, Principal, PrincipalKind, principal_entries,
+};
 use locum_store::{Account, Group, InlinePolicy, Role, Tag, User};
 
 use crate::caller::Caller;
@@ -29,7 +31,6 @@ pub(super) enum Supposed {
     User {
         arn: String,
         id: String,
-        name: String,
         tags: Vec<Tag>,
     },
     Role {
@@ -67,27 +68,16 @@ impl Supposed {
     /// The context keys that follow from who calls. What the caller of the simulation gives stands
     /// before them.
     pub(super) fn entries(&self, account: &str) -> Vec<ContextEntry> {
-        let one = |key: &str, value: &str| ContextEntry {
-            key: key.to_owned(),
+        let mut entries = principal_entries(&self.principal(account));
+        let tags = match self {
+            Supposed::Somebody => &[][..],
+            Supposed::User { tags, .. } | Supposed::Role { tags, .. } => tags,
+        };
+        entries.extend(tags.iter().map(|tag| ContextEntry {
+            key: format!("aws:PrincipalTag/{}", tag.key),
             key_type: ContextKeyType::STRING,
-            values: vec![value.to_owned()],
-        };
-        let (arn, kind, tags) = match self {
-            Supposed::Somebody => return Vec::new(),
-            Supposed::User { arn, tags, .. } => (arn, "User", tags),
-            Supposed::Role { arn, tags, .. } => (arn, "AssumedRole", tags),
-        };
-        let mut entries = vec![
-            one("aws:PrincipalArn", arn),
-            one("aws:PrincipalAccount", account),
-            one("aws:PrincipalType", kind),
-        ];
-        if let Supposed::User { id, name, .. } = self {
-            entries.push(one("aws:userid", id));
-            entries.push(one("aws:username", name));
-        }
-        let tags = tags.iter();
-        entries.extend(tags.map(|tag| one(&format!("aws:PrincipalTag/{}", tag.key), &tag.value)));
+            values: vec![tag.value.clone()],
+        }));
         entries
     }
 }
@@ -168,7 +158,6 @@ fn of_user(cx: &Cx<'_>, account: &Account, user: &User) -> Source {
         caller: Supposed::User {
             arn: entities::user_arn(cx, account.id, user),
             id: user.id.clone(),
-            name: user.name.clone(),
             tags: user.tags.clone(),
         },
     }

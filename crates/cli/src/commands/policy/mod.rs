@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod fmt;
+pub mod simulate;
 
 use crate::commands::Context;
 use crate::error::CliError;
@@ -20,6 +21,9 @@ enum Action {
     Check(check::Arguments),
     /// Write policies in one layout, without changing what they say
     Fmt(fmt::Arguments),
+    /// Ask what policies decide, and why
+    #[command(after_help = simulate::HELP)]
+    Simulate(Box<simulate::Arguments>),
 }
 
 /// Runs `locum policy`.
@@ -27,5 +31,6 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     match arguments.action {
         Action::Check(arguments) => check::run(context, arguments),
         Action::Fmt(arguments) => fmt::run(context, arguments),
+        Action::Simulate(arguments) => simulate::run(context, &arguments),
     }
 }
