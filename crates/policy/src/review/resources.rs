@@ -148,8 +148,16 @@ fn fits(statement: &Statement, variables: Variables, out: &mut Findings) {
     if acting.iter().all(|acting| idle(&acting)) {
         return;
     }
-    for (at, (item, _)) in resources.iter().enumerate() {
-        if !met.values().any(|row| row.get(at) == Some(&true)) {
+    let mut services: Vec<&str> = acting
+        .iter()
+        .flat_map(|acting| &acting.actions)
+        .map(|action| action.service)
+        .collect();
+    services.sort_unstable();
+    services.dedup();
+    for (at, (item, shape)) in resources.iter().enumerate() {
+        let of_service = services.iter().any(|service| shape.is_whole(service));
+        if !of_service && !met.values().any(|row| row.get(at) == Some(&true)) {
             out.push(finding(
                 Code::ResourceMatchesNoAction,
                 &item.span,
