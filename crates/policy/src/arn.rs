@@ -2,7 +2,7 @@
 
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
-use crate::text::{self, same};
+use crate::text::same;
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -43,23 +43,22 @@ pub(crate) struct SplitArn<'a> {
 
 impl<'a> SplitArn<'a> {
     pub(crate) fn parse(text: &'a str) -> Option<SplitArn<'a>> {
-        let mut rest = text::after(text, "arn:")?;
-        let mut part = || {
-            let colon = rest.bytes().position(|byte| byte == b':')?;
-            let part = rest.get(..colon)?;
-            rest = rest.get(colon + 1..)?;
-            Some(part)
-        };
-        let (partition, service, region, account) = (part()?, part()?, part()?, part()?);
+        let mut bytes = text.bytes().enumerate();
+        let mut colon = || bytes.find(|(_, byte)| *byte == b':').map(|(at, _)| at);
+        let start = colon()?;
+        let (partition, service, region, account) = (colon()?, colon()?, colon()?, colon()?);
+        if text.get(..=start)? != "arn:" {
+            return None;
+        }
         let arn = Arn {
-            partition,
-            service,
-            region,
-            account,
-            resource: rest,
+            partition: text.get(start + 1..partition)?,
+            service: text.get(partition + 1..service)?,
+            region: text.get(service + 1..region)?,
+            account: text.get(region + 1..account)?,
+            resource: text.get(account + 1..)?,
         };
         let named = !arn.partition.is_empty() && !arn.service.is_empty();
-        let head = text.get(..text.len() - rest.len())?;
+        let head = text.get(..=account)?;
         (named && !arn.resource.is_empty()).then_some(SplitArn { arn, head })
     }
 }

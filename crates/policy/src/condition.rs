@@ -118,13 +118,14 @@ impl Condition {
     /// Whether the condition holds in this request.
     #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        lookup.with(&self.key, |values| match (values, self.qualifier) {
-            (Values::One(value), Qualifier::None) => match self.test {
+        match (lookup.held(&self.key), self.qualifier) {
+            (Some(Values::One(value)), Qualifier::None) => match self.test {
                 Test::Null { present, .. } => present.into(),
                 _ => self.signed(value, lookup),
             },
-            (values, _) => self.holds_for(values, lookup),
-        })
+            (Some(values), _) => self.holds_for(values, lookup),
+            (None, _) => self.holds_for(&lookup.values(&self.key), lookup),
+        }
     }
 
     /// The same for whatever is not simply one value under an operator without a qualifier.

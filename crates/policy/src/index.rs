@@ -187,6 +187,9 @@ impl Table {
     }
 
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
+        if self.groups.is_empty() {
+            return;
+        }
         let text = question.resource.map_or("", |arn| arn.arn.resource);
         self.trie.walk(text, |listed| {
             for group in self.groups.get(listed).unwrap_or_default() {

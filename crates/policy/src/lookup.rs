@@ -68,18 +68,32 @@ impl<'q> Lookup<'q> {
         }
     }
 
-    /// Hands the values of one key to `ask`.
+    /// The values of one key; `None` when there is no place left for them.
     #[inline]
-    pub(crate) fn with<T>(&self, key: &'q Key, ask: impl FnOnce(&Values<'q>) -> T) -> T {
+    pub(crate) fn held(&self, key: &'q Key) -> Option<&Values<'q>> {
+        match self.held.get(key.slot % KEYS_HELD)?.get() {
+            Some((name, values)) if is_same(name, &key.name) => Some(values),
+            _ => self.find(key),
+        }
+    }
+
+    /// The values of one key, whether there is a place for them or not.
+    pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
+        match self.held(key) {
+            Some(values) => *values,
+            None => self.context.values(&key.name),
+        }
+    }
+
+    #[inline(never)]
+    fn find(&self, key: &'q Key) -> Option<&Values<'q>> {
         for place in key.slot..key.slot + KEYS_HELD {
-            let Some(cell) = self.held.get(place % KEYS_HELD) else {
-                break;
-            };
+            let cell = self.held.get(place % KEYS_HELD)?;
             let (name, values) = cell.get_or_init(|| (&key.name, self.context.values(&key.name)));
             if is_same(name, &key.name) {
-                return ask(values);
+                return Some(values);
             }
         }
-        ask(&self.context.values(&key.name))
+        None
     }
 }
