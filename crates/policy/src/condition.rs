@@ -102,6 +102,18 @@ impl Condition {
         self.index
     }
 
+    /// Its key and the literals that its operands begin with, when it certainly fails for a text that
+    /// begins with none of them.
+    pub(crate) fn literals(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
+        let Test::String(StringTest::Equals | StringTest::Like, patterns) = &self.test else {
+            return None;
+        };
+        let certain = self.sense == Sense::Positive
+            && self.missing == Missing::AsUsual
+            && self.qualifier != Qualifier::ForAllValues;
+        certain.then(|| (&self.key, patterns.iter().map(Pattern::literal)))
+    }
+
     /// What testing it costs, roughly: those that cost little are tested first.
     pub(crate) fn cost(&self) -> u8 {
         let values = u8::from(self.qualifier != Qualifier::None);
