@@ -130,13 +130,12 @@ impl Condition {
     /// Whether the condition holds in this request.
     #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        match (lookup.held(&self.key), self.qualifier) {
-            (Some(Values::One(value)), Qualifier::None) => match self.test {
+        match (lookup.values(&self.key), self.qualifier) {
+            (Values::One(value), Qualifier::None) => match self.test {
                 Test::Null { present, .. } => present.into(),
-                _ => self.signed(value, lookup),
+                _ => self.signed(&value, lookup),
             },
-            (Some(values), _) => self.holds_for(values, lookup),
-            (None, _) => self.holds_for(&lookup.values(&self.key), lookup),
+            (values, _) => self.holds_for(&values, lookup),
         }
     }
 
