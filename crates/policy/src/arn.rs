@@ -212,3 +212,6 @@ fn colon(text: &str, variables: Variables) -> Option<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,10 @@
 //! Many statements about the same action and resource, told apart by a condition: found as they are
 //! one by one.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "indices are in range, generated documents can be read"
+)]
 
 mod common;
 
