@@ -47,7 +47,7 @@ fn a_decision_on_a_plan_allocates_nothing() {
             2 => r#""DateLessThan":{"aws:CurrentTime":"2020-01-01"}"#.to_owned(),
             _ => format!(r#""ForAnyValue:StringEquals":{{"aws:TagKeys":["k{number}"]}}"#),
         };
-        let bucket = if number % 2 == 0 || number == 199 {
+        let bucket = if number.is_multiple_of(2) || number == 199 {
             "data"
         } else {
             "other"
