@@ -56,6 +56,7 @@
 #![forbid(unsafe_code)]
 
 mod arn;
+mod compare;
 mod condition;
 mod date;
 mod decide;
@@ -82,6 +83,10 @@ mod value;
 mod variable;
 
 pub use arn::Arn;
+pub use compare::{
+    Comparison, Held, Missed, Part, Possibility, Relation, Unsure, Witness, can_ever, compare,
+    relation,
+};
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, size_without_whitespace};

@@ -12,6 +12,14 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
+    pub(crate) fn key(&self) -> &ConditionKey {
+        &self.key
+    }
+
+    pub(crate) fn default(&self) -> Option<&str> {
+        self.default.as_deref()
+    }
+
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
     pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Text<'a>> {

@@ -1,0 +1,161 @@
+//! Values to try for policy variables, when the value decides whether there is a difference.
+
+use super::atom::{Binding, Bindings, Source};
+use super::key::Type;
+use super::language::text;
+use super::problem::Problem;
+use super::search::Model;
+use super::slot::{Atom, Content, Literal, Slot, fill};
+use super::truths::Truths;
+use super::words::Found;
+use crate::key::ConditionKey;
+use crate::limits::{COMPARE_CHOICES_MAX, COMPARE_VALUES_MAX};
+use crate::operator::{Base, Qualifier, Sense, StringTest};
+
+/// Candidates for the open variables.
+pub(super) struct Candidates {
+    /// By index of the variable.
+    each: Vec<(usize, Vec<String>)>,
+    /// Whether these are all values that are possible.
+    pub(super) all: bool,
+    pub(super) keys: Vec<ConditionKey>,
+}
+
+impl Candidates {
+    /// One value for each variable, in all combinations up to a limit.
+    pub(super) fn choices(&self) -> Vec<Vec<(usize, String)>> {
+        let mut found: Vec<Vec<(usize, String)>> = vec![Vec::new()];
+        for (index, values) in &self.each {
+            let longer = found.iter().flat_map(|before| {
+                values.iter().map(|value| {
+                    let mut longer = before.clone();
+                    longer.push((*index, value.clone()));
+                    longer
+                })
+            });
+            found = longer.take(COMPARE_CHOICES_MAX).collect();
+        }
+        found
+    }
+}
+
+pub(super) fn values(
+    problem: &mut Problem<'_>,
+    bindings: &Bindings,
+    slots: &[Slot],
+    atoms: &[Atom],
+    units: &[Literal],
+    model: &Model,
+) -> Candidates {
+    let mut candidates = Candidates {
+        each: Vec::new(),
+        all: true,
+        keys: Vec::new(),
+    };
+    let mut choices = 1_usize;
+    for (index, (key, binding)) in bindings.0.iter().enumerate() {
+        if *binding != Binding::Open {
+            continue;
+        }
+        let slot = problem.sources.slot_of(key);
+        let mut values = match pinned(problem, slot, units) {
+            Some(values) => values,
+            None => {
+                candidates.all = false;
+                guesses(problem, key, slot, slots, (atoms, units, model))
+            }
+        };
+        values.dedup();
+        choices = choices.saturating_mul(values.len());
+        candidates.each.push((index, values));
+        candidates.keys.push(key.clone());
+    }
+    candidates.all &= choices <= COMPARE_CHOICES_MAX;
+    candidates
+}
+
+/// The only values that what must hold lets the key have.
+fn pinned(problem: &Problem<'_>, slot: usize, units: &[Literal]) -> Option<Vec<String>> {
+    units.iter().find_map(|unit| {
+        let (of, source) = problem.sources.tests.get(unit.atom)?;
+        let Source::Condition {
+            operator, values, ..
+        } = source
+        else {
+            return None;
+        };
+        let equals = operator.base == Base::String(StringTest::Equals, Sense::Positive);
+        let pins = *of == slot
+            && equals
+            && operator.qualifier == Qualifier::None
+            && unit.allowed == Truths::YES
+            && source.variables().is_empty()
+            && !values.iter().any(|value| value.contains('$'));
+        pins.then(|| values.clone())
+    })
+}
+
+/// Something that fits, something new, and what stands where the variable could.
+fn guesses(
+    problem: &mut Problem<'_>,
+    key: &ConditionKey,
+    slot: usize,
+    slots: &[Slot],
+    (atoms, units, model): (&[Atom], &[Literal], &Model),
+) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    let content = |content: &Content| match content {
+        Content::One(word) => text(word),
+        _ => None,
+    };
+    values.extend(model.get(slot).and_then(content));
+    let own: Vec<Literal> = units
+        .iter()
+        .filter(|unit| atoms.get(unit.atom).is_some_and(|atom| atom.slot == slot))
+        .copied()
+        .collect();
+    let Some(place) = slots.get(slot) else {
+        return values;
+    };
+    if let Found::One(found) = fill(place, &own, atoms, &mut problem.budget) {
+        values.extend(content(&found));
+    }
+    if !matches!(place.value_type, Type::Text | Type::Arn | Type::Account) {
+        return values;
+    }
+    values.push("zz-9".to_owned());
+    let of_variable = |source: &Source| source.variables().contains(key);
+    let tests = problem.sources.tests.iter();
+    let related: Vec<usize> = tests
+        .filter(|(_, source)| of_variable(source))
+        .map(|(slot, _)| *slot)
+        .chain([slot])
+        .collect();
+    let mut pieces: Vec<String> = Vec::new();
+    for (_, source) in problem
+        .sources
+        .tests
+        .iter()
+        .filter(|(of, _)| related.contains(of))
+    {
+        for item in source.texts() {
+            if !item.contains(['*', '?', '$']) {
+                pieces.push(item.clone());
+            }
+            let cut = item.split(['/', ':', '*', '?', '-']);
+            pieces.extend(cut.filter(|piece| !piece.contains('$')).map(str::to_owned));
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty() && piece != "arn" && piece != "aws");
+    values.extend(pieces);
+    let shaped = |value: &String| {
+        let word = super::language::word(value);
+        let shape = place.shape.language.as_ref();
+        shape.is_none_or(|language| language.truths(&word) == Truths::YES)
+    };
+    values.retain(shaped);
+    let mut seen = std::collections::BTreeSet::new();
+    values.retain(|value| seen.insert(value.clone()));
+    values.truncate(COMPARE_VALUES_MAX);
+    values
+}

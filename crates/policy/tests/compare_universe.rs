@@ -1,0 +1,382 @@
+//! The comparison against brute force: small policies over small universes, every request asked.
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what went wrong by panicking; generated indices are in range"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Fact, Facts, ask, compile, document};
+use locum_policy::{Comparison, Document, PolicyType, Relation, compare, relation};
+
+/// A small generator of numbers, so that a failure can be repeated from its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let sides = u64::try_from(sides).unwrap_or(1);
+        usize::try_from((self.0 >> 33) % sides).unwrap_or(0)
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.roll(from.len())]
+    }
+
+    fn some(&mut self, from: &[&str], most: usize) -> String {
+        let count = 1 + self.roll(most);
+        let picked: Vec<String> = (0..count)
+            .map(|_| format!("\"{}\"", self.pick(from)))
+            .collect();
+        format!("[{}]", picked.join(","))
+    }
+}
+
+const ACTIONS: &[&str] = &[
+    "a:x", "a:y", "a:*", "a:x*", "a:?y", "*", "b:x", "A:X?", "a:*y",
+];
+const RESOURCES: &[&str] = &[
+    "*",
+    "arn:p:s:::a",
+    "arn:p:s:::a*",
+    "arn:p:s:::*b",
+    "arn:p:s:*::a?",
+    "arn:p:s:::a:*",
+    "arn:p:s:::${aws:username}",
+    "arn:p:s:::${aws:username}*",
+    "arn:p:s:::a${aws:username}",
+    "arn:p:s:::${aws:username, 'b'}",
+    "arn:*:s::1:*",
+];
+const TEXTS: &[&str] = &[
+    "a",
+    "b",
+    "a*",
+    "*b",
+    "?",
+    "*",
+    "${aws:username}",
+    "${s:k, 'a'}",
+    "A",
+    "",
+];
+const ARNS: &[&str] = &[
+    "arn:p:s:::a",
+    "arn:p:s:::*",
+    "arn:*:s:::a*",
+    "*",
+    "arn:p:s:::${aws:username}",
+];
+
+/// Whether variables may stand in the policies.
+#[derive(Clone, Copy, PartialEq)]
+enum With {
+    Variables,
+    Literals,
+}
+
+fn condition(dice: &mut Dice, with: With) -> String {
+    let qualifier = ["", "", "", "ForAllValues:", "ForAnyValue:"][dice.roll(5)];
+    let suffix = ["", "", "IfExists"][dice.roll(3)];
+    let texts: Vec<&str> = TEXTS
+        .iter()
+        .copied()
+        .filter(|t| with == With::Variables || !t.contains('$'))
+        .collect();
+    let arns: Vec<&str> = ARNS
+        .iter()
+        .copied()
+        .filter(|t| with == With::Variables || !t.contains('$'))
+        .collect();
+    match dice.roll(9) {
+        0..=2 => {
+            let base = dice.pick(&[
+                "StringEquals",
+                "StringNotEquals",
+                "StringLike",
+                "StringNotLike",
+                "StringEqualsIgnoreCase",
+                "StringNotEqualsIgnoreCase",
+            ]);
+            let key = dice.pick(&["s:k", "s:k", "aws:username"]);
+            format!(
+                r#"{{"{qualifier}{base}{suffix}":{{"{key}":{}}}}}"#,
+                dice.some(&texts, 2)
+            )
+        }
+        3 => {
+            let base = dice.pick(&[
+                "NumericEquals",
+                "NumericNotEquals",
+                "NumericLessThan",
+                "NumericLessThanEquals",
+                "NumericGreaterThan",
+            ]);
+            format!(
+                r#"{{"{qualifier}{base}{suffix}":{{"s:n":{}}}}}"#,
+                dice.some(&["1", "2.5", "-1"], 2)
+            )
+        }
+        4 => {
+            let base = dice.pick(&["IpAddress", "NotIpAddress"]);
+            format!(
+                r#"{{"{base}{suffix}":{{"aws:SourceIp":{}}}}}"#,
+                dice.some(
+                    &["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32"],
+                    2
+                )
+            )
+        }
+        5 => {
+            let base = dice.pick(&["ArnEquals", "ArnNotEquals", "ArnLike"]);
+            format!(
+                r#"{{"{qualifier}{base}{suffix}":{{"s:arn":{}}}}}"#,
+                dice.some(&arns, 2)
+            )
+        }
+        6 => format!(
+            r#"{{"Bool{suffix}":{{"aws:SecureTransport":{}}}}}"#,
+            dice.some(&["true", "false"], 1)
+        ),
+        7 => {
+            let base = dice.pick(&[
+                "DateLessThan",
+                "DateGreaterThanEquals",
+                "DateEquals",
+                "DateNotEquals",
+            ]);
+            format!(
+                r#"{{"{base}{suffix}":{{"aws:CurrentTime":{}}}}}"#,
+                dice.some(&["2026-01-01", "2026-06-01T00:00:00Z"], 1)
+            )
+        }
+        _ => format!(
+            r#"{{"Null":{{"{}":{}}}}}"#,
+            dice.pick(&["s:k", "s:n", "aws:username"]),
+            dice.some(&["true", "false"], 1)
+        ),
+    }
+}
+
+fn statement(dice: &mut Dice, with: With) -> String {
+    let effect = ["Allow", "Allow", "Deny"][dice.roll(3)];
+    let action = ["Action", "Action", "Action", "NotAction"][dice.roll(4)];
+    let resource = ["Resource", "Resource", "Resource", "NotResource"][dice.roll(4)];
+    let resources: Vec<&str> = RESOURCES
+        .iter()
+        .copied()
+        .filter(|t| with == With::Variables || !t.contains('$'))
+        .collect();
+    let condition = match dice.roll(5) {
+        0 | 1 => String::new(),
+        _ => format!(r#","Condition":{}"#, condition(dice, with)),
+    };
+    format!(
+        r#"{{"Effect":"{effect}","{action}":{},"{resource}":{}{condition}}}"#,
+        dice.some(ACTIONS, 2),
+        dice.some(&resources, 2)
+    )
+}
+
+fn policy(dice: &mut Dice, with: With) -> String {
+    let count = 1 + dice.roll(3);
+    let statements: Vec<String> = (0..count).map(|_| statement(dice, with)).collect();
+    statements.join(",")
+}
+
+/// All requests of a small universe.
+fn universe() -> Vec<(&'static str, &'static str, Facts)> {
+    let actions = ["a:x", "a:y", "a:zy", "a:xq", "b:x", "b:y", "c:d"];
+    let resources = [
+        "*",
+        "arn:p:s:::a",
+        "arn:p:s:::b",
+        "arn:p:s:::ab",
+        "arn:p:s:::a:b",
+        "arn:q:s::1:a",
+        "arn:p:s:::c",
+        "arn:p:s:::cc",
+    ];
+    let text = |text: &str| Some(Fact::Str(text.to_owned()));
+    let mut contexts: Vec<Facts> = vec![Facts::default()];
+    let keys: [(&str, Vec<Option<Fact>>); 6] = [
+        ("aws:username", vec![text("a"), text("b"), text("c")]),
+        (
+            "s:k",
+            vec![
+                text("a"),
+                text("b"),
+                text("ab"),
+                text("A"),
+                text(""),
+                Some(Fact::Many(vec!["a", "b"])),
+                Some(Fact::Many(vec!["c"])),
+            ],
+        ),
+        (
+            "s:n",
+            vec![text("1"), text("2"), text("2.5"), text("-3"), text("x")],
+        ),
+        (
+            "s:arn",
+            vec![text("arn:p:s:::a"), text("arn:q:s:::b"), text("no")],
+        ),
+        (
+            "aws:sourceip",
+            vec![
+                text("10.1.2.3"),
+                text("10.2.0.0"),
+                text("192.0.2.1"),
+                text("2001:db8::1"),
+            ],
+        ),
+        (
+            "aws:currenttime",
+            vec![text("2025-05-05"), text("2026-01-01"), text("2026-07-07")],
+        ),
+    ];
+    for (key, facts) in &keys {
+        let mut more = Vec::new();
+        // Two keys at a time are enough for statements with one condition each, and a third for a variable.
+        for facts_so_far in contexts.iter().filter(|facts| facts.0.len() < 2) {
+            for fact in facts.iter().flatten() {
+                more.push(facts_so_far.clone().with(key, fact.clone()));
+            }
+        }
+        contexts.extend(more);
+    }
+    for transport in ["true", "false"] {
+        contexts.push(Facts::default().str("aws:securetransport", transport));
+        contexts.push(
+            Facts::default()
+                .str("aws:securetransport", transport)
+                .str("aws:username", "a"),
+        );
+    }
+    let mut all = Vec::new();
+    for action in actions {
+        for resource in resources {
+            all.extend(
+                contexts
+                    .iter()
+                    .map(|facts| (action, resource, facts.clone())),
+            );
+        }
+    }
+    all
+}
+
+fn parsed(statements: &str) -> Document {
+    match Document::parse(&document(statements)) {
+        Ok(document) => document,
+        Err(findings) => panic!("{statements}: {findings:?}"),
+    }
+}
+
+/// Compares generated pairs; the number of answers of each kind.
+fn check(with: With, seeds: std::ops::Range<u64>) -> BTreeMap<&'static str, u32> {
+    let universe = universe();
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for seed in seeds {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        dice.roll(2);
+        let (old, new) = (policy(&mut dice, with), policy(&mut dice, with));
+        let (before, after) = (compile(&document(&old)), compile(&document(&new)));
+        let shown = universe.iter().find(|(action, resource, facts)| {
+            ask(&[&after], action, resource, facts).is_allowed()
+                && !ask(&[&before], action, resource, facts).is_allowed()
+        });
+        let (old_document, new_document) = (parsed(&old), parsed(&new));
+        let found = compare(&[&old_document], &[&new_document], PolicyType::Identity);
+        let word = match &found {
+            Comparison::NotMorePermissive => {
+                assert!(
+                    shown.is_none(),
+                    "seed {seed}\n old {old}\n new {new}\n {shown:?}"
+                );
+                "no"
+            }
+            Comparison::MorePermissive { witness, .. } => {
+                assert!(witness.decide(&[&new_document]).is_allowed());
+                assert!(!witness.decide(&[&old_document]).is_allowed());
+                if shown.is_some() {
+                    "more"
+                } else {
+                    "more, outside of the universe"
+                }
+            }
+            Comparison::Unknown(unsure) => {
+                assert!(
+                    with == With::Variables
+                        || matches!(unsure, locum_policy::Unsure::MixedOperators(_)),
+                    "seed {seed}: {unsure:?}\n old {old}\n new {new}"
+                );
+                assert_ne!(
+                    *unsure,
+                    locum_policy::Unsure::Disagreement,
+                    "seed {seed}\n old {old}\n new {new}"
+                );
+                if shown.is_some() {
+                    "unknown, but more"
+                } else {
+                    "unknown"
+                }
+            }
+        };
+        *counts.entry(word).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn policies_without_variables_compare_as_every_request_says() {
+    let counts = check(With::Literals, 0..1_000);
+    println!("{counts:?}");
+    assert!(
+        counts
+            .get("more, outside of the universe")
+            .copied()
+            .unwrap_or(0)
+            < 300,
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn policies_with_variables_compare_as_every_request_says() {
+    let counts = check(With::Variables, 0..1_000);
+    println!("{counts:?}");
+    assert!(
+        counts.get("unknown").copied().unwrap_or(0) < 10,
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn laws_of_comparison() {
+    for seed in 0..400_u64 {
+        let mut dice = Dice(seed ^ 0x5555_1234);
+        let old = policy(&mut dice, With::Variables);
+        let more = statement(&mut dice, With::Variables);
+        let (allow, deny) = (
+            more.replace("\"Deny\"", "\"Allow\""),
+            more.replace("\"Allow\"", "\"Deny\""),
+        );
+        let old_document = parsed(&old);
+        let kind = PolicyType::Identity;
+        let same = relation(&[&old_document], &[&old_document], kind);
+        assert_eq!(same, Relation::Equivalent, "{old}");
+        let denied = parsed(&format!("{old},{deny}"));
+        let found = compare(&[&old_document], &[&denied], kind);
+        assert_eq!(found, Comparison::NotMorePermissive, "{old}\n{deny}");
+        let allowed = parsed(&format!("{allow},{old}"));
+        let found = compare(&[&allowed], &[&old_document], kind);
+        assert_eq!(found, Comparison::NotMorePermissive, "{old}\n{allow}");
+    }
+}
