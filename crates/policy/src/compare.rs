@@ -112,6 +112,9 @@ pub enum Unsure {
     /// Conditions on the caller's ARN or account name a part of an account's number.
     #[error("conditions on the caller name accounts or partitions in part")]
     Accounts,
+    /// Whether there is a difference depends on how the name and the ARN of a user go together.
+    #[error("it depends on how aws:username and aws:PrincipalArn go together")]
+    Linked,
     /// More than [`COMPARE_CALLERS_MAX`](crate::limits::COMPARE_CALLERS_MAX) kinds of callers.
     #[error("the policies name too many principals")]
     Callers,
@@ -272,13 +275,14 @@ fn confirmed(
     solution: &Solution,
     old: &[&Document],
     new: &[&Document],
-) -> Option<Comparison> {
-    let Some(witness) = written(problem, solution) else {
-        return Some(Comparison::Unknown(Unsure::Disagreement));
-    };
+) -> Result<Comparison, Unsure> {
+    let mut witness = written(problem, solution).ok_or(Unsure::Disagreement)?;
+    let renamed = witness.with_name_of_user();
     let (before, after) = (witness.decide(old), witness.decide(new));
-    if before.is_allowed() || !after.is_allowed() {
-        return Some(Comparison::Unknown(Unsure::Disagreement));
+    match before.is_allowed() || !after.is_allowed() {
+        true if renamed => return Err(Unsure::Linked),
+        true => return Err(Unsure::Disagreement),
+        false => {}
     }
     let place = |found: StatementRef| (found.policy, found.statement);
     let denied_by = match before.reason() {
@@ -286,7 +290,7 @@ fn confirmed(
         _ => None,
     };
     let allow = solution.allow.and_then(|index| problem.new.get(index));
-    Some(Comparison::MorePermissive {
+    Ok(Comparison::MorePermissive {
         witness: Box::new(witness),
         allowed_by: allow.map(|statement| (statement.document, statement.index)),
         denied_by,

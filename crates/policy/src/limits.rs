@@ -17,7 +17,7 @@ pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
 /// Steps of a comparison: places of patterns visited, one letter at a time. A second or so.
-pub const COMPARE_STEPS_MAX: u64 = 40_000_000;
+pub const COMPARE_STEPS_MAX: u64 = 20_000_000;
 /// Policy variables in the documents of a comparison.
 pub const COMPARE_VARIABLES_MAX: usize = 5;
 /// Values that a comparison tries for one policy variable.

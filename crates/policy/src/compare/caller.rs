@@ -24,7 +24,7 @@ pub(super) enum Name {
 }
 
 impl Name {
-    fn example(&self) -> &str {
+    pub(super) fn example(&self) -> &str {
         match self {
             Name::Given(text) => text,
             Name::Open { example, .. } => example,
@@ -173,6 +173,15 @@ pub(super) fn callers<'a>(
         }
         named.note_arn(text);
     }
+    if !texts.is_empty() {
+        // Conditions could tell partitions apart. Principals alone do not: an account's number and
+        // the ARN of its root user are the same.
+        let others = ["aws-cn", "aws-us-gov", "aws-iso"].map(str::to_owned);
+        let other = others
+            .into_iter()
+            .find(|other| !named.partitions.contains(other));
+        named.partitions.extend(other);
+    }
     let mut found = Vec::new();
     for partition in &named.partitions {
         for account in named.all_accounts() {
@@ -314,7 +323,7 @@ impl Named {
             for (user, id) in pairs(&users, &user_ids) {
                 let behind = (user.example(), id.example());
                 let own = Name::Open {
-                    like: vec![format!("{account}:*")],
+                    like: vec![format!("{account}:?*")],
                     unlike: Vec::new(),
                     example: format!("{account}:other"),
                 };
@@ -396,9 +405,11 @@ fn names(given: &BTreeSet<String>, like: &[String], example: String) -> Vec<Name
 }
 
 fn open(given: &BTreeSet<String>, like: &[String], example: String) -> Option<Name> {
+    // No name is empty.
+    let unlike = given.iter().cloned().chain(["*/".to_owned()]);
     Some(Name::Open {
         like: like.to_vec(),
-        unlike: given.iter().cloned().collect(),
+        unlike: unlike.collect(),
         example: fresh(&example, |name| given.contains(name)),
     })
 }

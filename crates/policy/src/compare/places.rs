@@ -67,7 +67,11 @@ impl Places {
         }
         let several = &problem.sources.several;
         for key in &problem.sources.keys {
-            slots.push(slot(key, several.contains(key), caller));
+            let mut slot = slot(key, several.contains(key), caller);
+            if let Some(name) = caller.and_then(|caller| name_of(caller, key)) {
+                slot.shape.preferred.insert(0, name.example().to_owned());
+            }
+            slots.push(slot);
         }
         Places {
             slots,
@@ -153,6 +157,16 @@ fn slot(key: &ConditionKey, several: bool, caller: Option<&Caller>) -> Slot {
     }
 }
 
+/// What the caller is called under a key.
+fn name_of<'c>(caller: &'c Caller, key: &ConditionKey) -> Option<&'c Name> {
+    match key {
+        ConditionKey::Known(KnownKey::PrincipalArn) => Some(&caller.arn),
+        ConditionKey::Known(KnownKey::UserId) => Some(&caller.id),
+        _ => None,
+    }
+    .filter(|_| caller.sort.has_account())
+}
+
 /// The values of the keys that describe the caller (reference: the table of principals and the
 /// presence notes of the condition keys).
 fn given(caller: &Caller, key: &ConditionKey) -> Given {
@@ -188,7 +202,12 @@ fn given(caller: &Caller, key: &ConditionKey) -> Given {
         (Sort::Anonymous, _) => Given::Absent,
         (Sort::Service, K::PrincipalIsAwsService) => value("true"),
         (Sort::Service, K::PrincipalServiceName) => name(&caller.arn),
-        (Sort::Service | Sort::Federated, _) => Given::Free,
+        (Sort::Service, _) => Given::Free,
+        // Such requests are not signed.
+        (Sort::Federated, K::PrincipalType | K::PrincipalOrgId | K::PrincipalOrgPaths) => {
+            Given::Free
+        }
+        (Sort::Federated, _) => Given::Absent,
         (_, K::PrincipalArn) => name(&caller.arn),
         (_, K::PrincipalAccount) => value(&caller.account),
         (_, K::UserId) => name(&caller.id),

@@ -53,6 +53,9 @@ pub(super) struct Solution {
     pub(super) atoms: Rc<[Atom]>,
 }
 
+/// Says what a solution comes to: an answer, or why it is none.
+pub(super) type Check<'c, 'd, T> = dyn FnMut(&Problem<'d>, Solution) -> Result<T, Unsure> + 'c;
+
 /// What must hold in one search.
 struct Demands {
     units: Vec<Literal>,
@@ -92,11 +95,11 @@ impl<'d> Problem<'d> {
     }
 
     /// Looks for a request that the new side allows and the old does not, and hands each to `check`
-    /// until that is content.
-    pub(super) fn solve<T>(
-        &mut self,
-        check: &mut dyn FnMut(&Self, Solution) -> Option<T>,
-    ) -> Option<T> {
+    /// until that makes an answer of it.
+    pub(super) fn solve<T>(&mut self, check: &mut Check<'_, 'd, T>) -> Option<T> {
+        if self.is_within() {
+            return None;
+        }
         if self.variables.len() > COMPARE_VARIABLES_MAX {
             self.unsure = Some(Unsure::Variables(self.variables.clone()));
             return None;
@@ -131,11 +134,21 @@ impl<'d> Problem<'d> {
         None
     }
 
+    /// Whether the old side has every Allow of the new one and the new side every Deny of the old
+    /// one, word for word: what needs no search, and no limit, to be answered.
+    fn is_within(&self) -> bool {
+        let covers = |some: &[Statement<'_>], others: &[Statement<'_>], effect: Effect| {
+            let mut some = some.iter().filter(|statement| statement.is(effect));
+            some.all(|statement| others.iter().any(|other| statement.says_what(other)))
+        };
+        covers(&self.new, &self.old, Effect::Allow) && covers(&self.old, &self.new, Effect::Deny)
+    }
+
     fn solve_for<T>(
         &mut self,
         caller: Option<&Caller>,
         levels: &[Grant],
-        check: &mut dyn FnMut(&Self, Solution) -> Option<T>,
+        check: &mut Check<'_, 'd, T>,
     ) -> Option<T> {
         for level in levels {
             let allows: Vec<Option<usize>> = match level {
@@ -239,7 +252,7 @@ impl<'d> Problem<'d> {
         &mut self,
         attempt: Attempt<'_>,
         demands: &Demands,
-        check: &mut dyn FnMut(&Self, Solution) -> Option<T>,
+        check: &mut Check<'_, 'd, T>,
     ) -> Option<T> {
         let places = Places::new(self, attempt.caller, attempt.level);
         for presence in places.presences() {
@@ -261,8 +274,9 @@ impl<'d> Problem<'d> {
             };
             if !open {
                 let solution = self.solution(attempt, model, atoms);
-                if let Some(found) = check(self, solution) {
-                    return Some(found);
+                match check(self, solution) {
+                    Ok(found) => return Some(found),
+                    Err(unsure) => self.unsure = Some(unsure),
                 }
                 continue;
             }
@@ -289,7 +303,7 @@ impl<'d> Problem<'d> {
         units: &[Literal],
         (places, presence): (&Places, &[Presence]),
         model: &Model,
-        check: &mut dyn FnMut(&Self, Solution) -> Option<T>,
+        check: &mut Check<'_, 'd, T>,
     ) -> Option<T> {
         let mut bindings = places.bindings(presence);
         let slots = places.slots(presence);
@@ -310,8 +324,9 @@ impl<'d> Problem<'d> {
             let found = self.search(&slots, &bindings, units, &demands.clauses);
             if let Some((model, atoms)) = found {
                 let solution = self.solution(attempt, model, atoms);
-                if let Some(found) = check(self, solution) {
-                    return Some(found);
+                match check(self, solution) {
+                    Ok(found) => return Some(found),
+                    Err(unsure) => self.unsure = Some(unsure),
                 }
             }
             if self.budget.steps == 0 {

@@ -26,7 +26,7 @@ pub(super) struct Statement<'d> {
 }
 
 /// An element: always the same, or a test of the request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Element {
     Constant(Truth),
     Atom(usize),
@@ -156,6 +156,25 @@ fn sorted(items: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 impl Statement<'_> {
+    /// Whether the two say the same in the same words.
+    pub(super) fn says_what(&self, other: &Statement<'_>) -> bool {
+        let elements = |statement: &Statement<'_>| -> Vec<Element> {
+            let mut elements: Vec<Element> = Vec::new();
+            for (_, element) in &statement.elements {
+                if !elements.contains(element) {
+                    elements.push(*element);
+                }
+            }
+            elements
+        };
+        let (own, others) = (elements(self), elements(other));
+        self.effect == other.effect
+            && self.form == other.form
+            && self.principals == other.principals
+            && own.len() == others.len()
+            && own.iter().all(|element| others.contains(element))
+    }
+
     pub(super) fn is(&self, effect: Effect) -> bool {
         self.effect == effect
     }

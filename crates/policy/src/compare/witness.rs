@@ -5,7 +5,7 @@ use super::statement::of_resource;
 use crate::decide::decide;
 use crate::decision::{Decision, PolicyType};
 use crate::document::Document;
-use crate::key::ConditionKey;
+use crate::key::{ConditionKey, KnownKey};
 use crate::policy::Policy;
 use crate::principal::Grant;
 use crate::request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
@@ -70,6 +70,27 @@ impl Witness {
                 "same account, and neither the caller's own policies nor those of its session allow it"
             }
         })
+    }
+
+    /// Gives a user whose name the context says an ARN with that name; whether it had another.
+    pub(super) fn with_name_of_user(&mut self) -> bool {
+        let username = ConditionKey::Known(KnownKey::Username);
+        let mut held = self.context.iter().filter(|(key, _)| *key == username);
+        let (Sort::User, Some((_, Held::One(name)))) = (self.caller.sort, held.next()) else {
+            return false;
+        };
+        let arn = &self.caller.arn;
+        let Some((path, _)) = arn.rsplit_once('/').filter(|(_, own)| own != name) else {
+            return false;
+        };
+        let renamed = format!("{path}/{name}");
+        for (key, held) in &mut self.context {
+            if *key == ConditionKey::Known(KnownKey::PrincipalArn) {
+                *held = Held::One(renamed.clone());
+            }
+        }
+        self.caller.arn = renamed;
+        true
     }
 
     /// The engine's decision on this request under `documents`, which are of the witness's kind.
