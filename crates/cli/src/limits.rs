@@ -34,3 +34,5 @@ pub const TRAIL_LINE_BYTES_MAX: usize = 1 << 20;
 pub const TRAIL_POLL: Duration = Duration::from_millis(200);
 /// Age from which a cache file is removed; the longest session lasts 36 hours.
 pub const CACHE_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Bytes of a policy that are read from a file; the reader refuses less.
+pub const POLICY_BYTES_MAX: u64 = 1 << 20;

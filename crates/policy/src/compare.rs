@@ -320,9 +320,12 @@ fn written(problem: &Problem<'_>, solution: &Solution) -> Option<Witness> {
     let action = one(ACTION)?;
     let statements = problem.new.iter().chain(&problem.old);
     let mut written = statements.flat_map(|statement| statement.actions());
-    let as_written = written.find(|text| text.eq_ignore_ascii_case(&action));
+    let equal = |text: &&str| text.eq_ignore_ascii_case(&action);
+    let spelled = written
+        .find(equal)
+        .or_else(|| key::ACTIONS.iter().copied().find(equal));
     Some(Witness {
-        action: as_written.map_or(action, str::to_owned),
+        action: spelled.map_or(action.clone(), str::to_owned),
         resource: one(RESOURCE)?,
         context,
         kind: problem.kind,

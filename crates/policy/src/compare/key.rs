@@ -121,23 +121,46 @@ pub(super) fn arn() -> Vec<Token> {
     tokens
 }
 
+/// Actions that people know: a witness is one of them rather than something made up, if it can be.
+pub(super) const ACTIONS: &[&str] = &[
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:ListBucket",
+    "s3:GetBucketPolicy",
+    "s3:PutBucketPolicy",
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:TagSession",
+    "iam:GetUser",
+    "iam:CreateUser",
+    "iam:DeleteUser",
+    "iam:PassRole",
+    "iam:AttachRolePolicy",
+    "ec2:DescribeInstances",
+    "ec2:RunInstances",
+    "ec2:TerminateInstances",
+    "kms:Decrypt",
+    "lambda:InvokeFunction",
+    "sqs:SendMessage",
+    "sns:Publish",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue",
+];
+
 /// The shape of actions: a service and a name of letters, digits, `-`, `_` and `.`, in lower case.
 pub(super) fn action_shape() -> Shape {
     let (one, many) = (Token::One(Reach::Within), Token::Many(Reach::Within));
     let tokens = vec![one, many, Token::Char(':'), one, many];
-    let known = [
-        "s3:getobject",
-        "s3:putobject",
-        "sts:assumerole",
-        "iam:getuser",
-        "iam:createuser",
-        "ec2:describeinstances",
-        "dynamodb:getitem",
-    ];
     Shape {
         language: Some(Language::plain(Automaton::of([tokens]))),
         permitted: |c| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.' | ':'),
-        preferred: known.map(str::to_owned).to_vec(),
+        preferred: ACTIONS
+            .iter()
+            .map(|name| name.to_ascii_lowercase())
+            .collect(),
     }
 }
 
