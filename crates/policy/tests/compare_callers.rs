@@ -362,12 +362,12 @@ fn check(kind: PolicyType, seeds: std::ops::Range<u64>) -> BTreeMap<&'static str
 
 #[test]
 fn trust_policies_compare_as_everybody_says() {
-    let counts = check(PolicyType::RoleTrust, 0..300);
+    let counts = check(PolicyType::RoleTrust, 0..200);
     assert_eq!(counts.get("unknown"), None, "{counts:?}");
 }
 
 #[test]
 fn resource_policies_compare_as_everybody_says() {
-    let counts = check(PolicyType::Resource, 0..200);
+    let counts = check(PolicyType::Resource, 0..120);
     assert_eq!(counts.get("unknown"), None, "{counts:?}");
 }

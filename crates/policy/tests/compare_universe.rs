@@ -336,7 +336,7 @@ fn check(with: With, seeds: std::ops::Range<u64>) -> BTreeMap<&'static str, u32>
 
 #[test]
 fn policies_without_variables_compare_as_every_request_says() {
-    let counts = check(With::Literals, 0..1_000);
+    let counts = check(With::Literals, 0..600);
     assert!(
         counts
             .get("more, outside of the universe")
@@ -349,9 +349,9 @@ fn policies_without_variables_compare_as_every_request_says() {
 
 #[test]
 fn policies_with_variables_compare_as_every_request_says() {
-    let counts = check(With::Variables, 0..1_000);
+    let counts = check(With::Variables, 0..600);
     assert!(
-        counts.get("unknown").copied().unwrap_or(0) < 10,
+        counts.get("unknown").copied().unwrap_or(0) < 3,
         "{counts:?}"
     );
 }
@@ -361,7 +361,7 @@ const NEVER: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition"
 
 #[test]
 fn laws_of_comparison() {
-    for seed in 0..400_u64 {
+    for seed in 0..250_u64 {
         let mut dice = Dice(seed ^ 0x5555_1234);
         let old = policy(&mut dice, With::Variables);
         let more = statement(&mut dice, With::Variables);

@@ -123,7 +123,7 @@ impl Source {
                     key: key.clone(),
                     operator: *operator,
                     values: values.clone(),
-                    language: condition(operator.base, values, variables, bindings)?,
+                    language: condition((operator.base, key), values, variables, bindings)?,
                 }))
             }
         };
@@ -271,10 +271,13 @@ fn pattern(
                 match known.find(|(_, (key, _))| key == variable.key()) {
                     Some((_, (_, Binding::Value(value)))) => value,
                     Some((index, (_, Binding::Open))) => {
-                        read.push(match case {
-                            Case::Exact => Token::Variable(index, reach),
-                            Case::Ascii | Case::Fold => Token::Loose,
-                        });
+                        match case {
+                            Case::Exact => {
+                                read.push(Token::Variable(index, reach));
+                                read.push(Token::Tail(reach));
+                            }
+                            Case::Ascii | Case::Fold => read.push(Token::Loose),
+                        }
                         continue;
                     }
                     Some((_, (_, Binding::Unresolved))) | None => match variable.default() {
@@ -294,7 +297,7 @@ fn pattern(
 
 /// The language of a condition; `Some(None)` for operators that do not compare characters.
 fn condition(
-    base: Base,
+    (base, key): (Base, &ConditionKey),
     values: &[String],
     variables: Variables,
     bindings: &Bindings,
@@ -302,6 +305,10 @@ fn condition(
     let automaton = |wildcards: Wildcards, case: Case| {
         let mut patterns = Vec::new();
         for value in values {
+            if is_itself(value, key, variables, bindings) {
+                patterns.push(vec![Token::Many(Reach::Across)]);
+                continue;
+            }
             let read = pattern(value, wildcards, variables, Reach::Across, case, bindings)?;
             if let Read::Pattern(tokens) = read {
                 patterns.push(tokens);
@@ -345,6 +352,19 @@ fn condition(
         }),
         Base::Numeric(..) | Base::Date(..) | Base::Binary | Base::Ip(_) | Base::Null => None,
     })
+}
+
+/// Whether the operand is the tested key's own value.
+fn is_itself(operand: &str, key: &ConditionKey, variables: Variables, bindings: &Bindings) -> bool {
+    let open = |known: &(ConditionKey, Binding)| known.0 == *key && known.1 == Binding::Open;
+    let read = tokens(operand, Wildcards::Off, variables);
+    let tokens = read.unwrap_or_default();
+    match tokens.as_slice() {
+        [variable::Token::Variable(variable)] => {
+            variable.key() == key && bindings.0.iter().any(open)
+        }
+        _ => false,
+    }
 }
 
 fn arns(values: &[String], variables: Variables, bindings: &Bindings) -> Option<Automaton> {

@@ -54,8 +54,10 @@ pub(super) enum Token {
     One(Reach),
     /// `*`
     Many(Reach),
-    /// A variable whose value is open.
+    /// A variable whose value is open and not empty. Its [`Token::Tail`] follows.
     Variable(usize, Reach),
+    /// The rest of a variable's value that the word spells out, as far as one can tell.
+    Tail(Reach),
     /// A variable compared ignoring case: nothing is known of what it matches.
     Loose,
 }
@@ -191,9 +193,7 @@ impl Automaton {
             into.push(at);
             let skips = match self.cell(at) {
                 Some(Cell::Token(Token::Many(_))) => true,
-                Some(Cell::Token(Token::Variable(..) | Token::Loose)) => {
-                    reading == Reading::Possible
-                }
+                Some(Cell::Token(Token::Tail(_) | Token::Loose)) => reading == Reading::Possible,
                 _ => false,
             };
             if !skips {
@@ -214,6 +214,9 @@ impl Automaton {
             Token::One(reach) if within(reach) => self.enter(at + 1, reading, next),
             Token::Many(reach) if within(reach) => self.enter(at, reading, next),
             Token::Variable(_, reach) if reading == Reading::Possible && within(reach) => {
+                self.enter(at + 1, reading, next);
+            }
+            Token::Tail(reach) if reading == Reading::Possible && within(reach) => {
                 self.enter(at, reading, next);
             }
             Token::Loose if reading == Reading::Possible => self.enter(at, reading, next),
@@ -229,35 +232,53 @@ impl Automaton {
         reading: Reading,
         next: &mut Places,
     ) {
+        let absorbs = |within: Reach| within == Reach::Across || reach == Reach::Within;
         match (token, reading) {
+            // It begins here, so it is all of the letter and nothing else.
             (Token::Variable(own, within), _)
-                if own == index && (within == Reach::Across || reach == Reach::Within) =>
+                if own == index && (absorbs(within) || reading == Reading::Possible) =>
             {
-                self.enter(at + 1, reading, next);
+                self.enter(at + 2, reading, next);
             }
-            (Token::Many(within), Reading::Certain)
-                if within == Reach::Across || reach == Reach::Within =>
-            {
+            (Token::Many(within), Reading::Certain) if absorbs(within) => {
                 self.enter(at, reading, next);
             }
+            // The value is not empty: its first character is the `?` of `?*`.
+            (Token::One(within), Reading::Certain) if absorbs(within) => {
+                if let Some(Cell::Token(Token::Many(rest))) = self.cell(at + 1)
+                    && absorbs(*rest)
+                {
+                    self.enter(at + 1, reading, next);
+                }
+            }
+            (_, Reading::Possible) => self.wander(at, token, reach, next),
             _ => {}
         }
-        if reading != Reading::Possible {
-            return;
-        }
-        // The value may be anything: every later place of the pattern can be reached.
-        let mut at = at;
-        loop {
-            self.enter(at, reading, next);
-            match self.cell(at) {
+    }
+
+    /// A value may be anything: every later place of the pattern can be reached by it.
+    fn wander(&self, at: u32, token: Token, reach: Reach, next: &mut Places) {
+        let stops = |at: u32| {
+            let colon = matches!(
+                self.cell(at),
                 Some(Cell::Token(Token::Char(':') | Token::Ascii(':')))
-                    if reach == Reach::Within =>
-                {
-                    return;
-                }
-                Some(Cell::Token(_)) => at += 1,
-                _ => return,
+            );
+            colon && reach == Reach::Within
+        };
+        let mut at = at;
+        if !matches!(token, Token::Many(_) | Token::Tail(_) | Token::Loose) {
+            // This one takes a character.
+            if stops(at) {
+                return;
             }
+            at += 1;
+        }
+        loop {
+            self.enter(at, Reading::Possible, next);
+            if stops(at) || !matches!(self.cell(at), Some(Cell::Token(_))) {
+                return;
+            }
+            at += 1;
         }
     }
 }

@@ -17,7 +17,10 @@ use crate::principal::Grant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Absent,
+    /// One value that is not empty.
     One,
+    /// One value, which is empty.
+    Empty,
     Many,
 }
 
@@ -52,6 +55,7 @@ impl Places {
             absent: false,
             one: true,
             many: false,
+            filled: true,
             fixed: None,
         };
         let mut action = action_shape();
@@ -90,6 +94,8 @@ impl Places {
             };
             let mut options = Vec::new();
             options.extend(slot.one.then_some(Presence::One));
+            let can_be_empty = slot.value_type == Type::Text && slot.fixed.is_none();
+            options.extend((slot.one && can_be_empty).then_some(Presence::Empty));
             options.extend(slot.absent.then_some(Presence::Absent));
             options.extend(slot.many.then_some(Presence::Many));
             let longer = found.iter().flat_map(|before| {
@@ -111,7 +117,11 @@ impl Places {
             let of_key = |slot: &&mut Slot| slot.key.as_ref() == Some(variable);
             if let Some(slot) = slots.iter_mut().find(of_key) {
                 slot.absent = *presence == Presence::Absent;
-                slot.one = *presence == Presence::One;
+                slot.one = matches!(presence, Presence::One | Presence::Empty);
+                slot.filled = *presence == Presence::One;
+                if *presence == Presence::Empty {
+                    slot.fixed = Some(String::new());
+                }
                 slot.many = *presence == Presence::Many;
             }
         }
@@ -125,6 +135,7 @@ impl Places {
             let binding = match (presence, fixed) {
                 (Presence::One, Some(fixed)) => Binding::Value(fixed),
                 (Presence::One, None) => Binding::Open,
+                (Presence::Empty, _) => Binding::Value(String::new()),
                 (Presence::Absent | Presence::Many, _) => Binding::Unresolved,
             };
             (key.clone(), binding)
@@ -150,6 +161,7 @@ fn slot(key: &ConditionKey, several: bool, caller: Option<&Caller>) -> Slot {
         one: !matches!(given, Given::Absent) && count != Count::Many,
         many: matches!(given, Given::Free)
             && (count == Count::Many || (count == Count::Open && several)),
+        filled: false,
         fixed: match given {
             Given::Value(text) => Some(text),
             _ => None,

@@ -384,7 +384,10 @@ impl<'d> Problem<'d> {
         let atoms: Rc<[Atom]> = tests
             .filter_map(|(slot, source)| source.atom(*slot, bindings).or_else(|| nothing(*slot)))
             .collect();
-        let valued = |(_, binding): &(ConditionKey, Binding)| matches!(binding, Binding::Value(_));
+        let valued = |(_, binding): &(ConditionKey, Binding)| match binding {
+            Binding::Value(value) => !value.is_empty(),
+            Binding::Open | Binding::Unresolved => false,
+        };
         if !bindings.0.iter().any(valued) {
             self.compiled.push((bindings.clone(), Rc::clone(&atoms)));
         }

@@ -33,6 +33,8 @@ pub(super) struct Slot {
     pub(super) absent: bool,
     pub(super) one: bool,
     pub(super) many: bool,
+    /// Whether the one value is not empty.
+    pub(super) filled: bool,
     /// The only value possible.
     pub(super) fixed: Option<String>,
 }
@@ -257,7 +259,8 @@ impl Filling<'_> {
                 Found::None => {}
                 Found::Open(why) => trouble = Some(why),
             }
-            if let found @ Found::One(_) = self.first([Content::One(Word::new())]) {
+            let empty = (!self.slot.filled).then(|| Content::One(Word::new()));
+            if let found @ Found::One(_) = self.first(empty) {
                 return found;
             }
         }

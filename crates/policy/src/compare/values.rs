@@ -131,6 +131,24 @@ fn guesses(
         .map(|(slot, _)| *slot)
         .chain([slot])
         .collect();
+    values.extend(cut_out(problem, &related, key, model));
+    // The same for texts that do what must be done where no variable is involved.
+    let mut plain = model.clone();
+    for slot in &related {
+        let is_plain = |unit: &&Literal| {
+            let test = problem.sources.tests.get(unit.atom);
+            test.is_some_and(|(of, source)| of == slot && source.variables().is_empty())
+        };
+        let units: Vec<Literal> = units.iter().filter(is_plain).copied().collect();
+        let Some(place) = slots.get(*slot) else {
+            continue;
+        };
+        let found = fill(place, &units, atoms, &mut problem.budget);
+        if let (Some(content), Found::One(found)) = (plain.get_mut(*slot), found) {
+            *content = found;
+        }
+    }
+    values.extend(cut_out(problem, &related, key, &plain));
     let mut pieces: Vec<String> = Vec::new();
     for (_, source) in problem
         .sources
@@ -139,7 +157,8 @@ fn guesses(
         .filter(|(of, _)| related.contains(of))
     {
         for item in source.texts() {
-            if !item.contains(['*', '?', '$']) {
+            // A wildcard may be a character to an operator that knows none.
+            if !item.contains('$') {
                 pieces.push(item.clone());
             }
             let cut = item.split(['/', ':', '*', '?', '-']);
@@ -158,4 +177,36 @@ fn guesses(
     values.retain(|value| seen.insert(value.clone()));
     values.truncate(COMPARE_VALUES_MAX);
     values
+}
+
+/// What the variable would have to be for the model's texts to match the patterns that hold it.
+fn cut_out(
+    problem: &Problem<'_>,
+    related: &[usize],
+    key: &ConditionKey,
+    model: &Model,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (slot, source) in &problem.sources.tests {
+        if !related.contains(slot) || !source.variables().contains(key) {
+            continue;
+        }
+        let Some(Content::One(word)) = model.get(*slot) else {
+            continue;
+        };
+        let Some(text) = text(word) else {
+            continue;
+        };
+        for item in source.texts() {
+            let before = item.split("${").next().unwrap_or_default();
+            let after = item.rsplit('}').next().unwrap_or_default();
+            let inner = text.strip_prefix(before);
+            found.extend(
+                inner
+                    .and_then(|rest| rest.strip_suffix(after))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    found
 }
