@@ -187,7 +187,7 @@ pub enum Relation {
 /// else {
 ///     panic!("Get* allows more than GetObject");
 /// };
-/// assert!(witness.action.starts_with("s3:get"));
+/// assert_eq!(witness.action, "s3:GetBucketPolicy");
 /// # Ok::<(), locum_policy::Finding>(())
 /// ```
 pub fn compare(old: &[&Document], new: &[&Document], kind: PolicyType) -> Comparison {

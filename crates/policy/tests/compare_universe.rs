@@ -74,6 +74,29 @@ const ARNS: &[&str] = &[
     "arn:p:s:::${aws:username}",
 ];
 
+const STRING_OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringNotEquals",
+    "StringLike",
+    "StringNotLike",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+];
+const NUMERIC_OPERATORS: &[&str] = &[
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+];
+const DATE_OPERATORS: &[&str] = &[
+    "DateLessThan",
+    "DateGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+];
+const NETWORKS: &[&str] = &["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32"];
+
 /// Whether variables may stand in the policies.
 #[derive(Clone, Copy, PartialEq)]
 enum With {
@@ -84,84 +107,43 @@ enum With {
 fn condition(dice: &mut Dice, with: With) -> String {
     let qualifier = ["", "", "", "ForAllValues:", "ForAnyValue:"][dice.roll(5)];
     let suffix = ["", "", "IfExists"][dice.roll(3)];
-    let texts: Vec<&str> = TEXTS
-        .iter()
-        .copied()
-        .filter(|t| with == With::Variables || !t.contains('$'))
-        .collect();
-    let arns: Vec<&str> = ARNS
-        .iter()
-        .copied()
-        .filter(|t| with == With::Variables || !t.contains('$'))
-        .collect();
-    match dice.roll(9) {
+    let usable = |text: &&&str| with == With::Variables || !text.contains('$');
+    let texts: Vec<&str> = TEXTS.iter().filter(usable).copied().collect();
+    let arns: Vec<&str> = ARNS.iter().filter(usable).copied().collect();
+    let (operator, key, values) = match dice.roll(9) {
         0..=2 => {
-            let base = dice.pick(&[
-                "StringEquals",
-                "StringNotEquals",
-                "StringLike",
-                "StringNotLike",
-                "StringEqualsIgnoreCase",
-                "StringNotEqualsIgnoreCase",
-            ]);
+            let base = format!("{qualifier}{}{suffix}", dice.pick(STRING_OPERATORS));
             let key = dice.pick(&["s:k", "s:k", "aws:username"]);
-            format!(
-                r#"{{"{qualifier}{base}{suffix}":{{"{key}":{}}}}}"#,
-                dice.some(&texts, 2)
-            )
+            (base, key, dice.some(&texts, 2))
         }
         3 => {
-            let base = dice.pick(&[
-                "NumericEquals",
-                "NumericNotEquals",
-                "NumericLessThan",
-                "NumericLessThanEquals",
-                "NumericGreaterThan",
-            ]);
-            format!(
-                r#"{{"{qualifier}{base}{suffix}":{{"s:n":{}}}}}"#,
-                dice.some(&["1", "2.5", "-1"], 2)
-            )
+            let base = format!("{qualifier}{}{suffix}", dice.pick(NUMERIC_OPERATORS));
+            (base, "s:n", dice.some(&["1", "2.5", "-1"], 2))
         }
         4 => {
-            let base = dice.pick(&["IpAddress", "NotIpAddress"]);
-            format!(
-                r#"{{"{base}{suffix}":{{"aws:SourceIp":{}}}}}"#,
-                dice.some(
-                    &["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0", "2001:db8::/32"],
-                    2
-                )
-            )
+            let base = format!("{}{suffix}", dice.pick(&["IpAddress", "NotIpAddress"]));
+            (base, "aws:SourceIp", dice.some(NETWORKS, 2))
         }
         5 => {
-            let base = dice.pick(&["ArnEquals", "ArnNotEquals", "ArnLike"]);
-            format!(
-                r#"{{"{qualifier}{base}{suffix}":{{"s:arn":{}}}}}"#,
-                dice.some(&arns, 2)
-            )
+            let arn = dice.pick(&["ArnEquals", "ArnNotEquals", "ArnLike"]);
+            let base = format!("{qualifier}{arn}{suffix}");
+            (base, "s:arn", dice.some(&arns, 2))
         }
-        6 => format!(
-            r#"{{"Bool{suffix}":{{"aws:SecureTransport":{}}}}}"#,
-            dice.some(&["true", "false"], 1)
-        ),
+        6 => {
+            let values = dice.some(&["true", "false"], 1);
+            (format!("Bool{suffix}"), "aws:SecureTransport", values)
+        }
         7 => {
-            let base = dice.pick(&[
-                "DateLessThan",
-                "DateGreaterThanEquals",
-                "DateEquals",
-                "DateNotEquals",
-            ]);
-            format!(
-                r#"{{"{base}{suffix}":{{"aws:CurrentTime":{}}}}}"#,
-                dice.some(&["2026-01-01", "2026-06-01T00:00:00Z"], 1)
-            )
+            let base = format!("{}{suffix}", dice.pick(DATE_OPERATORS));
+            let values = dice.some(&["2026-01-01", "2026-06-01T00:00:00Z"], 1);
+            (base, "aws:CurrentTime", values)
         }
-        _ => format!(
-            r#"{{"Null":{{"{}":{}}}}}"#,
-            dice.pick(&["s:k", "s:n", "aws:username"]),
-            dice.some(&["true", "false"], 1)
-        ),
-    }
+        _ => {
+            let key = dice.pick(&["s:k", "s:n", "aws:username"]);
+            ("Null".to_owned(), key, dice.some(&["true", "false"], 1))
+        }
+    };
+    format!(r#"{{"{operator}":{{"{key}":{values}}}}}"#)
 }
 
 fn statement(dice: &mut Dice, with: With) -> String {
@@ -190,6 +172,42 @@ fn policy(dice: &mut Dice, with: With) -> String {
     statements.join(",")
 }
 
+/// What requests of the universe hold: nothing, or something under one key or two.
+fn contexts() -> Vec<Facts> {
+    let many = |values: &[&'static str]| Fact::Many(values.to_vec());
+    let texts = |values: &[&str]| -> Vec<Fact> {
+        let values = values.iter();
+        values.map(|value| Fact::Str((*value).to_owned())).collect()
+    };
+    let mut of_k = texts(&["a", "b", "ab", "A", ""]);
+    of_k.extend([many(&["a", "b"]), many(&["c"])]);
+    let addresses = ["10.1.2.3", "10.2.0.0", "192.0.2.1", "2001:db8::1"];
+    let keys = [
+        ("aws:username", texts(&["a", "b", "c", ""])),
+        ("s:k", of_k),
+        ("s:n", texts(&["1", "2", "2.5", "-3", "x"])),
+        ("s:arn", texts(&["arn:p:s:::a", "arn:q:s:::b", "no"])),
+        ("aws:sourceip", texts(&addresses)),
+        (
+            "aws:currenttime",
+            texts(&["2025-05-05", "2026-01-01", "2026-07-07"]),
+        ),
+        ("aws:securetransport", texts(&["true", "false"])),
+    ];
+    let mut contexts = vec![Facts::default()];
+    for (key, facts) in &keys {
+        let mut more = Vec::new();
+        // Statements have one condition each, and a variable.
+        for so_far in contexts.iter().filter(|facts| facts.0.len() < 2) {
+            for fact in facts {
+                more.push(so_far.clone().with(key, fact.clone()));
+            }
+        }
+        contexts.extend(more);
+    }
+    contexts
+}
+
 /// All requests of a small universe.
 fn universe() -> Vec<(&'static str, &'static str, Facts)> {
     let actions = ["a:x", "a:y", "a:zy", "a:xq", "b:x", "b:y", "c:d"];
@@ -203,70 +221,12 @@ fn universe() -> Vec<(&'static str, &'static str, Facts)> {
         "arn:p:s:::c",
         "arn:p:s:::cc",
     ];
-    let text = |text: &str| Some(Fact::Str(text.to_owned()));
-    let mut contexts: Vec<Facts> = vec![Facts::default()];
-    let keys: [(&str, Vec<Option<Fact>>); 6] = [
-        ("aws:username", vec![text("a"), text("b"), text("c")]),
-        (
-            "s:k",
-            vec![
-                text("a"),
-                text("b"),
-                text("ab"),
-                text("A"),
-                text(""),
-                Some(Fact::Many(vec!["a", "b"])),
-                Some(Fact::Many(vec!["c"])),
-            ],
-        ),
-        (
-            "s:n",
-            vec![text("1"), text("2"), text("2.5"), text("-3"), text("x")],
-        ),
-        (
-            "s:arn",
-            vec![text("arn:p:s:::a"), text("arn:q:s:::b"), text("no")],
-        ),
-        (
-            "aws:sourceip",
-            vec![
-                text("10.1.2.3"),
-                text("10.2.0.0"),
-                text("192.0.2.1"),
-                text("2001:db8::1"),
-            ],
-        ),
-        (
-            "aws:currenttime",
-            vec![text("2025-05-05"), text("2026-01-01"), text("2026-07-07")],
-        ),
-    ];
-    for (key, facts) in &keys {
-        let mut more = Vec::new();
-        // Two keys at a time are enough for statements with one condition each, and a third for a variable.
-        for facts_so_far in contexts.iter().filter(|facts| facts.0.len() < 2) {
-            for fact in facts.iter().flatten() {
-                more.push(facts_so_far.clone().with(key, fact.clone()));
-            }
-        }
-        contexts.extend(more);
-    }
-    for transport in ["true", "false"] {
-        contexts.push(Facts::default().str("aws:securetransport", transport));
-        contexts.push(
-            Facts::default()
-                .str("aws:securetransport", transport)
-                .str("aws:username", "a"),
-        );
-    }
+    let contexts = contexts();
     let mut all = Vec::new();
     for action in actions {
         for resource in resources {
-            all.extend(
-                contexts
-                    .iter()
-                    .map(|facts| (action, resource, facts.clone())),
-            );
+            let requests = contexts.iter();
+            all.extend(requests.map(|facts| (action, resource, facts.clone())));
         }
     }
     all

@@ -132,41 +132,9 @@ fn guesses(
         .chain([slot])
         .collect();
     values.extend(cut_out(problem, &related, key, model));
-    // The same for texts that do what must be done where no variable is involved.
-    let mut plain = model.clone();
-    for slot in &related {
-        let is_plain = |unit: &&Literal| {
-            let test = problem.sources.tests.get(unit.atom);
-            test.is_some_and(|(of, source)| of == slot && source.variables().is_empty())
-        };
-        let units: Vec<Literal> = units.iter().filter(is_plain).copied().collect();
-        let Some(place) = slots.get(*slot) else {
-            continue;
-        };
-        let found = fill(place, &units, atoms, &mut problem.budget);
-        if let (Some(content), Found::One(found)) = (plain.get_mut(*slot), found) {
-            *content = found;
-        }
-    }
+    let plain = without_variables(problem, &related, slots, (atoms, units, model));
     values.extend(cut_out(problem, &related, key, &plain));
-    let mut pieces: Vec<String> = Vec::new();
-    for (_, source) in problem
-        .sources
-        .tests
-        .iter()
-        .filter(|(of, _)| related.contains(of))
-    {
-        for item in source.texts() {
-            // A wildcard may be a character to an operator that knows none.
-            if !item.contains('$') {
-                pieces.push(item.clone());
-            }
-            let cut = item.split(['/', ':', '*', '?', '-']);
-            pieces.extend(cut.filter(|piece| !piece.contains('$')).map(str::to_owned));
-        }
-    }
-    pieces.retain(|piece| !piece.is_empty() && piece != "arn" && piece != "aws");
-    values.extend(pieces);
+    values.extend(pieces(problem, &related));
     let shaped = |value: &String| {
         let word = super::language::word(value);
         let shape = place.shape.language.as_ref();
@@ -209,4 +177,47 @@ fn cut_out(
         }
     }
     found
+}
+
+/// The model with texts, in these slots, that do what must be done where no variable is involved.
+fn without_variables(
+    problem: &mut Problem<'_>,
+    related: &[usize],
+    slots: &[Slot],
+    (atoms, units, model): (&[Atom], &[Literal], &Model),
+) -> Model {
+    let mut plain = model.clone();
+    for slot in related {
+        let is_plain = |unit: &&Literal| {
+            let test = problem.sources.tests.get(unit.atom);
+            test.is_some_and(|(of, source)| of == slot && source.variables().is_empty())
+        };
+        let units: Vec<Literal> = units.iter().filter(is_plain).copied().collect();
+        let Some(place) = slots.get(*slot) else {
+            continue;
+        };
+        let found = fill(place, &units, atoms, &mut problem.budget);
+        if let (Some(content), Found::One(found)) = (plain.get_mut(*slot), found) {
+            *content = found;
+        }
+    }
+    plain
+}
+
+/// The texts that these slots are compared with, whole and in pieces.
+fn pieces(problem: &Problem<'_>, related: &[usize]) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    let tests = problem.sources.tests.iter();
+    for (_, source) in tests.filter(|(of, _)| related.contains(of)) {
+        for item in source.texts() {
+            // A wildcard may be a character to an operator that knows none.
+            if !item.contains('$') {
+                pieces.push(item.clone());
+            }
+            let cut = item.split(['/', ':', '*', '?', '-']);
+            pieces.extend(cut.filter(|piece| !piece.contains('$')).map(str::to_owned));
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty() && piece != "arn" && piece != "aws");
+    pieces
 }
