@@ -36,3 +36,5 @@ pub const TRAIL_POLL: Duration = Duration::from_millis(200);
 pub const CACHE_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 /// Bytes of a policy that are read from a file; the reader refuses less.
 pub const POLICY_BYTES_MAX: u64 = 1 << 20;
+/// Characters of a policy's line that are shown.
+pub const POLICY_COLUMNS_MAX: usize = 100;

@@ -248,16 +248,21 @@ pub fn can_ever(
 
 /// Both comparisons at once.
 pub fn relation(first: &[&Document], second: &[&Document], kind: PolicyType) -> Relation {
-    let gained = compare(first, second, kind);
-    let lost = compare(second, first, kind);
-    match (&gained, &lost) {
-        (Comparison::Unknown(unsure), _) | (_, Comparison::Unknown(unsure)) => {
-            Relation::Unknown(unsure.clone())
+    Relation::of(compare(first, second, kind), compare(second, first, kind))
+}
+
+impl Relation {
+    /// From whether the second allows what the first does not, and the other way round.
+    pub fn of(gained: Comparison, lost: Comparison) -> Relation {
+        match (&gained, &lost) {
+            (Comparison::Unknown(unsure), _) | (_, Comparison::Unknown(unsure)) => {
+                Relation::Unknown(unsure.clone())
+            }
+            (Comparison::NotMorePermissive, Comparison::NotMorePermissive) => Relation::Equivalent,
+            (_, Comparison::NotMorePermissive) => Relation::MorePermissive(gained),
+            (Comparison::NotMorePermissive, _) => Relation::LessPermissive(lost),
+            _ => Relation::Incomparable(gained, lost),
         }
-        (Comparison::NotMorePermissive, Comparison::NotMorePermissive) => Relation::Equivalent,
-        (_, Comparison::NotMorePermissive) => Relation::MorePermissive(gained),
-        (Comparison::NotMorePermissive, _) => Relation::LessPermissive(lost),
-        _ => Relation::Incomparable(gained, lost),
     }
 }
 

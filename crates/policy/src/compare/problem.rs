@@ -137,11 +137,21 @@ impl<'d> Problem<'d> {
     /// Whether the old side has every Allow of the new one and the new side every Deny of the old
     /// one, word for word: what needs no search, and no limit, to be answered.
     fn is_within(&self) -> bool {
-        let covers = |some: &[Statement<'_>], others: &[Statement<'_>], effect: Effect| {
-            let mut some = some.iter().filter(|statement| statement.is(effect));
-            some.all(|statement| others.iter().any(|other| statement.says_what(other)))
-        };
-        covers(&self.new, &self.old, Effect::Allow) && covers(&self.old, &self.new, Effect::Deny)
+        let mut allows = self
+            .new
+            .iter()
+            .filter(|statement| statement.is(Effect::Allow));
+        self.keeps_denies() && allows.all(|statement| has(&self.old, statement))
+    }
+
+    /// Whether every Deny of the old side stands on the new one: then an Allow that both have lets
+    /// nothing new through.
+    fn keeps_denies(&self) -> bool {
+        let mut denies = self
+            .old
+            .iter()
+            .filter(|statement| statement.is(Effect::Deny));
+        denies.all(|statement| has(&self.new, statement))
     }
 
     fn solve_for<T>(
@@ -150,12 +160,15 @@ impl<'d> Problem<'d> {
         levels: &[Grant],
         check: &mut Check<'_, 'd, T>,
     ) -> Option<T> {
+        let keeps_denies = self.keeps_denies();
         for level in levels {
             let allows: Vec<Option<usize>> = match level {
                 Grant::None => vec![None],
                 _ => {
                     let indexed = self.new.iter().enumerate();
-                    let granting = indexed.filter(|(_, s)| self.grants(s, caller, *level));
+                    let granting = indexed.filter(|(_, s)| {
+                        self.grants(s, caller, *level) && !(keeps_denies && has(&self.old, s))
+                    });
                     granting.map(|(index, _)| Some(index)).collect()
                 }
             };
@@ -418,6 +431,13 @@ impl<'d> Problem<'d> {
             _ => None,
         }
     }
+}
+
+/// Whether one of `statements` says the same as `wanted`, word for word.
+fn has(statements: &[Statement<'_>], wanted: &Statement<'_>) -> bool {
+    statements
+        .iter()
+        .any(|statement| statement.says_what(wanted))
 }
 
 /// The partition of a caller as the engine sees it; of a root user, that of the resource.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use locum_policy::{Comparison, Missed, Relation, Unsure, Witness, compare, relation};
+use locum_policy::{Comparison, Missed, Relation, Unsure, Witness, compare};
 use serde::Serialize;
 
 use super::shown::{
@@ -64,7 +64,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     let kind = kind_of(arguments.kind, &[&old, &new])?;
     let (before, after) = (&old.document, &new.document);
     let comparison = compare(&[before], &[after], kind);
-    let relation = relation(&[before], &[after], kind);
+    let relation = Relation::of(comparison.clone(), compare(&[after], &[before], kind));
     let colour = Colour::stdout(&context.environment);
     let text = match arguments.format {
         Format::Json => json::pretty(&answer(&old, &new, &comparison, &relation)),

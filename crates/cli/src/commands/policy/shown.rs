@@ -8,7 +8,7 @@ use locum_policy::{Document, Held, PolicyType, Witness};
 use serde::Serialize;
 
 use crate::error::CliError;
-use crate::limits::POLICY_BYTES_MAX;
+use crate::limits::{POLICY_BYTES_MAX, POLICY_COLUMNS_MAX};
 use crate::output::{Colour, Style, clean};
 use crate::table::facts;
 
@@ -207,47 +207,46 @@ pub fn indented(text: &str) -> String {
 }
 
 fn excerpt(text: &str, span: Range<usize>, colour: Colour) -> String {
-    let first = text
-        .get(..span.start)
-        .unwrap_or_default()
-        .matches('\n')
-        .count();
-    let last = text
-        .get(..span.end)
-        .unwrap_or_default()
-        .matches('\n')
-        .count();
+    let before = text.get(..span.start).unwrap_or_default();
+    let first = before.matches('\n').count();
+    let inside = text.get(span.clone()).unwrap_or_default();
+    let last = first + inside.matches('\n').count();
     let width = (last + 1).to_string().len();
+    let gutter = |number: &str| colour.paint(Style::Dim, &format!("{number:>width$} │"));
+    if first == last {
+        // Beside other statements of the line only its own text is shown.
+        let indent = before.rsplit('\n').next().unwrap_or_default();
+        let indent = if indent.trim().is_empty() { indent } else { "" };
+        let shown = cut(inside);
+        let marks = colour.paint(Style::Bad, &"^".repeat(shown.chars().count().max(1)));
+        let (number, blank) = (gutter(&(first + 1).to_string()), gutter(""));
+        return format!("  {number} {indent}{shown}\n  {blank} {indent}{marks}\n");
+    }
     let mut out = String::new();
     let lines = text.lines().enumerate().skip(first).take(last - first + 1);
     for (index, line) in lines {
-        let number = colour.paint(Style::Dim, &format!("{:>width$} │", index + 1));
         let bracket = match index {
-            _ if first == last => "",
-            _ if index == first => "╭ ",
-            _ if index == last => "╰ ",
-            _ => "│ ",
+            _ if index == first => "╭",
+            _ if index == last => "╰",
+            _ => "│",
         };
         let bracket = colour.paint(Style::Bad, bracket);
-        out.push_str(&format!(
-            "  {number} {bracket}{}\n",
-            clean(&line.replace('\t', " "))
-        ));
-    }
-    if first == last {
-        let start = text.get(..span.start).unwrap_or_default();
-        let indent = start
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count();
-        let length = text.get(span).unwrap_or_default().chars().count();
-        let marks = colour.paint(Style::Bad, &"^".repeat(length.max(1)));
-        let gutter = colour.paint(Style::Dim, &format!("{:>width$} │", ""));
-        out.push_str(&format!("  {gutter} {}{marks}\n", " ".repeat(indent)));
+        let number = gutter(&(index + 1).to_string());
+        out.push_str(&format!("  {number} {bracket} {}\n", cut(line)));
     }
     out
+}
+
+/// A line of a document, made harmless and not too long.
+fn cut(line: &str) -> String {
+    let line = clean(&line.replace('\t', " "));
+    if line.chars().count() <= POLICY_COLUMNS_MAX {
+        return line;
+    }
+    line.chars()
+        .take(POLICY_COLUMNS_MAX - 1)
+        .chain(['…'])
+        .collect()
 }
 
 /// A request, for programs.
