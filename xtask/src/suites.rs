@@ -48,6 +48,7 @@ const CHECKS: &[Step] = &[
 
 const TESTS: &[Step] = &[
     ("python", python::install),
+    ("python-oracle", python::install_oracle),
     ("node", node::install),
     ("debian", debian::install),
     ("vectors", vectors::fetch),
@@ -57,6 +58,7 @@ const TESTS: &[Step] = &[
     ("binary", rust::binary),
     ("clients-python", clients::python),
     ("clients-js", clients::node),
+    ("oracle", clients::oracle),
 ];
 
 /// `cargo xtask check`.

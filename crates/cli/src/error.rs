@@ -174,6 +174,24 @@ pub enum CliError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A file does not hold a policy.
+    #[error("{}, line {line}, column {column}: {message}", file.display())]
+    NoPolicy {
+        /// The file.
+        file: PathBuf,
+        /// Line number, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A question about policies stays open.
+    #[error("{message}")]
+    Undecided {
+        /// Which, and why.
+        message: String,
+    },
     /// Policies were looked at and found wanting.
     #[error("{summary}")]
     Found {
@@ -234,6 +252,8 @@ impl CliError {
             | CliError::CannotRun { .. }
             | CliError::Operator { .. }
             | CliError::Server { .. }
+            | CliError::NoPolicy { .. }
+            | CliError::Undecided { .. }
             | CliError::Io { .. } => exit::OTHER,
         }
     }

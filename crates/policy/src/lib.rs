@@ -63,6 +63,7 @@ mod actions;
 mod arn;
 pub mod catalogue;
 mod code;
+mod compare;
 mod condition;
 mod cover;
 mod date;
@@ -102,6 +103,10 @@ mod variable;
 
 pub use arn::Arn;
 pub use code::Code;
+pub use compare::{
+    Comparison, Held, Missed, Part, Possibility, Relation, Unsure, Witness, can_ever, compare,
+    relation,
+};
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, Effect, size_without_whitespace};

@@ -53,3 +53,15 @@ pub const TRUST_POLICY_CHARACTERS_DEFAULT: usize = 2_048;
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 /// Characters of a line up to which the canonical layout keeps a list on it.
 pub const LAYOUT_LINE_CHARACTERS: usize = 80;
+/// Steps of a comparison: places of patterns visited, one letter at a time. A second or so.
+pub const COMPARE_STEPS_MAX: u64 = 20_000_000;
+/// Policy variables in the documents of a comparison.
+pub const COMPARE_VARIABLES_MAX: usize = 5;
+/// Values that a comparison tries for one policy variable.
+pub const COMPARE_VALUES_MAX: usize = 12;
+/// Combinations of such values.
+pub const COMPARE_CHOICES_MAX: usize = 64;
+/// Kinds of callers that a comparison tells apart.
+pub const COMPARE_CALLERS_MAX: usize = 2_048;
+/// Unmet demands among which a comparison looks for the narrowest.
+pub const COMPARE_DEMANDS_WEIGHED: usize = 8;

@@ -44,6 +44,22 @@ impl<'q> Question<'q> {
         })
     }
 
+    /// A question of which nothing but the caller and its partition is told: what principals say.
+    pub(crate) fn of_caller(
+        principal: &'q Principal<'q>,
+        partition: Option<&'q str>,
+        lookup: &'q Lookup<'q>,
+    ) -> Question<'q> {
+        Question {
+            service: Name::new(b""),
+            name: Name::new(b""),
+            resource: None,
+            principal,
+            lookup,
+            partition: OnceCell::from(partition),
+        }
+    }
+
     /// The caller's partition, or that of the resource when the caller has no ARN.
     pub(crate) fn partition(&self) -> Option<&'q str> {
         let resource = || self.resource.map(|arn| arn.arn.partition);

@@ -17,6 +17,11 @@ impl Variable {
         self.key.name()
     }
 
+    /// What stands in for a value that is not there.
+    pub(crate) fn default(&self) -> Option<&str> {
+        self.default.as_deref()
+    }
+
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Text<'q>> {

@@ -1,23 +1,27 @@
-//! The black-box suites: real SDKs and command lines against the built binary.
+//! The black-box suites: real SDKs, command lines and an oracle against the built binary.
 
 use super::{Setup, debian, python, rust};
 use crate::run::{Ended, run};
 use crate::steps::{Count, Outcome};
+use std::path::Path;
 use std::process::Command;
 
 /// boto3, both AWS CLIs, raw sockets, the shell: pytest starts the servers it needs.
 pub fn python(setup: &Setup) -> Result<Outcome, String> {
-    let mut command = Command::new(python::interpreter(setup));
+    pytest(setup, &python::interpreter(setup), "tests/clients")
+}
+
+/// `locum policy compare` against z3.
+pub fn oracle(setup: &Setup) -> Result<Outcome, String> {
+    pytest(setup, &python::oracle(setup), "tests/oracle")
+}
+
+fn pytest(setup: &Setup, interpreter: &Path, folder: &str) -> Result<Outcome, String> {
+    let mut command = Command::new(interpreter);
     command
-        .args([
-            "-m",
-            "pytest",
-            "-q",
-            "--color=no",
-            "-p",
-            "no:cacheprovider",
-            "tests/clients",
-        ])
+        .args(["-m", "pytest", "-q", "--color=no"])
+        .args(["-p", "no:cacheprovider"])
+        .arg(folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(&setup.root);
     environment(setup, &mut command)?;

@@ -1,7 +1,10 @@
 //! `locum policy`: what can be asked about policies without a server, one file per subcommand.
 
+pub mod can_ever;
 pub mod check;
+pub mod compare;
 pub mod fmt;
+pub mod shown;
 pub mod simulate;
 
 use crate::commands::Context;
@@ -24,6 +27,12 @@ enum Action {
     /// Ask what policies decide, and why
     #[command(after_help = simulate::HELP)]
     Simulate(Box<simulate::Arguments>),
+    /// Tell whether a policy allows anything that another does not
+    #[command(after_help = compare::HELP)]
+    Compare(compare::Arguments),
+    /// Tell whether policies can ever allow an action on a resource
+    #[command(after_help = can_ever::HELP)]
+    CanEver(can_ever::Arguments),
 }
 
 /// Runs `locum policy`.
@@ -32,5 +41,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         Action::Check(arguments) => check::run(context, arguments),
         Action::Fmt(arguments) => fmt::run(context, arguments),
         Action::Simulate(arguments) => simulate::run(context, &arguments),
+        Action::Compare(arguments) => compare::run(context, arguments),
+        Action::CanEver(arguments) => can_ever::run(context, arguments),
     }
 }
