@@ -38,7 +38,3 @@ pub const CACHE_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
 pub const POLICY_DOCUMENT_BYTES_MAX: u64 = 1 << 20;
 /// Width of a finding's source line when standard output is no terminal.
 pub const SOURCE_WIDTH_DEFAULT: usize = 120;
-/// Bytes of a policy that are read from a file; the reader refuses less.
-pub const POLICY_BYTES_MAX: u64 = 1 << 20;
-/// Characters of a policy's line that are shown.
-pub const POLICY_COLUMNS_MAX: usize = 100;

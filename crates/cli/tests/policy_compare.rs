@@ -69,12 +69,13 @@ This request shows it:
   resource  arn:aws:s3:::reports/
 
 Allowed by statement 1 (ReadReports) of new.json:
-  4 │ ╭     {
-  5 │ │       \"Sid\": \"ReadReports\",
-  6 │ │       \"Effect\": \"Allow\",
-  7 │ │       \"Action\": \"s3:*Object\",
-  8 │ │       \"Resource\": \"arn:aws:s3:::reports/*\"
-  9 │ ╰     }
+  4 | /     {
+  5 | |       \"Sid\": \"ReadReports\",
+  6 | |       \"Effect\": \"Allow\",
+  7 | |       \"Action\": \"s3:*Object\",
+  8 | |       \"Resource\": \"arn:aws:s3:::reports/*\"
+  9 | |     }
+    | |_____^
 
 No statement of old.json allows the action.
 ";

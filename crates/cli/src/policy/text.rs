@@ -1,5 +1,7 @@
 //! Findings as people read them: the place, the line, what is wrong underlined, and what helps.
 
+use std::ops::Range;
+
 use locum_policy::{Finding, Severity};
 
 use super::source::{Place, Source};
@@ -22,13 +24,7 @@ pub fn shown(source: &Source, finding: &Finding, colour: Colour, width: usize) -
     let several = end.line > start.line;
     let style = style(finding.severity);
     let margin = end.line.to_string().len();
-    let page = Page {
-        source,
-        colour,
-        style,
-        margin,
-        room: width.saturating_sub(margin + 4).max(2 * CONTEXT_CHARACTERS),
-    };
+    let page = Page::new(source, end.line, style, colour, width);
     let dim = |text: &str| colour.paint(Style::Dim, text);
     let blank = " ".repeat(margin);
     let head = format!("{}[{}]", word(finding.severity), finding.code);
@@ -68,6 +64,22 @@ pub fn shown(source: &Source, finding: &Finding, colour: Colour, width: usize) -
         .collect()
 }
 
+/// The line or lines of a span, marked, cut to `width` characters.
+#[must_use]
+pub fn excerpt(source: &Source, span: Range<usize>, colour: Colour, width: usize) -> String {
+    let (start, end) = (source.place(span.start), source.place(span.end));
+    let page = Page::new(source, end.line, Style::Bad, colour, width);
+    let mut lines = Vec::new();
+    match end.line > start.line {
+        true => page.several(start.line, end, &mut lines),
+        false => page.one(start, end, &mut lines),
+    }
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
 /// Where and how source lines are shown.
 struct Page<'a> {
     source: &'a Source,
@@ -79,7 +91,24 @@ struct Page<'a> {
     room: usize,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn new(
+        source: &'a Source,
+        last_line: usize,
+        style: Style,
+        colour: Colour,
+        width: usize,
+    ) -> Page<'a> {
+        let margin = last_line.to_string().len();
+        Page {
+            source,
+            colour,
+            style,
+            margin,
+            room: width.saturating_sub(margin + 4).max(2 * CONTEXT_CHARACTERS),
+        }
+    }
+
     /// A line behind its number, or behind none.
     fn row(&self, number: Option<usize>, text: &str) -> String {
         let number = number.map_or_else(String::new, |number| number.to_string());

@@ -6,11 +6,13 @@ use locum_policy::{Document, Possibility, can_ever};
 use serde::Serialize;
 
 use super::compare::undecided;
-use super::shown::{Format, JsonRequest, JsonStatement, KindArgument, Policy, kind_of, request};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::json;
 use crate::output::{self, Colour, Style};
+use crate::policy::compared::{
+    Format, JsonRequest, JsonStatement, KindArgument, Policy, kind_of, request,
+};
 
 /// What the answer means, for the help of the command.
 pub const HELP: &str = "\

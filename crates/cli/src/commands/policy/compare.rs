@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use locum_policy::{Comparison, Missed, Relation, Unsure, Witness, compare};
 use serde::Serialize;
 
-use super::shown::{
-    Format, JsonRequest, JsonStatement, KindArgument, Policy, indented, kind_of, request,
-};
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::json;
 use crate::output::{self, Colour, Style};
+use crate::policy::compared::{
+    Format, JsonRequest, JsonStatement, KindArgument, Policy, indented, kind_of, request,
+};
 
 /// What the answer means, for the help of the command.
 pub const HELP: &str = "\
@@ -74,7 +74,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     match comparison {
         Comparison::NotMorePermissive => Ok(()),
         Comparison::MorePermissive { .. } => Err(CliError::Found {
-            summary: format!("{} allows what {} does not", new.name, old.name),
+            summary: format!("{} allows what {} does not", new.name(), old.name()),
             hint: String::new(),
         }),
         Comparison::Unknown(unsure) => Err(undecided(&unsure)),
@@ -146,7 +146,7 @@ fn told(
     relation: &Relation,
     colour: Colour,
 ) -> String {
-    let (before, after) = (&old.name, &new.name);
+    let (before, after) = (old.name(), new.name());
     let verdict = match relation {
         Relation::Equivalent => format!("{after} and {before} allow the same"),
         Relation::LessPermissive(_) => {
@@ -209,7 +209,7 @@ fn difference(
         let line = format!("Allowed by {}:", new.place(statement));
         section(&line, &new.excerpt(statement, colour));
     } else {
-        section(&format!("Not denied by {}.", new.name), "");
+        section(&format!("Not denied by {}.", new.name()), "");
     }
     match denied_by {
         Some((_, statement)) => {
@@ -218,7 +218,7 @@ fn difference(
         }
         None if missed.is_empty() => {
             section(
-                &format!("No statement of {} allows the action.", old.name),
+                &format!("No statement of {} allows the action.", old.name()),
                 "",
             );
         }
@@ -231,7 +231,7 @@ fn difference(
                 .map(|line| output::clean(line.trim_end()) + "\n")
                 .collect();
             section(
-                &format!("Not allowed by {}:", old.name),
+                &format!("Not allowed by {}:", old.name()),
                 &indented(&reasons),
             );
         }

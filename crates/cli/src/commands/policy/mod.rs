@@ -4,7 +4,6 @@ pub mod can_ever;
 pub mod check;
 pub mod compare;
 pub mod fmt;
-pub mod shown;
 pub mod simulate;
 
 use crate::commands::Context;

@@ -1,15 +1,15 @@
 //! What comparisons print: requests, statements in their documents, and both as JSON.
 
-use std::io::Read;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use locum_policy::{Document, Held, PolicyType, Witness};
+use locum_policy::{Document, Held, Kind, PolicyType, Witness, guess_kind};
 use serde::Serialize;
 
 use crate::error::CliError;
-use crate::limits::{POLICY_BYTES_MAX, POLICY_COLUMNS_MAX};
-use crate::output::{Colour, Style, clean};
+use crate::limits::SOURCE_WIDTH_DEFAULT;
+use crate::output::{self, Colour};
+use crate::policy::source::Source;
+use crate::policy::text;
 use crate::table::facts;
 
 /// What the policies are.
@@ -54,8 +54,8 @@ pub enum Format {
 /// A policy in a file.
 #[derive(Debug)]
 pub struct Policy {
-    /// Its name for messages.
-    pub name: String,
+    /// Its text and name.
+    source: Source,
     /// What it says.
     pub document: Document,
 }
@@ -63,25 +63,23 @@ pub struct Policy {
 impl Policy {
     /// Reads a file, or standard input for `-`.
     pub fn read(file: &Path) -> Result<Policy, CliError> {
-        let name = if file == Path::new("-") {
-            "standard input".to_owned()
-        } else {
-            file.display().to_string()
-        };
-        let text = text_of(file, &name)?;
-        let document = Document::parse(&text).map_err(|findings| {
+        let source = Source::read(file)?;
+        let document = Document::parse(&source.text).map_err(|findings| {
             let first = findings.first();
-            let start = first.map_or(0, |finding| finding.span.start);
-            let before = text.get(..start).unwrap_or_default();
-            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+            let place = source.place(first.map_or(0, |finding| finding.span.start));
             CliError::NoPolicy {
-                file: PathBuf::from(&name),
-                line: before.matches('\n').count() + 1,
-                column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+                file: PathBuf::from(&source.name),
+                line: place.line,
+                column: place.column,
                 message: first.map_or_else(String::new, |finding| finding.message.clone()),
             }
         })?;
-        Ok(Policy { name, document })
+        Ok(Policy { source, document })
+    }
+
+    /// Its name for messages.
+    pub fn name(&self) -> &str {
+        &self.source.name
     }
 
     /// `statement 2 (Sid) of FILE`
@@ -92,40 +90,21 @@ impl Policy {
         } else {
             format!(" ({sid})")
         };
-        format!("statement {}{sid} of {}", statement + 1, self.name)
+        format!("statement {}{sid} of {}", statement + 1, self.name())
     }
 
     /// The statement's lines, underlined or bracketed, with their numbers.
     pub fn excerpt(&self, statement: usize, colour: Colour) -> String {
         let span = self.document.statement_span(statement).unwrap_or(0..0);
-        excerpt(self.document.text(), span, colour)
+        let width = output::terminal_width().unwrap_or(SOURCE_WIDTH_DEFAULT);
+        indented(&text::excerpt(&self.source, span, colour, width))
     }
 
     /// The numbers of the statement's first and last line.
     pub fn lines(&self, statement: usize) -> [usize; 2] {
         let span = self.document.statement_span(statement).unwrap_or(0..0);
-        let text = self.document.text();
-        let line = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-        [line(span.start), line(span.end)]
+        [span.start, span.end].map(|at| self.source.place(at).line)
     }
-}
-
-fn text_of(file: &Path, name: &str) -> Result<String, CliError> {
-    let cannot = |e: std::io::Error| CliError::io(format!("cannot read {name}"), e);
-    let mut text = String::new();
-    if file == Path::new("-") {
-        let stdin = std::io::stdin().lock();
-        stdin
-            .take(POLICY_BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(cannot)?;
-    } else {
-        let file = std::fs::File::open(file).map_err(cannot)?;
-        file.take(POLICY_BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(cannot)?;
-    }
-    Ok(text)
 }
 
 /// What the policies are, unless it was named: with principals and no resources trust policies, with
@@ -143,7 +122,8 @@ pub fn kind_of(named: Option<KindArgument>, policies: &[&Policy]) -> Result<Poli
         Some((other, _)) => Err(CliError::usage(
             format!(
                 "{} and {} are not policies of one kind",
-                first.name, other.name
+                first.name(),
+                other.name()
             ),
             "say what they are with --kind",
         )),
@@ -151,24 +131,10 @@ pub fn kind_of(named: Option<KindArgument>, policies: &[&Policy]) -> Result<Poli
 }
 
 fn guessed(policy: &Policy) -> PolicyType {
-    let value = serde_json::from_str::<serde_json::Value>(policy.document.text());
-    let value = value.unwrap_or_default();
-    let statements = match value.get("Statement") {
-        Some(serde_json::Value::Array(list)) => list.iter().collect(),
-        one => one.into_iter().collect::<Vec<_>>(),
-    };
-    let any = |names: [&str; 2]| {
-        let mut statements = statements.iter();
-        statements.any(|statement| names.iter().any(|name| statement.get(name).is_some()))
-    };
-    let (principals, resources) = (
-        any(["Principal", "NotPrincipal"]),
-        any(["Resource", "NotResource"]),
-    );
-    match (principals, resources) {
-        (true, false) => PolicyType::RoleTrust,
-        (true, true) => PolicyType::Resource,
-        (false, _) => PolicyType::Identity,
+    match guess_kind(policy.document.text()) {
+        Kind::Trust => PolicyType::RoleTrust,
+        Kind::Resource => PolicyType::Resource,
+        _ => PolicyType::Identity,
     }
 }
 
@@ -204,49 +170,6 @@ pub fn request(witness: &Witness, colour: Colour) -> String {
 /// Every line moved in by two.
 pub fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
-}
-
-fn excerpt(text: &str, span: Range<usize>, colour: Colour) -> String {
-    let before = text.get(..span.start).unwrap_or_default();
-    let first = before.matches('\n').count();
-    let inside = text.get(span.clone()).unwrap_or_default();
-    let last = first + inside.matches('\n').count();
-    let width = (last + 1).to_string().len();
-    let gutter = |number: &str| colour.paint(Style::Dim, &format!("{number:>width$} │"));
-    if first == last {
-        // Beside other statements of the line only its own text is shown.
-        let indent = before.rsplit('\n').next().unwrap_or_default();
-        let indent = if indent.trim().is_empty() { indent } else { "" };
-        let shown = cut(inside);
-        let marks = colour.paint(Style::Bad, &"^".repeat(shown.chars().count().max(1)));
-        let (number, blank) = (gutter(&(first + 1).to_string()), gutter(""));
-        return format!("  {number} {indent}{shown}\n  {blank} {indent}{marks}\n");
-    }
-    let mut out = String::new();
-    let lines = text.lines().enumerate().skip(first).take(last - first + 1);
-    for (index, line) in lines {
-        let bracket = match index {
-            _ if index == first => "╭",
-            _ if index == last => "╰",
-            _ => "│",
-        };
-        let bracket = colour.paint(Style::Bad, bracket);
-        let number = gutter(&(index + 1).to_string());
-        out.push_str(&format!("  {number} {bracket} {}\n", cut(line)));
-    }
-    out
-}
-
-/// A line of a document, made harmless and not too long.
-fn cut(line: &str) -> String {
-    let line = clean(&line.replace('\t', " "));
-    if line.chars().count() <= POLICY_COLUMNS_MAX {
-        return line;
-    }
-    line.chars()
-        .take(POLICY_COLUMNS_MAX - 1)
-        .chain(['…'])
-        .collect()
 }
 
 /// A request, for programs.
@@ -301,7 +224,7 @@ impl JsonStatement {
     /// A statement, and what of it does not match.
     pub fn of(policy: &Policy, statement: usize, not_matched: Vec<String>) -> JsonStatement {
         JsonStatement {
-            file: policy.name.clone(),
+            file: policy.name().to_owned(),
             statement: statement + 1,
             sid: policy.document.sid(statement).map(str::to_owned),
             lines: policy.lines(statement),
