@@ -97,7 +97,8 @@ impl ArnPattern {
             match pattern.matches(part, context) {
                 Matched::No => return Matched::No,
                 Matched::Unresolved => found = Matched::Unresolved,
-                Matched::Yes => {}
+                Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
+                Matched::Yes | Matched::Ambiguous => {}
             }
         }
         found

@@ -8,11 +8,11 @@ use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
 use crate::number::Decimal;
 use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, StringTest};
-use crate::pattern::{CaseMatch, Matched, Pattern};
+use crate::pattern::{CaseMatch, Pattern};
 use crate::request::Context;
 use crate::truth::Truth;
 use crate::value::{Text, Value, Values};
-use crate::variable::{Variables, Wildcards};
+use crate::variable::{Unvalued, Variable, Variables, Wildcards};
 
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ enum ArnOperand {
     Any,
     Pattern(ArnPattern),
     /// `${aws:PrincipalArn}` and nothing else: compared as it stands.
-    Variable(Pattern),
+    Variable(Variable),
 }
 
 /// The value of a policy that its operator cannot read: index among the values.
@@ -217,13 +217,11 @@ impl OrderTest {
 
 fn string(test: StringTest, pattern: &Pattern, text: &str, context: &dyn Context) -> Truth {
     match test {
-        StringTest::Equals | StringTest::Like => {
-            (pattern.matches(text, context) == Matched::Yes).into()
-        }
+        StringTest::Equals | StringTest::Like => pattern.matches(text, context).truth(),
         StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, context) {
             CaseMatch::No => Truth::No,
             CaseMatch::Ascii => Truth::Yes,
-            CaseMatch::Unicode => Truth::Unknown,
+            CaseMatch::Unclear => Truth::Unknown,
         },
     }
 }
@@ -235,9 +233,30 @@ fn boolean(patterns: &[Pattern], value: Value<'_>, context: &dyn Context) -> Tru
         Value::Str(text) if is_boolean(text) => text,
         _ => return Truth::Unknown,
     };
-    Truth::any(patterns.iter().map(|pattern| {
-        Truth::from(pattern.equals_ignoring_case(text, context) == CaseMatch::Ascii)
-    }))
+    Truth::any(
+        patterns
+            .iter()
+            .map(|pattern| match pattern.sole_variable() {
+                Some(variable) => operand(variable, context, |named| {
+                    is_boolean(named).then(|| named.eq_ignore_ascii_case(text))
+                }),
+                None => (pattern.equals_ignoring_case(text, context) == CaseMatch::Ascii).into(),
+            }),
+    )
+}
+
+/// An operand that is a variable and nothing else; `test` gives `None` for text that is no operand
+/// of its type, of which nobody can tell.
+fn operand(
+    variable: &Variable,
+    context: &dyn Context,
+    test: impl Fn(&str) -> Option<bool>,
+) -> Truth {
+    match variable.resolve(context) {
+        Ok(text) => test(text.as_str()).map_or(Truth::Unknown, Truth::from),
+        Err(Unvalued::Null) => Truth::No,
+        Err(Unvalued::Ambiguous) => Truth::Unknown,
+    }
 }
 
 fn instant(value: Value<'_>) -> Option<Instant> {
@@ -263,13 +282,12 @@ fn arn(operands: &[ArnOperand], value: Value<'_>, context: &dyn Context) -> Trut
     let Some(arn) = Arn::parse(text) else {
         return Truth::Unknown;
     };
-    Truth::any(operands.iter().map(|operand| {
-        let matched = match operand {
-            ArnOperand::Any => Matched::Yes,
-            ArnOperand::Pattern(pattern) => pattern.matches(&arn, context),
-            ArnOperand::Variable(pattern) => pattern.matches(text, context),
-        };
-        Truth::from(matched == Matched::Yes)
+    Truth::any(operands.iter().map(|one| match one {
+        ArnOperand::Any => Truth::Yes,
+        ArnOperand::Pattern(pattern) => pattern.matches(&arn, context).truth(),
+        ArnOperand::Variable(variable) => operand(variable, context, |named| {
+            Arn::parse(named).map(|named| named == arn)
+        }),
     }))
 }
 
@@ -324,8 +342,7 @@ fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
         return Some(ArnOperand::Pattern(pattern));
     }
     let pattern = Pattern::compile(text, Wildcards::On, variables).ok()?;
-    pattern.sole_variable()?;
-    Some(ArnOperand::Variable(pattern))
+    Some(ArnOperand::Variable(pattern.sole_variable()?.clone()))
 }
 
 fn is_boolean(text: &str) -> bool {

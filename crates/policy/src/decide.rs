@@ -27,13 +27,20 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     Decision::new(reason, situation.across)
 }
 
-/// Prepares the request; `None` when its action is none.
+/// Prepares the request; `None` when its action or its resource is none. No pattern but `*` could
+/// name such a thing, so a Deny would miss what an Allow of everything lets pass.
 pub(crate) fn question<'a>(request: &Request<'a>, buffer: &'a mut [u8]) -> Option<Question<'a>> {
     let action = buffer.get_mut(..request.action.len())?;
     action.copy_from_slice(request.action.as_bytes());
     action.make_ascii_lowercase();
     let (service, name) = std::str::from_utf8(action).ok()?.split_once(':')?;
-    let resource = Arn::parse(request.resource);
+    if service.is_empty() || name.is_empty() || name.contains(':') {
+        return None;
+    }
+    let resource = match request.resource {
+        "*" => None,
+        text => Some(Arn::parse(text)?),
+    };
     let partition = partition_of(request.principal).or(resource.map(|arn| arn.partition));
     Some(Question {
         service,

@@ -12,8 +12,9 @@ use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
 use crate::request::Context;
+use crate::truth::Truth;
 use crate::value::Text;
-use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
+use crate::variable::{BadVariable, Token, Unvalued, Variable, Variables, Wildcards, tokens};
 
 /// A compiled pattern. The first three forms are the common ones and need no tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,28 @@ pub(crate) enum Matched {
     Yes,
     /// A variable has neither value nor default.
     Unresolved,
+    /// A variable stands for one of two values: it cannot be told.
+    Ambiguous,
+}
+
+impl Matched {
+    /// Whether the text matches; what has no value matches nothing.
+    pub(crate) fn truth(self) -> Truth {
+        match self {
+            Matched::Yes => Truth::Yes,
+            Matched::No | Matched::Unresolved => Truth::No,
+            Matched::Ambiguous => Truth::Unknown,
+        }
+    }
+}
+
+impl From<Unvalued> for Matched {
+    fn from(unvalued: Unvalued) -> Self {
+        match unvalued {
+            Unvalued::Null => Matched::Unresolved,
+            Unvalued::Ambiguous => Matched::Ambiguous,
+        }
+    }
 }
 
 impl From<bool> for Matched {
@@ -87,8 +110,8 @@ impl Pattern {
     pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Matched {
         match self {
             Pattern::General(general) => match general.resolve(context) {
-                Some(resolved) => general.matches(text, &resolved).into(),
-                None => Matched::Unresolved,
+                Ok(resolved) => general.matches(text, &resolved).into(),
+                Err(unvalued) => unvalued.into(),
             },
             _ => self.matches_plain(text).into(),
         }
@@ -109,12 +132,13 @@ impl Pattern {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
             Pattern::General(general) => match general.resolve(context) {
-                Some(resolved) => {
+                Ok(resolved) => {
                     let pieces = general.segments.iter().flat_map(|segment| segment.iter());
                     let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
                     CaseMatch::of(texts.flat_map(str::chars), text)
                 }
-                None => CaseMatch::No,
+                Err(Unvalued::Null) => CaseMatch::No,
+                Err(Unvalued::Ambiguous) => CaseMatch::Unclear,
             },
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
         }
@@ -138,8 +162,9 @@ pub(crate) enum CaseMatch {
     No,
     /// Equal when the case of ASCII letters is ignored.
     Ascii,
-    /// Equal only when the case of other letters is ignored as well: readers disagree.
-    Unicode,
+    /// Equal only when the case of other letters is ignored as well, of which readers disagree; or
+    /// a variable stands for one of two values.
+    Unclear,
 }
 
 impl CaseMatch {
@@ -149,7 +174,7 @@ impl CaseMatch {
         for expected in pattern {
             match text.next() {
                 Some(c) if c.eq_ignore_ascii_case(&expected) => {}
-                Some(c) if folded(c).eq(folded(expected)) => found = CaseMatch::Unicode,
+                Some(c) if folded(c).eq(folded(expected)) => found = CaseMatch::Unclear,
                 _ => return CaseMatch::No,
             }
         }
@@ -191,11 +216,21 @@ impl General {
         }
     }
 
-    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Resolved<'a>> {
-        let variables = self.variables.iter();
-        variables
-            .map(|variable| variable.resolve(context))
-            .collect()
+    /// The texts of all variables. One that is null settles it, whatever the others are.
+    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Result<Resolved<'a>, Unvalued> {
+        let mut resolved = Resolved::new();
+        let mut ambiguous = false;
+        for variable in &self.variables {
+            match variable.resolve(context) {
+                Ok(text) => resolved.push(text),
+                Err(Unvalued::Null) => return Err(Unvalued::Null),
+                Err(Unvalued::Ambiguous) => ambiguous = true,
+            }
+        }
+        if ambiguous {
+            return Err(Unvalued::Ambiguous);
+        }
+        Ok(resolved)
     }
 
     fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {

@@ -12,15 +12,27 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
-    /// The value in this request, or the default; `None` when there is neither. Only keys with a
-    /// single value can be used in a variable.
-    pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Option<Text<'a>> {
+    /// The value in this request, or the default. Only keys with a single value can be used in a
+    /// variable.
+    pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Result<Text<'a>, Unvalued> {
         match context.values(&self.key) {
-            Values::One(value) => Some(Text::of(value)),
-            Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
-            Values::Ambiguous => None,
+            Values::One(value) => Ok(Text::of(value)),
+            Values::Absent | Values::Many(_) => {
+                let default = self.default.as_deref();
+                default.map(Text::Borrowed).ok_or(Unvalued::Null)
+            }
+            Values::Ambiguous => Err(Unvalued::Ambiguous),
         }
     }
+}
+
+/// Why a variable stands for no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unvalued {
+    /// Neither value nor default: it equals nothing.
+    Null,
+    /// One of two values, and nobody can tell which.
+    Ambiguous,
 }
 
 /// A stretch of a string that may hold wildcards and variables.
