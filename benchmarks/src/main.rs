@@ -1,4 +1,4 @@
-//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|handle|http|process|curve`.
+//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|http|process|curve`.
 //!
 //! A workspace of its own, so that peers and load tools never weigh on the main build.
 
@@ -6,6 +6,7 @@ mod bare;
 mod client;
 mod curve;
 mod dataset;
+mod engines;
 mod handle;
 mod load;
 mod machine;
@@ -17,6 +18,7 @@ mod serve;
 mod server;
 mod sigv4;
 mod timing;
+mod workload;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -28,6 +30,7 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   all       every section
   sigv4     signature verification, beside scratchstack-aws-signature
   policy    decisions of the policy engine
+  engines   the policy engine on W1 to W4, and how it grows
   handle    one call inside one process: CPU and allocations
   http      GetCallerIdentity and AssumeRole beside a bare hyper server
   process   idle memory, start-up time, binary size
@@ -123,6 +126,7 @@ fn sections(options: &Options) -> Vec<Section> {
     add("http", &|| serve::run(&path, options.size));
     add("sigv4", &sigv4::run);
     add("policy", &policy::run);
+    add("engines", &engines::run);
     add("handle", &handle::run);
     add("process", &|| process::run(&path));
     add("curve", &|| {

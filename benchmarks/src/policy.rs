@@ -70,12 +70,12 @@ fn cost(identity: &Policy, trust: &Policy) -> Cost {
     let policies = Policies {
         identity: &[identity],
         boundary: None,
-session: None,
+        session: None,
         resource: Some(trust),
         resource_rule: ResourceRule::Trust,
         resource_account: "444455556666",
-scp: None,
-rcp: None,
+        scp: None,
+        rcp: None,
     };
     let costs: Vec<Cost> = (0..ROUNDS)
         .map(|_| {

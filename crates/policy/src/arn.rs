@@ -1,7 +1,7 @@
 //! Amazon Resource Names: six parts, the last of which may hold colons.
 
+use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
-use crate::request::Context;
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -51,7 +51,7 @@ impl<'a> Arn<'a> {
 
 /// A pattern of ARNs. Parts are matched one by one, so no wildcard reaches across a colon but
 /// within the last part. The parts stand in the order of [`Arn::parts`]: those that tell most first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ArnPattern {
     parts: [Pattern; 5],
 }
@@ -90,11 +90,17 @@ impl ArnPattern {
         })
     }
 
+    /// The pattern of the last part.
+    pub(crate) fn resource(&self) -> &Pattern {
+        let [resource, ..] = &self.parts;
+        resource
+    }
+
     /// A variable without a value decides only when everything else matches.
-    pub(crate) fn matches(&self, arn: &Arn<'_>, context: &dyn Context) -> Matched {
+    pub(crate) fn matches<'q>(&'q self, arn: &Arn<'_>, lookup: &Lookup<'q>) -> Matched {
         let mut found = Matched::Yes;
         for (pattern, part) in self.parts.iter().zip(arn.parts()) {
-            match pattern.matches(part, context) {
+            match pattern.matches(part, lookup) {
                 Matched::No => return Matched::No,
                 Matched::Unresolved => found = Matched::Unresolved,
                 Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,

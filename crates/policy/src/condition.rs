@@ -6,18 +6,20 @@ use crate::arn::{Arn, ArnPattern};
 use crate::date::Instant;
 use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
+use crate::lookup::{Key, Lookup};
 use crate::number::Decimal;
 use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, StringTest};
 use crate::pattern::{CaseMatch, Pattern};
-use crate::request::Context;
 use crate::truth::Truth;
 use crate::value::{Text, Value, Values};
 use crate::variable::{Unvalued, Variable, Variables, Wildcards};
 
 /// A compiled condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Condition {
-    key: ConditionKey,
+    /// Among the conditions of its statement as written.
+    index: usize,
+    key: Key,
     qualifier: Qualifier,
     missing: Missing,
     sense: Sense,
@@ -25,12 +27,15 @@ pub(crate) struct Condition {
 }
 
 /// The values of the policy, typed by the operator's family.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Test {
     String(StringTest, Box<[Pattern]>),
-    Numeric(OrderTest, Box<[Box<str>]>),
+    Numeric(OrderTest, Box<[Number]>),
     Date(OrderTest, Box<[Instant]>),
-    Bool(Box<[Pattern]>),
+    Bool {
+        accepted: [bool; 2],
+        variables: Box<[Variable]>,
+    },
     Binary(Box<[Box<str>]>),
     Ip(Box<[Range]>),
     Arn(Box<[ArnOperand]>),
@@ -41,7 +46,14 @@ enum Test {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A number as written, and its value when it is a whole one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Number {
+    text: Box<str>,
+    whole: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum ArnOperand {
     /// `*`
     Any,
@@ -70,7 +82,8 @@ impl Condition {
             Base::Bool | Base::Binary | Base::Null => Sense::Positive,
         };
         Ok(Condition {
-            key: ConditionKey::parse(key),
+            index: 0,
+            key: Key::parse(key),
             qualifier: operator.qualifier,
             missing: operator.missing,
             sense,
@@ -78,9 +91,27 @@ impl Condition {
         })
     }
 
+    /// The same condition at its place in the statement.
+    pub(crate) fn at(self, index: usize) -> Condition {
+        Condition { index, ..self }
+    }
+
+    /// What testing it costs, roughly: those that cost little are tested first.
+    pub(crate) fn cost(&self) -> u8 {
+        let values = u8::from(self.qualifier != Qualifier::None);
+        values
+            + match self.test {
+                Test::Null { .. } => 0,
+                Test::Bool { .. } | Test::Date(..) | Test::Ip(_) => 1,
+                Test::String(StringTest::Equals, _) | Test::Numeric(..) => 2,
+                Test::String(..) | Test::Binary(_) => 3,
+                Test::Arn(_) => 4,
+            }
+    }
+
     /// Whether the condition holds in this request.
-    pub(crate) fn holds(&self, context: &dyn Context) -> Truth {
-        let values = context.values(&self.key);
+    pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
+        let values = lookup.values(&self.key);
         let present = !matches!(values, Values::Absent | Values::Many([]));
         if let Test::Null { absent, present: p } = self.test {
             return (if present { p } else { absent }).into();
@@ -92,15 +123,15 @@ impl Condition {
             Values::Absent | Values::Ambiguous => Truth::Unknown,
             Values::One(Value::Str("")) => self
                 .null()
-                .unwrap_or_else(|| self.signed(Value::Str(""), context)),
-            Values::One(value) => self.signed(value, context),
+                .unwrap_or_else(|| self.signed(Value::Str(""), lookup)),
+            Values::One(value) => self.signed(value, lookup),
             Values::Many(values) => {
                 if values.iter().all(|value| value.is_empty())
                     && let Some(truth) = self.null()
                 {
                     return truth;
                 }
-                self.many(values, context)
+                self.many(values, lookup)
             }
         }
     }
@@ -122,10 +153,10 @@ impl Condition {
         }
     }
 
-    fn many(&self, values: &[&str], context: &dyn Context) -> Truth {
+    fn many<'q>(&'q self, values: &[&str], lookup: &Lookup<'q>) -> Truth {
         let each = || {
             let values = values.iter();
-            values.map(|value| self.signed(Value::Str(value), context))
+            values.map(|value| self.signed(Value::Str(value), lookup))
         };
         match (self.qualifier, self.sense) {
             (Qualifier::ForAllValues, _) => Truth::all(each()),
@@ -140,20 +171,20 @@ impl Condition {
     }
 
     /// One value of the request against all of the policy, negated operators turned.
-    fn signed(&self, value: Value<'_>, context: &dyn Context) -> Truth {
-        let matched = self.matches(value, context);
+    fn signed<'q>(&'q self, value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
+        let matched = self.matches(value, lookup);
         match self.sense {
             Sense::Positive => matched,
             Sense::Negated => !matched,
         }
     }
 
-    fn matches(&self, value: Value<'_>, context: &dyn Context) -> Truth {
+    fn matches<'q>(&'q self, value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
         match &self.test {
             Test::String(test, patterns) => {
                 let text = Text::of(value);
                 let text = text.as_str();
-                Truth::any(patterns.iter().map(|p| string(*test, p, text, context)))
+                Truth::any(patterns.iter().map(|p| string(*test, p, text, lookup)))
             }
             Test::Numeric(test, operands) => self.numeric(*test, operands, value),
             Test::Date(test, operands) => match instant(value) {
@@ -165,7 +196,10 @@ impl Condition {
                 }
                 None => Truth::Unknown,
             },
-            Test::Bool(patterns) => boolean(patterns, value, context),
+            Test::Bool {
+                accepted,
+                variables,
+            } => boolean(*accepted, variables, value, lookup),
             Test::Binary(operands) => match value {
                 Value::Str(text) if is_base64(text) => {
                     operands.iter().any(|operand| **operand == *text).into()
@@ -176,30 +210,39 @@ impl Condition {
                 Some(address) => ranges.iter().any(|range| range.contains(address)).into(),
                 None => Truth::Unknown,
             },
-            Test::Arn(operands) => arn(operands, value, context),
+            Test::Arn(operands) => arn(operands, value, lookup),
             Test::Null { .. } => Truth::Unknown,
         }
     }
 
-    fn numeric(&self, test: OrderTest, operands: &[Box<str>], value: Value<'_>) -> Truth {
+    fn numeric(&self, test: OrderTest, operands: &[Number], value: Value<'_>) -> Truth {
         let value = match value {
-            Value::Date(seconds) if self.key == ConditionKey::Known(KnownKey::EpochTime) => {
+            Value::Date(seconds)
+                if *self.key.name() == ConditionKey::Known(KnownKey::EpochTime) =>
+            {
                 Value::Int(seconds)
             }
             value => value,
         };
+        let operands = operands.iter();
+        if let Value::Int(number) = value
+            && let [
+                Number {
+                    whole: Some(operand),
+                    ..
+                },
+            ] = operands.as_slice()
+        {
+            return test.holds(number.cmp(operand)).into();
+        }
         let text = Text::of(value);
         let Some(number) = Decimal::parse(text.as_str()) else {
             return Truth::Unknown;
         };
-        Truth::any(
-            operands
-                .iter()
-                .map(|operand| match Decimal::parse(operand) {
-                    Some(operand) => test.holds(number.compare(&operand)).into(),
-                    None => Truth::Unknown,
-                }),
-        )
+        Truth::any(operands.map(|operand| match Decimal::parse(&operand.text) {
+            Some(operand) => test.holds(number.compare(&operand)).into(),
+            None => Truth::Unknown,
+        }))
     }
 }
 
@@ -215,10 +258,10 @@ impl OrderTest {
     }
 }
 
-fn string(test: StringTest, pattern: &Pattern, text: &str, context: &dyn Context) -> Truth {
+fn string<'q>(test: StringTest, pattern: &'q Pattern, text: &str, lookup: &Lookup<'q>) -> Truth {
     match test {
-        StringTest::Equals | StringTest::Like => pattern.matches(text, context).truth(),
-        StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, context) {
+        StringTest::Equals | StringTest::Like => pattern.matches(text, lookup).truth(),
+        StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, lookup) {
             CaseMatch::No => Truth::No,
             CaseMatch::Ascii => Truth::Yes,
             CaseMatch::Unclear => Truth::Unknown,
@@ -226,33 +269,33 @@ fn string(test: StringTest, pattern: &Pattern, text: &str, context: &dyn Context
     }
 }
 
-fn boolean(patterns: &[Pattern], value: Value<'_>, context: &dyn Context) -> Truth {
-    let text = match value {
-        Value::Bool(true) => "true",
-        Value::Bool(false) => "false",
-        Value::Str(text) if is_boolean(text) => text,
+fn boolean<'q>(
+    [accepts_false, accepts_true]: [bool; 2],
+    variables: &'q [Variable],
+    value: Value<'_>,
+    lookup: &Lookup<'q>,
+) -> Truth {
+    let value = match value {
+        Value::Bool(value) => value,
+        Value::Str(text) if is_boolean(text) => is_true(text),
         _ => return Truth::Unknown,
     };
-    Truth::any(
-        patterns
-            .iter()
-            .map(|pattern| match pattern.sole_variable() {
-                Some(variable) => operand(variable, context, |named| {
-                    is_boolean(named).then(|| named.eq_ignore_ascii_case(text))
-                }),
-                None => (pattern.equals_ignoring_case(text, context) == CaseMatch::Ascii).into(),
-            }),
-    )
+    let accepted = if value { accepts_true } else { accepts_false };
+    if accepted {
+        return Truth::Yes;
+    }
+    let same = |named: &str| is_boolean(named).then(|| is_true(named) == value);
+    Truth::any(variables.iter().map(|one| operand(one, lookup, same)))
 }
 
 /// An operand that is a variable and nothing else; `test` gives `None` for text that is no operand
 /// of its type, of which nobody can tell.
-fn operand(
-    variable: &Variable,
-    context: &dyn Context,
+fn operand<'q>(
+    variable: &'q Variable,
+    lookup: &Lookup<'q>,
     test: impl Fn(&str) -> Option<bool>,
 ) -> Truth {
-    match variable.resolve(context) {
+    match variable.resolve(lookup) {
         Ok(text) => test(text.as_str()).map_or(Truth::Unknown, Truth::from),
         Err(Unvalued::Null) => Truth::No,
         Err(Unvalued::Ambiguous) => Truth::Unknown,
@@ -275,19 +318,18 @@ fn address(value: Value<'_>) -> Option<std::net::IpAddr> {
     }
 }
 
-fn arn(operands: &[ArnOperand], value: Value<'_>, context: &dyn Context) -> Truth {
+fn arn<'q>(operands: &'q [ArnOperand], value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
     let Value::Str(text) = value else {
         return Truth::Unknown;
     };
     let Some(arn) = Arn::parse(text) else {
         return Truth::Unknown;
     };
+    let same = |named: &str| Arn::parse(named).map(|named| named == arn);
     Truth::any(operands.iter().map(|one| match one {
         ArnOperand::Any => Truth::Yes,
-        ArnOperand::Pattern(pattern) => pattern.matches(&arn, context).truth(),
-        ArnOperand::Variable(variable) => operand(variable, context, |named| {
-            Arn::parse(named).map(|named| named == arn)
-        }),
+        ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup).truth(),
+        ArnOperand::Variable(variable) => operand(variable, lookup, same),
     }))
 }
 
@@ -303,22 +345,34 @@ fn test(base: Base, values: &[&str], variables: Variables) -> Result<Test, BadOp
         }
         Base::Numeric(test, _) => Test::Numeric(
             test,
-            operands(values, |text| Decimal::parse(text).map(|_| text.into()))?,
+            operands(values, |text| {
+                Decimal::parse(text).map(|_| Number {
+                    text: text.into(),
+                    whole: text.parse().ok(),
+                })
+            })?,
         ),
         Base::Date(test, _) => Test::Date(test, operands(values, Instant::parse)?),
-        Base::Bool => Test::Bool(operands(values, |text| {
-            let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
-            (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
-        })?),
+        Base::Bool => {
+            let patterns = operands(values, |text| {
+                let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
+                (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
+            })?;
+            let accepts =
+                |wanted: &str| values.iter().any(|text| text.eq_ignore_ascii_case(wanted));
+            let variables = patterns.iter().filter_map(Pattern::sole_variable);
+            Test::Bool {
+                accepted: [accepts("false"), accepts("true")],
+                variables: variables.cloned().collect(),
+            }
+        }
         Base::Binary => Test::Binary(operands(values, |text| {
             is_base64(text).then(|| text.into())
         })?),
         Base::Ip(_) => Test::Ip(operands(values, Range::parse)?),
         Base::Arn(_) => Test::Arn(operands(values, |text| arn_operand(text, variables))?),
         Base::Null => {
-            let wants = operands(values, |text| {
-                is_boolean(text).then(|| text.eq_ignore_ascii_case("true"))
-            })?;
+            let wants = operands(values, |text| is_boolean(text).then(|| is_true(text)))?;
             Test::Null {
                 absent: wants.contains(&true),
                 present: wants.contains(&false),
@@ -345,8 +399,12 @@ fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
     Some(ArnOperand::Variable(pattern.sole_variable()?.clone()))
 }
 
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true")
+}
+
 fn is_boolean(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+    is_true(text) || text.eq_ignore_ascii_case("false")
 }
 
 /// Whether the text is base64 in its only canonical form, so that equal bytes are equal texts:

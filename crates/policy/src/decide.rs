@@ -1,11 +1,11 @@
 //! The decision: the evaluation order over the compiled policies that bear on a request.
 
-use crate::arn::Arn;
 use crate::decision::{Decision, PolicyType, StatementRef};
 use crate::limits::ACTION_BYTES_MAX;
 use crate::order::{self, Answer, Answers, Situation};
-use crate::policy::{Policy, Question};
-use crate::principal::{Grant, partition_of};
+use crate::policy::{Origin, Policy};
+use crate::principal::Grant;
+use crate::question::Question;
 use crate::request::{Policies, PrincipalKind, Request};
 
 /// Answers `request` from `policies`: denied unless something allows it, and whatever allows it,
@@ -13,7 +13,7 @@ use crate::request::{Policies, PrincipalKind, Request};
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     let situation = Situation::of(request, policies);
     let mut buffer = [0; ACTION_BYTES_MAX];
-    let reason = match question(request, &mut buffer) {
+    let reason = match Question::prepare(request, &mut buffer) {
         Some(question) => {
             let compiled = Compiled {
                 question: &question,
@@ -27,31 +27,6 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
     Decision::new(reason, situation.across)
 }
 
-/// Prepares the request; `None` when its action or its resource is none. No pattern but `*` could
-/// name such a thing, so a Deny would miss what an Allow of everything lets pass.
-pub(crate) fn question<'a>(request: &Request<'a>, buffer: &'a mut [u8]) -> Option<Question<'a>> {
-    let action = buffer.get_mut(..request.action.len())?;
-    action.copy_from_slice(request.action.as_bytes());
-    action.make_ascii_lowercase();
-    let (service, name) = std::str::from_utf8(action).ok()?.split_once(':')?;
-    if service.is_empty() || name.is_empty() || name.contains(':') {
-        return None;
-    }
-    let resource = match request.resource {
-        "*" => None,
-        text => Some(Arn::parse(text)?),
-    };
-    let partition = partition_of(request.principal).or(resource.map(|arn| arn.partition));
-    Some(Question {
-        service,
-        name,
-        resource,
-        partition,
-        principal: request.principal,
-        context: request.context,
-    })
-}
-
 /// Compiled policies, asked one question.
 struct Compiled<'a> {
     question: &'a Question<'a>,
@@ -59,10 +34,10 @@ struct Compiled<'a> {
     situation: &'a Situation,
 }
 
-impl Answers for Compiled<'_> {
+impl<'a> Answers for Compiled<'a> {
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
-        let deny = |policy: &Policy| policy.identity_deny(self.question);
-        let resource_deny = |policy: &Policy| policy.resource_deny(self.question);
+        let deny = |policy: &'a Policy| policy.callers_deny(self.question);
+        let resource_deny = |policy: &'a Policy| policy.resources_deny(self.question);
         let policies = self.policies;
         match policy_type {
             PolicyType::Scp => first(policy_type, policies.scp?.iter().copied().flatten(), deny),
@@ -81,10 +56,10 @@ impl Answers for Compiled<'_> {
     }
 
     fn allow(&self, policy_type: PolicyType) -> Answer {
-        let allow = |policy: &Policy| policy.identity_allow(self.question);
-        let resource_allow = |policy: &Policy| match policy.resource_grant(self.question) {
-            (Grant::None, _) => None,
-            (_, statement) => Some(statement),
+        let allow = |policy: &'a Policy| policy.callers_allow(self.question);
+        let resource_allow = |policy: &'a Policy| {
+            let granted = policy.resources_grant(self.question);
+            granted.map(|(_, statement)| statement)
         };
         let policies = self.policies;
         let found = match policy_type {
@@ -113,17 +88,9 @@ impl Answers for Compiled<'_> {
     }
 
     fn grant(&self) -> Option<(Grant, StatementRef)> {
-        match self.policies.resource?.resource_grant(self.question) {
-            (Grant::None, _) => None,
-            (grant, statement) => Some((
-                grant,
-                StatementRef {
-                    policy_type: self.situation.resource_type(),
-                    policy: 0,
-                    statement,
-                },
-            )),
-        }
+        let (grant, origin) = self.policies.resource?.resources_grant(self.question)?;
+        let policy_type = self.situation.resource_type();
+        Some((grant, reference(policy_type, 0, origin)))
     }
 }
 
@@ -131,23 +98,31 @@ impl Answers for Compiled<'_> {
 fn first<'a>(
     policy_type: PolicyType,
     policies: impl IntoIterator<Item = &'a &'a Policy>,
-    answer: impl Fn(&Policy) -> Option<usize>,
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Option<StatementRef> {
-    let mut policies = policies.into_iter().enumerate();
-    policies.find_map(|(policy, compiled)| {
-        answer(compiled).map(|statement| StatementRef {
-            policy_type,
-            policy,
-            statement,
-        })
-    })
+    let mut before = 0;
+    for policy in policies {
+        if let Some(origin) = answer(policy) {
+            return Some(reference(policy_type, before, origin));
+        }
+        before += policy.documents();
+    }
+    None
+}
+
+fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> StatementRef {
+    StatementRef {
+        policy_type,
+        policy: before + origin.document,
+        statement: origin.index,
+    }
 }
 
 /// Whether every level has a policy that answers. A level without policies allows nothing.
-fn every_level(
+fn every_level<'a>(
     policy_type: PolicyType,
-    levels: Option<&[&[&Policy]]>,
-    answer: impl Fn(&Policy) -> Option<usize>,
+    levels: Option<&'a [&'a [&'a Policy]]>,
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Answer {
     let Some(levels) = levels else {
         return Answer::NotAsked;

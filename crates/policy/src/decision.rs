@@ -24,7 +24,8 @@ pub enum PolicyType {
 pub struct StatementRef {
     /// Which list of policies.
     pub policy_type: PolicyType,
-    /// Index of the policy in its slice.
+    /// Index of the policy in its slice; documents that were joined count one by one, and those of
+    /// service and resource control policies count through all levels.
     pub policy: usize,
     /// Index of the statement in its document.
     pub statement: usize,

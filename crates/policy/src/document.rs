@@ -45,7 +45,7 @@ pub(crate) enum Effect {
 }
 
 /// Whether an element or its `Not…` form was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Form {
     Plain,
     Not,

@@ -1,153 +1,275 @@
-//! Statements by the actions that they are about: one look-up by service, then names.
+//! Statements of one effect by what they are about: service, then the literal that their resources
+//! begin with, then action and resource. What has nothing to do with a request is never looked at.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
-use crate::document::{Document, Effect, Form};
-use crate::pattern::Pattern;
-use crate::policy::Question;
+use crate::actions::{Actions, Names};
+use crate::document::{Effect, Form};
+use crate::limits::ROWS_PER_STATEMENT_MAX;
+use crate::question::Question;
+use crate::statement::{ResourcePattern, Statement};
+use crate::trie::Trie;
+use crate::truth::Truth;
 
-/// Which statements of one effect have something to say about an action.
+/// Which statements have something to say about a request.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    /// By the service's name in lower case, sorted.
+    /// Sorted by name.
     services: Box<[Service]>,
     /// Statements about `*` or with `NotAction`.
-    any: Box<[Entry]>,
+    any: Table,
 }
 
 #[derive(Debug)]
 struct Service {
+    /// The first bytes of the name, for comparisons of one step.
+    head: u64,
     name: Box<str>,
+    table: Table,
+}
+
+/// Statements by resource.
+#[derive(Debug, Default)]
+struct Table {
+    trie: Trie,
+    groups: Box<[Group]>,
+}
+
+/// Statements of the same actions and the same resource.
+#[derive(Debug)]
+struct Group {
+    actions: Wanted,
+    target: Target,
     entries: Box<[Entry]>,
 }
 
-/// A statement and the part of its actions that the place in the index leaves to be tested.
+/// A statement, and its place among all.
 #[derive(Debug)]
-struct Entry {
-    statement: usize,
-    names: Names,
+pub(crate) struct Entry {
+    pub(crate) place: usize,
+    pub(crate) statement: Arc<Statement>,
 }
 
-#[derive(Debug)]
-enum Names {
+/// The part of the actions that the place in the index leaves to be tested.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
     All,
-    /// Names of actions of this entry's service, in lower case.
-    OneOf(Box<[Pattern]>),
-    /// `NotAction`: by service, sorted by it.
-    NoneOf(Box<[(Box<str>, Pattern)]>),
+    Named(Arc<Names>),
+    AllBut(Arc<Actions>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// One of the statement's resources.
+    One(Arc<ResourcePattern>),
+    /// `NotResource`, no resource, or too many: the one statement of the group is asked itself.
+    Whole { place: usize },
+}
+
+/// One statement under one service and one resource. The order of the fields is that of the tree.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Row<'a> {
+    service: Option<&'a str>,
+    literal: &'a str,
+    actions: Wanted,
+    target: Target,
+    place: usize,
 }
 
 impl Index {
-    pub(crate) fn compile(document: &Document, effect: Effect) -> Index {
-        let mut services: BTreeMap<Box<str>, Vec<Entry>> = BTreeMap::new();
-        let mut any = Vec::new();
-        let statements = document.statements.iter().enumerate();
-        for (statement, source) in statements.filter(|(_, source)| source.effect == effect) {
-            let Some(actions) = &source.actions else {
-                // Not about any action: it cannot allow, and a Deny is about all of them.
-                if effect == Effect::Deny {
-                    let names = Names::All;
-                    any.push(Entry { statement, names });
-                }
-                continue;
-            };
-            let mut named: Vec<(Box<str>, Pattern)> = Vec::new();
-            let mut all = false;
-            for item in &actions.items {
-                match item.text.to_ascii_lowercase().split_once(':') {
-                    Some((service, name)) if service != "*" => {
-                        named.push((service.into(), Pattern::wild(name)));
-                    }
-                    _ => all = true,
-                }
+    /// Indexes the statements of that effect.
+    pub(crate) fn new<'a>(
+        statements: impl Iterator<Item = &'a Arc<Statement>> + Clone,
+        effect: Effect,
+    ) -> Index {
+        let mut rows = Vec::new();
+        for (place, statement) in statements.clone().enumerate() {
+            if statement.effect == effect {
+                add(place, statement, &mut rows);
             }
-            match (actions.form, all) {
-                (Form::Plain, true) => any.push(Entry {
-                    statement,
-                    names: Names::All,
+        }
+        rows.sort_unstable();
+        let statements: Vec<&Arc<Statement>> = statements.collect();
+        let mut index = Index::default();
+        let mut services = Vec::new();
+        for rows in rows.chunk_by(|a, b| a.service == b.service) {
+            let table = Table::new(rows, &statements);
+            match rows.first().and_then(|row| row.service) {
+                None => index.any = table,
+                Some(name) => services.push(Service {
+                    head: head(name),
+                    name: name.into(),
+                    table,
                 }),
-                (Form::Plain, false) => {
-                    for (service, patterns) in by_service(named) {
-                        services.entry(service).or_default().push(Entry {
-                            statement,
-                            names: Names::of(patterns),
-                        });
-                    }
-                }
-                (Form::Not, true) => {}
-                (Form::Not, false) => {
-                    named.sort_by(|a, b| a.0.cmp(&b.0));
-                    let names = Names::NoneOf(named.into());
-                    any.push(Entry { statement, names });
+            }
+        }
+        services.sort_unstable_by(|a, b| (a.head, &a.name).cmp(&(b.head, &b.name)));
+        index.services = services.into();
+        index
+    }
+
+    /// Visits the statements whose actions match and whose resources may, with what comes of their
+    /// resources; within one call in the order of their places.
+    pub(crate) fn visit<'q>(
+        &'q self,
+        question: &Question<'q>,
+        mut visit: impl FnMut(Truth, &'q [Entry]),
+    ) {
+        if let Some(table) = self.of_service(question.service) {
+            table.visit(question, &mut visit);
+        }
+        self.any.visit(question, &mut visit);
+    }
+
+    fn of_service(&self, name: &str) -> Option<&Table> {
+        let head = head(name);
+        let at = self.services.partition_point(|service| {
+            service.head < head || (service.head == head && *service.name < *name)
+        });
+        let found = self.services.get(at)?;
+        (*found.name == *name).then_some(&found.table)
+    }
+}
+
+fn head(name: &str) -> u64 {
+    let mut head = [0; 8];
+    head.iter_mut()
+        .zip(name.bytes())
+        .for_each(|(to, from)| *to = from);
+    u64::from_be_bytes(head)
+}
+
+fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
+    let actions = &statement.actions;
+    let wanted: Vec<(Option<&str>, Wanted)> = match (actions.form, actions.all) {
+        (Form::Plain, true) => vec![(None, Wanted::All)],
+        (Form::Not, true) => return,
+        (Form::Not, false) => vec![(None, Wanted::AllBut(Arc::clone(actions)))],
+        (Form::Plain, false) => {
+            let services = actions.services.iter();
+            services
+                .map(|(service, names)| (Some(&**service), Wanted::Named(Arc::clone(names))))
+                .collect()
+        }
+    };
+    let resources = statement.resources.as_ref().filter(|resources| {
+        let few = wanted.len() * resources.patterns.len() <= ROWS_PER_STATEMENT_MAX;
+        resources.form == Form::Plain && few && !statement.broken
+    });
+    for (service, actions) in wanted {
+        let mut row = |literal, target| {
+            rows.push(Row {
+                service,
+                literal,
+                actions: actions.clone(),
+                target,
+                place,
+            });
+        };
+        match resources {
+            None => row("", Target::Whole { place }),
+            Some(resources) => {
+                for pattern in &resources.patterns {
+                    row(pattern.literal(), Target::One(Arc::clone(pattern)));
                 }
             }
         }
-        let services = services.into_iter();
-        Index {
-            services: services
-                .map(|(name, entries)| Service {
-                    name,
-                    entries: entries.into(),
+    }
+}
+
+impl Table {
+    /// Makes the table of sorted rows.
+    fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Table {
+        let mut groups = Vec::new();
+        let mut literals: Vec<(&str, Range<usize>)> = Vec::new();
+        for rows in rows.chunk_by(|a, b| a.literal == b.literal) {
+            let start = groups.len();
+            let same = |a: &Row<'_>, b: &Row<'_>| a.actions == b.actions && a.target == b.target;
+            groups.extend(
+                rows.chunk_by(same)
+                    .filter_map(|rows| Group::new(rows, statements)),
+            );
+            if let Some(row) = rows.first() {
+                literals.push((row.literal, start..groups.len()));
+            }
+        }
+        Table {
+            trie: Trie::new(&literals),
+            groups: groups.into(),
+        }
+    }
+
+    fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
+        let text = question.resource.map_or("", |arn| arn.resource);
+        self.trie.walk(text, |listed| {
+            for group in self.groups.get(listed).unwrap_or_default() {
+                if !group.actions.contain(question) {
+                    continue;
+                }
+                match group.resources(question) {
+                    Truth::No => {}
+                    truth => visit(truth, &group.entries),
+                }
+            }
+        });
+    }
+}
+
+impl Group {
+    fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Option<Group> {
+        let first = rows.first()?;
+        let mut entries: Vec<Entry> = rows
+            .iter()
+            .filter_map(|row| {
+                Some(Entry {
+                    place: row.place,
+                    statement: Arc::clone(statements.get(row.place)?),
                 })
-                .collect(),
-            any: any.into(),
+            })
+            .collect();
+        // Of statements that say the same the first decides.
+        if entries.len() > 1 {
+            entries.sort_unstable_by(|a, b| a.says().cmp(&b.says()).then(a.place.cmp(&b.place)));
+            entries.dedup_by(|later, earlier| later.says() == earlier.says());
+            entries.sort_unstable_by_key(|entry| entry.place);
         }
+        Some(Group {
+            actions: first.actions.clone(),
+            target: first.target.clone(),
+            entries: entries.into(),
+        })
     }
 
-    /// The statements whose actions match, by index in the document.
-    pub(crate) fn candidates<'a>(
-        &'a self,
-        question: &'a Question<'_>,
-    ) -> impl Iterator<Item = usize> + use<'a> {
-        let service = self.of_service(question.service).iter();
-        service
-            .chain(&self.any)
-            .filter(|entry| entry.names.contain(question))
-            .map(|entry| entry.statement)
-    }
-
-    fn of_service(&self, name: &str) -> &[Entry] {
-        let found = self
-            .services
-            .binary_search_by(|service| (*service.name).cmp(name));
-        match found.ok().and_then(|index| self.services.get(index)) {
-            Some(service) => &service.entries,
-            None => &[],
+    fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
+        match &self.target {
+            Target::One(pattern) => pattern.matches(question).truth(),
+            Target::Whole { .. } => {
+                let entry = self.entries.first();
+                entry.map_or(Truth::No, |entry| entry.statement.resources(question))
+            }
         }
     }
 }
 
-fn by_service(named: Vec<(Box<str>, Pattern)>) -> BTreeMap<Box<str>, Vec<Pattern>> {
-    let mut services: BTreeMap<Box<str>, Vec<Pattern>> = BTreeMap::new();
-    for (service, pattern) in named {
-        services.entry(service).or_default().push(pattern);
+impl Entry {
+    /// What tells statements of the same actions and resource apart.
+    fn says(&self) -> impl Ord {
+        let statement = &self.statement;
+        (
+            statement.broken,
+            &statement.principals,
+            &statement.conditions,
+        )
     }
-    services
 }
 
-impl Names {
-    fn of(patterns: Vec<Pattern>) -> Names {
-        if patterns.contains(&Pattern::Any) {
-            return Names::All;
-        }
-        Names::OneOf(patterns.into())
-    }
-
+impl Wanted {
     fn contain(&self, question: &Question<'_>) -> bool {
         match self {
-            Names::All => true,
-            Names::OneOf(patterns) => {
-                let mut patterns = patterns.iter();
-                patterns.any(|pattern| pattern.matches_plain(question.name))
-            }
-            Names::NoneOf(named) => {
-                let start = named.partition_point(|(service, _)| **service < *question.service);
-                let rest = named.get(start..).unwrap_or_default();
-                let mut same = rest
-                    .iter()
-                    .take_while(|(service, _)| **service == *question.service);
-                !same.any(|(_, pattern)| pattern.matches_plain(question.name))
-            }
+            Wanted::All => true,
+            Wanted::Named(names) => names.contain(question.name),
+            Wanted::AllBut(actions) => actions.contain(question),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A condition key. Names compare ignoring ASCII case; all text in here is lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConditionKey {
     /// A key that the product knows by name.
     Known(KnownKey),
@@ -62,7 +62,7 @@ macro_rules! known_keys {
     ($($variant:ident $name:literal,)*) => {
         /// A condition key that the product knows; the source of the names is AWS's list of
         /// global, STS and IAM condition keys.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum KnownKey {
             $(#[doc = concat!("`", $name, "`")] $variant,)*

@@ -55,6 +55,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod actions;
 mod arn;
 mod condition;
 mod date;
@@ -68,14 +69,18 @@ mod ip;
 mod json;
 mod key;
 pub mod limits;
+mod lookup;
 mod number;
 mod operator;
 mod order;
 mod pattern;
 mod policy;
 mod principal;
+mod question;
 mod read;
 mod request;
+mod statement;
+mod trie;
 mod truth;
 mod validate;
 mod value;

@@ -12,6 +12,10 @@ pub const JSON_VALUES_MAX: usize = 65_536;
 pub const ACTION_BYTES_MAX: usize = 128;
 /// Characters of a number in a `Numeric…` condition, on either side.
 pub const NUMBER_CHARACTERS_MAX: usize = 64;
+/// Condition keys whose values one decision remembers.
+pub const KEYS_HELD: usize = 16;
+/// Places of one statement in the index of its policy: services times resources.
+pub const ROWS_PER_STATEMENT_MAX: usize = 256;
 /// Characters of a pattern between two `*` up to which it is tried at each position one by one.
 pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 /// Findings reported for one document; the rest is left out.

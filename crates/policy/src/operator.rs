@@ -1,7 +1,7 @@
 //! The names of condition operators: `[ForAllValues:|ForAnyValue:]Base[IfExists]`.
 
 /// A whole operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Operator {
     pub(crate) qualifier: Qualifier,
     pub(crate) base: Base,
@@ -9,7 +9,7 @@ pub(crate) struct Operator {
 }
 
 /// How the values of a multi-valued key count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Qualifier {
     None,
     ForAllValues,
@@ -17,7 +17,7 @@ pub(crate) enum Qualifier {
 }
 
 /// What a missing key means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Missing {
     /// A positive operator fails, a negated one holds.
     AsUsual,
@@ -26,14 +26,14 @@ pub(crate) enum Missing {
 }
 
 /// Whether an operator asks for a match or for none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Sense {
     Positive,
     Negated,
 }
 
 /// How strings are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StringTest {
     Equals,
     EqualsIgnoreCase,
@@ -41,7 +41,7 @@ pub(crate) enum StringTest {
 }
 
 /// How numbers and dates are compared: request value on the left, policy value on the right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OrderTest {
     Equals,
     LessThan,
@@ -51,7 +51,7 @@ pub(crate) enum OrderTest {
 }
 
 /// The operator without qualifier and suffix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Base {
     String(StringTest, Sense),
     Numeric(OrderTest, Sense),

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
-use crate::request::Context;
+use crate::lookup::Lookup;
 use crate::truth::Truth;
 use crate::value::Text;
 use crate::variable::{BadVariable, Token, Unvalued, Variable, Variables, Wildcards, tokens};
 
 /// A compiled pattern. The first three forms are the common ones and need no tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// `*`
     Any,
@@ -29,14 +29,14 @@ pub(crate) enum Pattern {
 }
 
 /// Any other pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct General {
     /// What stands between the `*`; one segment when there is none.
     segments: Box<[Box<[Piece]>]>,
     variables: Box<[Variable]>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     Text(Box<str>),
     One,
@@ -107,9 +107,9 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
-    pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Matched {
+    pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
-            Pattern::General(general) => match general.resolve(context) {
+            Pattern::General(general) => match general.resolve(lookup) {
                 Ok(resolved) => general.matches(text, &resolved).into(),
                 Err(unvalued) => unvalued.into(),
             },
@@ -128,10 +128,10 @@ impl Pattern {
     }
 
     /// Whether `text` equals the pattern ignoring case; for patterns without wildcards.
-    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &dyn Context) -> CaseMatch {
+    pub(crate) fn equals_ignoring_case<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> CaseMatch {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
-            Pattern::General(general) => match general.resolve(context) {
+            Pattern::General(general) => match general.resolve(lookup) {
                 Ok(resolved) => {
                     let pieces = general.segments.iter().flat_map(|segment| segment.iter());
                     let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
@@ -141,6 +141,20 @@ impl Pattern {
                 Err(Unvalued::Ambiguous) => CaseMatch::Unclear,
             },
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
+        }
+    }
+
+    /// The literal text that whatever matches begins with, as far as it can be told beforehand.
+    pub(crate) fn literal(&self) -> &str {
+        match self {
+            Pattern::Any => "",
+            Pattern::Exact(text) | Pattern::Prefix(text) => text,
+            Pattern::General(general) => {
+                match general.segments.first().and_then(|pieces| pieces.first()) {
+                    Some(Piece::Text(text)) => text,
+                    _ => "",
+                }
+            }
         }
     }
 
@@ -217,11 +231,11 @@ impl General {
     }
 
     /// The texts of all variables. One that is null settles it, whatever the others are.
-    fn resolve<'a>(&'a self, context: &'a dyn Context) -> Result<Resolved<'a>, Unvalued> {
+    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Resolved<'q>, Unvalued> {
         let mut resolved = Resolved::new();
         let mut ambiguous = false;
         for variable in &self.variables {
-            match variable.resolve(context) {
+            match variable.resolve(lookup) {
                 Ok(text) => resolved.push(text),
                 Err(Unvalued::Null) => return Err(Unvalued::Null),
                 Err(Unvalued::Ambiguous) => ambiguous = true,

@@ -2,11 +2,12 @@
 
 use crate::arn::Arn;
 use crate::document::PrincipalType;
+use crate::question::Question;
 use crate::request::{Principal, PrincipalKind};
 use crate::truth::Truth;
 
 /// One entry of a `Principal` or `NotPrincipal` element, compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PrincipalPattern {
     /// `*`
     Everyone,
@@ -74,19 +75,18 @@ impl PrincipalPattern {
         }
     }
 
-    /// How this entry grants to the caller, who is of that partition as far as one can tell.
-    pub(crate) fn grant(&self, caller: &Principal<'_>, partition: Option<&str>) -> Grant {
+    /// How this entry grants to the caller.
+    pub(crate) fn grant(&self, question: &Question<'_>) -> Grant {
+        let caller = question.principal;
         use PrincipalKind as Kind;
         use PrincipalPattern as Named;
         let grant_if = |matched: bool, grant| if matched { grant } else { Grant::None };
         match (self, &caller.kind) {
             (Named::Everyone, _) => Grant::Full,
             (Named::Account { .. }, Kind::Root) => {
-                grant_if(self.is_account_of(caller, partition), Grant::Full)
+                grant_if(self.is_account_of(question), Grant::Full)
             }
-            (Named::Account { .. }, _) => {
-                grant_if(self.is_account_of(caller, partition), Grant::Delegated)
-            }
+            (Named::Account { .. }, _) => grant_if(self.is_account_of(question), Grant::Delegated),
             (Named::UserId(named), Kind::User { id, .. }) => grant_if(**named == **id, Grant::Full),
             (Named::User(named), Kind::User { arn, .. }) => grant_if(**named == **arn, Grant::Full),
             (Named::UserId(named), Kind::FederatedUser { user_id, .. }) => {
@@ -134,7 +134,8 @@ impl PrincipalPattern {
     }
 
     /// Whether this is the caller's account.
-    fn is_account_of(&self, caller: &Principal<'_>, partition: Option<&str>) -> bool {
+    fn is_account_of(&self, question: &Question<'_>) -> bool {
+        let caller = question.principal;
         let PrincipalPattern::Account {
             partition: named,
             account,
@@ -149,28 +150,24 @@ impl PrincipalPattern {
                 | PrincipalKind::RoleSession { .. }
                 | PrincipalKind::FederatedUser { .. }
         );
-        let same_partition = match (named, partition) {
+        let same_partition = || match (named, question.partition()) {
             (Some(named), Some(partition)) => **named == *partition,
             _ => true,
         };
-        owned && **account == *caller.account && same_partition
+        owned && **account == *caller.account && same_partition()
     }
 }
 
 /// Whether the caller is exempt from a Deny with `NotPrincipal`: every identity that it carries
 /// (account, user or role, session) must be listed, because each of them is checked.
-pub(crate) fn is_exempt(
-    listed: &[PrincipalPattern],
-    caller: &Principal<'_>,
-    partition: Option<&str>,
-) -> bool {
+pub(crate) fn is_exempt(listed: &[PrincipalPattern], question: &Question<'_>) -> bool {
     let any = |test: &dyn Fn(&PrincipalPattern) -> bool| listed.iter().any(test);
     if any(&|entry| *entry == PrincipalPattern::Everyone) {
         return true;
     }
-    let account = || any(&|entry| entry.is_account_of(caller, partition));
-    let grant = |grant| any(&|entry| entry.grant(caller, partition) == grant);
-    match caller.kind {
+    let account = || any(&|entry| entry.is_account_of(question));
+    let grant = |grant| any(&|entry| entry.grant(question) == grant);
+    match question.principal.kind {
         PrincipalKind::Root => account(),
         PrincipalKind::User { .. } => account() && grant(Grant::Full),
         PrincipalKind::RoleSession { .. } | PrincipalKind::FederatedUser { .. } => {
@@ -182,14 +179,10 @@ pub(crate) fn is_exempt(
 }
 
 /// Whether a Deny with `Principal` means the caller.
-pub(crate) fn is_denied(
-    listed: &[PrincipalPattern],
-    caller: &Principal<'_>,
-    partition: Option<&str>,
-) -> Truth {
+pub(crate) fn is_denied(listed: &[PrincipalPattern], question: &Question<'_>) -> Truth {
     let mut listed = listed.iter();
     listed
-        .any(|entry| entry.grant(caller, partition) > Grant::None)
+        .any(|entry| entry.grant(question) > Grant::None)
         .into()
 }
 

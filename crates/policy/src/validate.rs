@@ -16,6 +16,11 @@ use crate::limits::{DOCUMENT_CHARACTERS_MAX, FINDINGS_MAX};
 use crate::principal::PrincipalPattern;
 use crate::read::{self, Faults};
 
+/// Whether a text is an action, or a pattern of actions.
+pub(crate) fn is_action(text: &str) -> bool {
+    action::fault(text).is_none()
+}
+
 /// Reads and validates a document of one kind.
 pub(crate) fn check(text: &str, kind: Kind) -> Result<Document, Vec<Finding>> {
     if text.len() > DOCUMENT_CHARACTERS_MAX && text.chars().count() > DOCUMENT_CHARACTERS_MAX {

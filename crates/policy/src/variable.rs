@@ -1,21 +1,20 @@
 //! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`, `${?}`, `${$}`.
 
-use crate::key::ConditionKey;
-use crate::request::Context;
+use crate::lookup::{Key, Lookup};
 use crate::value::{Text, Values};
 
 /// A variable, resolved to its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Variable {
-    key: ConditionKey,
+    key: Key,
     default: Option<Box<str>>,
 }
 
 impl Variable {
     /// The value in this request, or the default. Only keys with a single value can be used in a
     /// variable.
-    pub(crate) fn resolve<'a>(&'a self, context: &'a dyn Context) -> Result<Text<'a>, Unvalued> {
-        match context.values(&self.key) {
+    pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Text<'q>, Unvalued> {
+        match lookup.values(&self.key) {
             Values::One(value) => Ok(Text::of(value)),
             Values::Absent | Values::Many(_) => {
                 let default = self.default.as_deref();
@@ -127,7 +126,7 @@ fn variable(inside: &str) -> Option<(Token, &str)> {
     if name.is_empty() || name.trim() != name || name.contains(refused) {
         return None;
     }
-    let key = ConditionKey::parse(name);
+    let key = Key::parse(name);
     let rest = inside.get(end..)?;
     if let Some(rest) = rest.strip_prefix('}') {
         return Some((Token::Variable(Variable { key, default: None }), rest));

@@ -1,0 +1,117 @@
+//! The actions of a statement, by service: which of them are meant.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::document::{Form, List};
+use crate::pattern::Pattern;
+use crate::question::Question;
+use crate::validate::is_action;
+
+/// `Action` or `NotAction`, compiled.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Actions {
+    pub(crate) form: Form,
+    /// `*` is among them.
+    pub(crate) all: bool,
+    /// By service in lower case, sorted.
+    pub(crate) services: Box<[(Box<str>, Arc<Names>)]>,
+}
+
+/// Names of actions of one service, in lower case.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Names {
+    All,
+    Some {
+        /// Sorted.
+        exact: Box<[Box<str>]>,
+        wild: Box<[Pattern]>,
+    },
+}
+
+impl Actions {
+    /// Compiles the list; `None` when one of its items is no action.
+    pub(crate) fn compile(list: &List) -> Option<Actions> {
+        let mut all = false;
+        let mut services: BTreeMap<Box<str>, Vec<Pattern>> = BTreeMap::new();
+        for item in &list.items {
+            if !is_action(&item.text) {
+                return None;
+            }
+            match item.text.to_ascii_lowercase().split_once(':') {
+                Some((service, name)) if service != "*" => {
+                    let patterns = services.entry(service.into()).or_default();
+                    patterns.push(Pattern::wild(name));
+                }
+                _ => all = true,
+            }
+        }
+        let services = services.into_iter();
+        Some(Actions {
+            form: list.form,
+            all,
+            services: services
+                .map(|(service, patterns)| (service, Arc::new(Names::of(patterns))))
+                .collect(),
+        })
+    }
+
+    /// All actions: what a Deny is about that does not say it.
+    pub(crate) fn every() -> Actions {
+        Actions {
+            form: Form::Plain,
+            all: true,
+            services: Box::default(),
+        }
+    }
+
+    /// Whether the action that is asked for is meant.
+    pub(crate) fn contain(&self, question: &Question<'_>) -> bool {
+        let listed = self.all || self.of_service(question);
+        match self.form {
+            Form::Plain => listed,
+            Form::Not => !listed,
+        }
+    }
+
+    fn of_service(&self, question: &Question<'_>) -> bool {
+        let found = self
+            .services
+            .binary_search_by(|(service, _)| (**service).cmp(question.service));
+        let names = found.ok().and_then(|index| self.services.get(index));
+        names.is_some_and(|(_, names)| names.contain(question.name))
+    }
+}
+
+impl Names {
+    fn of(patterns: Vec<Pattern>) -> Names {
+        let mut exact = Vec::new();
+        let mut wild = Vec::new();
+        for pattern in patterns {
+            match pattern {
+                Pattern::Any => return Names::All,
+                Pattern::Exact(name) => exact.push(name),
+                other => wild.push(other),
+            }
+        }
+        exact.sort();
+        exact.dedup();
+        wild.sort();
+        wild.dedup();
+        Names::Some {
+            exact: exact.into(),
+            wild: wild.into(),
+        }
+    }
+
+    pub(crate) fn contain(&self, name: &str) -> bool {
+        match self {
+            Names::All => true,
+            Names::Some { exact, wild } => {
+                let mut wild = wild.iter();
+                exact.binary_search_by(|known| (**known).cmp(name)).is_ok()
+                    || wild.any(|pattern| pattern.matches_plain(name))
+            }
+        }
+    }
+}

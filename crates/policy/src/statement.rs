@@ -1,0 +1,235 @@
+//! A compiled statement: what it says of actions, principals, resources and conditions, and whether
+//! it applies.
+
+use std::sync::Arc;
+
+use crate::actions::Actions;
+use crate::arn::ArnPattern;
+use crate::condition::Condition;
+use crate::document::{self, Effect, Form};
+use crate::pattern::Matched;
+use crate::principal::{Grant, PrincipalPattern, is_denied, is_exempt};
+use crate::question::Question;
+use crate::truth::Truth;
+use crate::variable::Variables;
+
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) effect: Effect,
+    pub(crate) actions: Arc<Actions>,
+    /// `None` for a document that names no resource, such as a trust policy.
+    pub(crate) resources: Option<Resources>,
+    /// `None` for an identity policy.
+    pub(crate) principals: Option<Principals>,
+    /// The cheap ones first.
+    pub(crate) conditions: Box<[Condition]>,
+    /// Something in it could not be compiled: it allows nothing, and denies whatever its actions
+    /// are about. A document lets no such statement through; this is the second lock.
+    pub(crate) broken: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Resources {
+    pub(crate) form: Form,
+    pub(crate) patterns: Box<[Arc<ResourcePattern>]>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ResourcePattern {
+    Any,
+    Arn(ArnPattern),
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Principals {
+    pub(crate) form: Form,
+    pub(crate) patterns: Box<[PrincipalPattern]>,
+}
+
+impl Statement {
+    pub(crate) fn compile(source: &document::Statement, variables: Variables) -> Statement {
+        let actions = source.actions.as_ref().and_then(Actions::compile);
+        let mut broken = actions.is_none();
+        let entries = source.conditions.iter().enumerate();
+        let conditions = entries.filter_map(|(index, entry)| {
+            let values: Vec<&str> = entry.values.iter().map(|value| &*value.text).collect();
+            let compiled = Condition::compile(entry.operator, &entry.key.text, &values, variables);
+            broken |= compiled.is_err();
+            compiled.ok().map(|condition| condition.at(index))
+        });
+        let mut conditions: Vec<Condition> = conditions.collect();
+        conditions.sort_by_key(Condition::cost);
+        let resources = source.resources.as_ref().map(|list| {
+            let patterns = list.items.iter().filter_map(|item| {
+                let compiled = ResourcePattern::compile(&item.text, variables);
+                broken |= compiled.is_none();
+                compiled.map(Arc::new)
+            });
+            Resources {
+                form: list.form,
+                patterns: patterns.collect(),
+            }
+        });
+        let principals = source.principals.as_ref().map(|principals| {
+            let patterns = principals.entries.iter().filter_map(|(kind, entry)| {
+                let compiled = PrincipalPattern::compile(*kind, &entry.text);
+                broken |= compiled.is_none();
+                compiled
+            });
+            Principals {
+                form: principals.form,
+                patterns: patterns.collect(),
+            }
+        });
+        Statement {
+            effect: source.effect,
+            actions: Arc::new(actions.unwrap_or_else(Actions::every)),
+            resources,
+            principals,
+            conditions: conditions.into(),
+            broken,
+        }
+    }
+
+    /// A Deny of everything.
+    pub(crate) fn deny_all() -> Statement {
+        Statement {
+            effect: Effect::Deny,
+            actions: Arc::new(Actions::every()),
+            resources: None,
+            principals: None,
+            conditions: Box::default(),
+            broken: true,
+        }
+    }
+
+    /// Whether it applies as a statement of a caller's policy, where `resource` is what comes of its
+    /// resources. A principal has no place in it, and a resource must have one.
+    pub(crate) fn as_callers<'q>(&'q self, resource: Truth, question: &Question<'q>) -> Truth {
+        if self.broken {
+            return Truth::Unknown;
+        }
+        let fits = self.principals.is_none() && self.resources.is_some();
+        let fits = if fits { Truth::Yes } else { Truth::Unknown };
+        fits.and(|| resource).and(|| self.conditions(question))
+    }
+
+    /// Whether it applies as a Deny of a resource's policy.
+    pub(crate) fn as_resources_deny<'q>(
+        &'q self,
+        resource: Truth,
+        question: &Question<'q>,
+    ) -> Truth {
+        if self.broken {
+            return Truth::Unknown;
+        }
+        self.denies_principal(question)
+            .and(|| resource)
+            .and(|| self.conditions(question))
+    }
+
+    /// What it grants as an Allow of a resource's policy.
+    pub(crate) fn as_resources_allow<'q>(
+        &'q self,
+        resource: Truth,
+        question: &Question<'q>,
+    ) -> Grant {
+        let grant = self.grant(question);
+        let applies = !self.broken
+            && grant > Grant::None
+            && resource == Truth::Yes
+            && self.conditions(question) == Truth::Yes;
+        if applies { grant } else { Grant::None }
+    }
+
+    /// What comes of its resources; a statement without any is about whatever its policy is of.
+    pub(crate) fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
+        let resources = self.resources.as_ref();
+        resources.map_or(Truth::Yes, |resources| resources.match_(question))
+    }
+
+    fn denies_principal(&self, question: &Question<'_>) -> Truth {
+        let Some(principals) = &self.principals else {
+            return Truth::Unknown;
+        };
+        match principals.form {
+            Form::Plain => is_denied(&principals.patterns, question),
+            Form::Not => (!is_exempt(&principals.patterns, question)).into(),
+        }
+    }
+
+    pub(crate) fn grant(&self, question: &Question<'_>) -> Grant {
+        match &self.principals {
+            Some(principals) if principals.form == Form::Plain => {
+                let patterns = principals.patterns.iter();
+                patterns
+                    .map(|pattern| pattern.grant(question))
+                    .max()
+                    .unwrap_or(Grant::None)
+            }
+            _ => Grant::None,
+        }
+    }
+
+    fn conditions<'q>(&'q self, question: &Question<'q>) -> Truth {
+        let conditions = self.conditions.iter();
+        Truth::all(conditions.map(|condition| condition.holds(&question.lookup)))
+    }
+}
+
+impl Resources {
+    fn match_<'q>(&'q self, question: &Question<'q>) -> Truth {
+        let (mut unresolved, mut ambiguous) = (false, false);
+        for pattern in &self.patterns {
+            match pattern.matches(question) {
+                Matched::Yes => return (self.form == Form::Plain).into(),
+                Matched::Unresolved => unresolved = true,
+                Matched::Ambiguous => ambiguous = true,
+                Matched::No => {}
+            }
+        }
+        match self.form {
+            _ if ambiguous => Truth::Unknown,
+            Form::Plain => Truth::No,
+            // What the author meant to leave out cannot be told.
+            Form::Not if unresolved => Truth::Unknown,
+            Form::Not => Truth::Yes,
+        }
+    }
+}
+
+impl ResourcePattern {
+    fn compile(text: &str, variables: Variables) -> Option<ResourcePattern> {
+        if text == "*" {
+            return Some(ResourcePattern::Any);
+        }
+        let pattern = ArnPattern::compile(text, variables).ok()?;
+        Some(ResourcePattern::Arn(pattern))
+    }
+
+    pub(crate) fn matches<'q>(&'q self, question: &Question<'q>) -> Matched {
+        match (self, &question.resource) {
+            (ResourcePattern::Any, _) => Matched::Yes,
+            (ResourcePattern::Arn(pattern), Some(arn)) => {
+                match pattern.matches(arn, &question.lookup) {
+                    // Whatever the variable stood for: the index has gone by it, too.
+                    Matched::Unresolved | Matched::Ambiguous
+                        if !arn.resource.starts_with(self.literal()) =>
+                    {
+                        Matched::No
+                    }
+                    matched => matched,
+                }
+            }
+            (ResourcePattern::Arn(_), None) => Matched::No,
+        }
+    }
+
+    /// The literal that the resource part of whatever matches begins with.
+    pub(crate) fn literal(&self) -> &str {
+        match self {
+            ResourcePattern::Any => "",
+            ResourcePattern::Arn(pattern) => pattern.resource().literal(),
+        }
+    }
+}
