@@ -13,6 +13,7 @@
 
 mod ask;
 mod caller;
+mod compiled;
 mod conditions;
 mod facts;
 mod policy;
@@ -25,10 +26,11 @@ mod world;
 
 pub(crate) use ask::{Ask, Selection};
 pub(crate) use caller::Caller;
-pub(crate) use facts::{Fact, Facts};
+pub(crate) use compiled::{Compiled, verdict};
+pub(crate) use facts::{Bound, Fact, Facts};
 pub(crate) use policy::{Condition, List, Policy, Principals, Statement, Version};
 pub(crate) use random::Random;
-pub(crate) use run::{Case, Compiled, Tally, verdict};
+pub(crate) use run::{Case, Tally};
 pub(crate) use shrink::shrink;
 pub(crate) use world::World;
 
