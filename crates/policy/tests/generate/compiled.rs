@@ -19,16 +19,21 @@ struct Set<T> {
     rcp: Vec<Vec<T>>,
 }
 
+/// A world in the engine's form alone.
+pub(crate) struct Plain {
+    separate: Set<Engine>,
+    rule: ResourceRule,
+    resource_account: String,
+    /// How many documents were refused, and left out.
+    pub(crate) refused: u64,
+}
+
 /// A world in every form; documents that the engine refuses are left out.
 pub(crate) struct Compiled {
-    separate: Set<Engine>,
+    plain: Plain,
     /// All policies of one list joined into one plan.
     joined: Set<Engine>,
     model: Set<model::Document>,
-    rule: ResourceRule,
-    resource_account: String,
-    /// How many were refused.
-    pub(crate) refused: u64,
     /// Documents that the engine takes and the model calls ungrammatical.
     pub(crate) ungrammatical: Vec<String>,
 }
@@ -106,57 +111,24 @@ impl Set<Engine> {
     }
 }
 
-impl Compiled {
-    pub(crate) fn new(world: &World) -> Compiled {
-        let (mut refused, mut ungrammatical) = (0, Vec::new());
+impl Plain {
+    pub(crate) fn new(world: &World) -> Plain {
+        let mut refused = 0;
         let separate = Set::of(world, &mut |policy| {
             let document = Document::parse(&policy.text());
             refused += u64::from(document.is_err());
             Some(Engine::compile(&document.ok()?))
         });
-        let model = Set::of(world, &mut |policy| {
-            let text = policy.text();
-            Document::parse(&text).ok()?;
-            let document = model::Document::read(&text);
-            if document.is_none() {
-                ungrammatical.push(text);
-            }
-            document
-        });
-        Compiled {
-            joined: separate.joined(),
+        Plain {
             separate,
-            model,
             rule: world.rule,
             resource_account: world.resource_account.clone(),
             refused,
-            ungrammatical,
         }
     }
 
-    /// Asks both.
-    pub(crate) fn said(&self, ask: &Ask) -> Said {
-        let facts = ask.facts.bound();
-        let decision = self.decide(&self.separate, ask, &facts);
-        let joined = self.decide(&self.joined, ask, &facts);
-        let lookup = |key: &str| facts.lookup(key);
-        let question = Question {
-            action: &ask.action,
-            resource: &ask.resource,
-            caller: ask.caller.kind(),
-            account: &ask.caller.account,
-            lookup: &lookup,
-        };
-        Said {
-            engine: verdict(&decision),
-            model: model::decide(&self.for_model(ask), &question),
-            statement_is_right: self.statement_is_right(decision.reason(), &question),
-            joined_alike: joined == decision,
-        }
-    }
-
-    /// Asks the engine alone.
-    pub(crate) fn engine(&self, ask: &Ask) -> Answer {
+    /// Asks the engine.
+    pub(crate) fn said(&self, ask: &Ask) -> Answer {
         verdict(&self.decide(&self.separate, ask, &ask.facts.bound()))
     }
 
@@ -189,6 +161,54 @@ impl Compiled {
             },
         )
     }
+}
+
+impl Compiled {
+    pub(crate) fn new(world: &World) -> Compiled {
+        let mut ungrammatical = Vec::new();
+        let plain = Plain::new(world);
+        let model = Set::of(world, &mut |policy| {
+            let text = policy.text();
+            Document::parse(&text).ok()?;
+            let document = model::Document::read(&text);
+            if document.is_none() {
+                ungrammatical.push(text);
+            }
+            document
+        });
+        Compiled {
+            joined: plain.separate.joined(),
+            plain,
+            model,
+            ungrammatical,
+        }
+    }
+
+    /// How many documents the engine refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.plain.refused
+    }
+
+    /// Asks both.
+    pub(crate) fn said(&self, ask: &Ask) -> Said {
+        let facts = ask.facts.bound();
+        let decision = self.plain.decide(&self.plain.separate, ask, &facts);
+        let joined = self.plain.decide(&self.joined, ask, &facts);
+        let lookup = |key: &str| facts.lookup(key);
+        let question = Question {
+            action: &ask.action,
+            resource: &ask.resource,
+            caller: ask.caller.kind(),
+            account: &ask.caller.account,
+            lookup: &lookup,
+        };
+        Said {
+            engine: verdict(&decision),
+            model: model::decide(&self.for_model(ask), &question),
+            statement_is_right: self.statement_is_right(decision.reason(), &question),
+            joined_alike: joined == decision,
+        }
+    }
 
     fn for_model(&self, ask: &Ask) -> model::Policies<'_> {
         let (set, with) = (&self.model, ask.with);
@@ -197,8 +217,8 @@ impl Compiled {
             boundary: set.boundary.as_ref().filter(|_| with.boundary),
             session: with.session.then(|| set.session.iter().collect()),
             resource: set.resource.as_ref().filter(|_| with.resource),
-            rule: self.rule,
-            resource_account: &self.resource_account,
+            rule: self.plain.rule,
+            resource_account: &self.plain.resource_account,
             scp: with.scp.then(|| borrowed(&set.scp)),
             rcp: with.rcp.then(|| borrowed(&set.rcp)),
         }

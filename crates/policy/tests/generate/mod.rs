@@ -26,13 +26,13 @@ mod world;
 
 pub(crate) use ask::{Ask, Selection};
 pub(crate) use caller::Caller;
-pub(crate) use compiled::{Compiled, verdict};
+pub(crate) use compiled::{Compiled, Plain, verdict};
 pub(crate) use facts::{Bound, Fact, Facts};
 pub(crate) use policy::{Condition, List, Policy, Principals, Statement, Version};
 pub(crate) use random::Random;
 pub(crate) use run::{Case, Tally};
 pub(crate) use shrink::shrink;
-pub(crate) use world::World;
+pub(crate) use world::{Slot, World};
 
 /// Questions asked of each world.
 pub(crate) const ASKS_PER_WORLD: u64 = 20;

@@ -99,7 +99,7 @@ impl Tally {
         let world = World::generate(&mut random);
         let compiled = Compiled::new(&world);
         self.documents += world.policies().count() as u64;
-        self.refused += compiled.refused;
+        self.refused += compiled.refused();
         assert!(
             compiled.ungrammatical.is_empty(),
             "seed {seed}: taken though the grammar forbids it: {:?}",

@@ -368,3 +368,39 @@ fn listed(random: &mut Random, focus: &Focus) -> Vec<(&'static str, String)> {
     }
     names
 }
+
+/// Where a policy of a world stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Identity,
+    Boundary,
+    Session,
+    Resource,
+    Scp,
+    Rcp,
+}
+
+impl World {
+    /// The policies of one kind.
+    pub(crate) fn slot(&mut self, slot: Slot) -> Vec<&mut Policy> {
+        match slot {
+            Slot::Identity => self.identity.iter_mut().collect(),
+            Slot::Boundary => self.boundary.iter_mut().collect(),
+            Slot::Session => self.session.iter_mut().collect(),
+            Slot::Resource => self.resource.iter_mut().collect(),
+            Slot::Scp => self.scp.iter_mut().flatten().collect(),
+            Slot::Rcp => self.rcp.iter_mut().flatten().collect(),
+        }
+    }
+
+    /// Another statement for a policy of that kind, about what this world is about.
+    pub(crate) fn statement(&self, random: &mut Random, slot: Slot) -> Statement {
+        let (openness, named) = match slot {
+            Slot::Identity => (Openness::Narrow, Named::Nobody),
+            Slot::Boundary | Slot::Session | Slot::Scp => (Openness::Wide, Named::Nobody),
+            Slot::Resource => (Openness::Narrow, Named::Callers),
+            Slot::Rcp => (Openness::Wide, Named::Everyone),
+        };
+        statement(random, &self.focus, openness, named)
+    }
+}
