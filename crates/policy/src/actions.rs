@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::document::{Form, List};
 use crate::pattern::Pattern;
 use crate::question::Question;
+use crate::text::{Name, OwnedName, position};
 use crate::validate::is_action;
 
 /// `Action` or `NotAction`, compiled.
@@ -15,7 +16,7 @@ pub(crate) struct Actions {
     /// `*` is among them.
     pub(crate) all: bool,
     /// By service in lower case, sorted.
-    pub(crate) services: Box<[(Box<str>, Arc<Names>)]>,
+    pub(crate) services: Box<[(OwnedName, Arc<Names>)]>,
 }
 
 /// Names of actions of one service, in lower case.
@@ -24,7 +25,7 @@ pub(crate) enum Names {
     All,
     Some {
         /// Sorted.
-        exact: Box<[Box<str>]>,
+        exact: Box<[OwnedName]>,
         wild: Box<[Pattern]>,
     },
 }
@@ -51,7 +52,7 @@ impl Actions {
             form: list.form,
             all,
             services: services
-                .map(|(service, patterns)| (service, Arc::new(Names::of(patterns))))
+                .map(|(service, patterns)| (OwnedName::new(service), Arc::new(Names::of(patterns))))
                 .collect(),
         })
     }
@@ -75,10 +76,8 @@ impl Actions {
     }
 
     fn of_service(&self, question: &Question<'_>) -> bool {
-        let found = self
-            .services
-            .binary_search_by(|(service, _)| (**service).cmp(question.service));
-        let names = found.ok().and_then(|index| self.services.get(index));
+        let found = position(&self.services, |(service, _)| service, question.service);
+        let names = found.and_then(|index| self.services.get(index));
         names.is_some_and(|(_, names)| names.contain(question.name))
     }
 }
@@ -90,7 +89,7 @@ impl Names {
         for pattern in patterns {
             match pattern {
                 Pattern::Any => return Names::All,
-                Pattern::Exact(name) => exact.push(name),
+                Pattern::Exact(name) => exact.push(OwnedName::new(name)),
                 other => wild.push(other),
             }
         }
@@ -104,13 +103,13 @@ impl Names {
         }
     }
 
-    pub(crate) fn contain(&self, name: &str) -> bool {
+    pub(crate) fn contain(&self, name: Name<'_>) -> bool {
         match self {
             Names::All => true,
             Names::Some { exact, wild } => {
                 let mut wild = wild.iter();
-                exact.binary_search_by(|known| (**known).cmp(name)).is_ok()
-                    || wild.any(|pattern| pattern.matches_plain(name))
+                position(exact, |known| known, name).is_some()
+                    || wild.any(|pattern| pattern.matches_plain(name.as_str()))
             }
         }
     }

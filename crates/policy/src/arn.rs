@@ -2,6 +2,7 @@
 
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
+use crate::text::{self, same};
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -23,37 +24,61 @@ impl<'a> Arn<'a> {
     /// Splits `arn:partition:service:region:account:resource`; `None` unless it has the six parts
     /// with a partition, a service and a resource.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
-        let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        let arn = Arn {
-            partition: parts.next()?,
-            service: parts.next()?,
-            region: parts.next()?,
-            account: parts.next()?,
-            resource: parts.next()?,
-        };
-        let named = !arn.partition.is_empty() && !arn.service.is_empty();
-        (named && !arn.resource.is_empty()).then_some(arn)
+        SplitArn::parse(text).map(|split| split.arn)
     }
 
-    fn parts(&self) -> [&'a str; 5] {
-        [
-            self.resource,
-            self.account,
-            self.service,
-            self.region,
-            self.partition,
-        ]
+    /// All but the resource, those that tell most first.
+    fn parts(&self) -> [&'a str; 4] {
+        [self.account, self.service, self.region, self.partition]
+    }
+}
+
+/// An ARN, and what stands before its resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SplitArn<'a> {
+    pub(crate) arn: Arn<'a>,
+    /// Up to and with the fifth colon.
+    head: &'a str,
+}
+
+impl<'a> SplitArn<'a> {
+    pub(crate) fn parse(text: &'a str) -> Option<SplitArn<'a>> {
+        let mut rest = text::after(text, "arn:")?;
+        let mut part = || {
+            let colon = rest.bytes().position(|byte| byte == b':')?;
+            let part = rest.get(..colon)?;
+            rest = rest.get(colon + 1..)?;
+            Some(part)
+        };
+        let (partition, service, region, account) = (part()?, part()?, part()?, part()?);
+        let arn = Arn {
+            partition,
+            service,
+            region,
+            account,
+            resource: rest,
+        };
+        let named = !arn.partition.is_empty() && !arn.service.is_empty();
+        let head = text.get(..text.len() - rest.len())?;
+        (named && !arn.resource.is_empty()).then_some(SplitArn { arn, head })
     }
 }
 
 /// A pattern of ARNs. Parts are matched one by one, so no wildcard reaches across a colon but
-/// within the last part. The parts stand in the order of [`Arn::parts`]: those that tell most first.
+/// within the last part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ArnPattern {
-    parts: [Pattern; 5],
+    resource: Pattern,
+    head: Head,
+}
+
+/// Everything before the resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Head {
+    /// Without wildcards: up to and with the fifth colon.
+    Exact(Box<str>),
+    /// In the order of [`Arn::parts`].
+    Parts(Box<[Pattern; 4]>),
 }
 
 /// Why a text is no pattern of ARNs.
@@ -79,35 +104,53 @@ impl ArnPattern {
             return Err(BadArn::Parts);
         }
         let compile = |part| Pattern::compile(part, Wildcards::On, variables);
-        Ok(ArnPattern {
-            parts: [
-                compile(resource)?,
-                compile(account)?,
-                compile(service)?,
-                compile(region)?,
-                compile(partition)?,
-            ],
-        })
+        let resource = compile(resource)?;
+        let parts = [
+            compile(account)?,
+            compile(service)?,
+            compile(region)?,
+            compile(partition)?,
+        ];
+        let head = match &parts {
+            [
+                Pattern::Exact(account),
+                Pattern::Exact(service),
+                Pattern::Exact(region),
+                Pattern::Exact(partition),
+            ] => Head::Exact(format!("arn:{partition}:{service}:{region}:{account}:").into()),
+            _ => Head::Parts(Box::new(parts)),
+        };
+        Ok(ArnPattern { resource, head })
     }
 
     /// The pattern of the last part.
     pub(crate) fn resource(&self) -> &Pattern {
-        let [resource, ..] = &self.parts;
-        resource
+        &self.resource
     }
 
     /// A variable without a value decides only when everything else matches.
-    pub(crate) fn matches<'q>(&'q self, arn: &Arn<'_>, lookup: &Lookup<'q>) -> Matched {
-        let mut found = Matched::Yes;
-        for (pattern, part) in self.parts.iter().zip(arn.parts()) {
-            match pattern.matches(part, lookup) {
-                Matched::No => return Matched::No,
-                Matched::Unresolved => found = Matched::Unresolved,
-                Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
-                Matched::Yes | Matched::Ambiguous => {}
+    pub(crate) fn matches<'q>(&'q self, arn: &SplitArn<'_>, lookup: &Lookup<'q>) -> Matched {
+        match &self.head {
+            Head::Exact(head) if same(head.as_bytes(), arn.head.as_bytes()) => {
+                self.resource.matches(arn.arn.resource, lookup)
+            }
+            Head::Exact(_) => Matched::No,
+            Head::Parts(patterns) => {
+                let mut found = self.resource.matches(arn.arn.resource, lookup);
+                for (pattern, part) in patterns.iter().zip(arn.arn.parts()) {
+                    match pattern.matches(part, lookup) {
+                        Matched::No => return Matched::No,
+                        Matched::Unresolved if found != Matched::No => found = Matched::Unresolved,
+                        Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
+                        Matched::Unresolved | Matched::Ambiguous | Matched::Yes => {}
+                    }
+                    if found == Matched::No {
+                        return Matched::No;
+                    }
+                }
+                found
             }
         }
-        found
     }
 }
 

@@ -1,8 +1,9 @@
 //! One condition, typed when compiled: the values of one key tested by one operator.
 
 use std::cmp::Ordering;
+use std::net::IpAddr;
 
-use crate::arn::{Arn, ArnPattern};
+use crate::arn::{ArnPattern, SplitArn};
 use crate::date::Instant;
 use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
@@ -96,6 +97,11 @@ impl Condition {
         Condition { index, ..self }
     }
 
+    /// Its place in the statement.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     /// What testing it costs, roughly: those that cost little are tested first.
     pub(crate) fn cost(&self) -> u8 {
         let values = u8::from(self.qualifier != Qualifier::None);
@@ -110,21 +116,33 @@ impl Condition {
     }
 
     /// Whether the condition holds in this request.
+    #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        let values = lookup.values(&self.key);
-        let present = !matches!(values, Values::Absent | Values::Many([]));
-        if let Test::Null { absent, present: p } = self.test {
-            return (if present { p } else { absent }).into();
+        lookup.with(&self.key, |values| match (values, self.qualifier) {
+            (Values::One(value), Qualifier::None) => match self.test {
+                Test::Null { present, .. } => present.into(),
+                _ => self.signed(value, lookup),
+            },
+            (values, _) => self.holds_for(values, lookup),
+        })
+    }
+
+    /// The same for whatever is not simply one value under an operator without a qualifier.
+    #[inline(never)]
+    fn holds_for<'q>(&'q self, values: &Values<'q>, lookup: &Lookup<'q>) -> Truth {
+        let is_present = !matches!(values, Values::Absent | Values::Many([]));
+        if let Test::Null { absent, present } = self.test {
+            return (if is_present { present } else { absent }).into();
         }
-        if !present {
+        if !is_present {
             return self.missing().into();
         }
         match values {
             Values::Absent | Values::Ambiguous => Truth::Unknown,
-            Values::One(Value::Str("")) => self
-                .null()
-                .unwrap_or_else(|| self.signed(Value::Str(""), lookup)),
-            Values::One(value) => self.signed(value, lookup),
+            Values::One(value) => match (value, self.null()) {
+                (Value::Str(""), Some(truth)) => truth,
+                _ => self.signed(value, lookup),
+            },
             Values::Many(values) => {
                 if values.iter().all(|value| value.is_empty())
                     && let Some(truth) = self.null()
@@ -156,7 +174,7 @@ impl Condition {
     fn many<'q>(&'q self, values: &[&str], lookup: &Lookup<'q>) -> Truth {
         let each = || {
             let values = values.iter();
-            values.map(|value| self.signed(Value::Str(value), lookup))
+            values.map(|value| self.signed(&Value::Str(value), lookup))
         };
         match (self.qualifier, self.sense) {
             (Qualifier::ForAllValues, _) => Truth::all(each()),
@@ -170,30 +188,37 @@ impl Condition {
         }
     }
 
-    /// One value of the request against all of the policy, negated operators turned.
-    fn signed<'q>(&'q self, value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
-        let matched = self.matches(value, lookup);
+    /// One value of the request against all of the policy, negated operators turned. The common
+    /// families stand here, the others apart, so that the way of the common ones stays short.
+    #[inline]
+    fn signed<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
+        let matched = match (&self.test, value) {
+            (Test::String(test, patterns), Value::Str(text))
+                if *test != StringTest::EqualsIgnoreCase =>
+            {
+                any_matches(patterns, text, lookup)
+            }
+            (Test::Ip(ranges), Value::Ip(address)) => contain(ranges, *address),
+            (Test::Date(test, operands), Value::Date(seconds)) => {
+                compare(*test, operands, Instant::at(*seconds))
+            }
+            _ => self.matches(value, lookup),
+        };
         match self.sense {
             Sense::Positive => matched,
             Sense::Negated => !matched,
         }
     }
 
-    fn matches<'q>(&'q self, value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
+    #[inline(never)]
+    fn matches<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
         match &self.test {
             Test::String(test, patterns) => {
-                let text = Text::of(value);
-                let text = text.as_str();
-                Truth::any(patterns.iter().map(|p| string(*test, p, text, lookup)))
+                strings(*test, patterns, Text::of(*value).as_str(), lookup)
             }
             Test::Numeric(test, operands) => self.numeric(*test, operands, value),
             Test::Date(test, operands) => match instant(value) {
-                Some(instant) => {
-                    let mut operands = operands.iter();
-                    operands
-                        .any(|operand| test.holds(instant.cmp(operand)))
-                        .into()
-                }
+                Some(instant) => compare(*test, operands, instant),
                 None => Truth::Unknown,
             },
             Test::Bool {
@@ -202,12 +227,12 @@ impl Condition {
             } => boolean(*accepted, variables, value, lookup),
             Test::Binary(operands) => match value {
                 Value::Str(text) if is_base64(text) => {
-                    operands.iter().any(|operand| **operand == *text).into()
+                    operands.iter().any(|operand| **operand == **text).into()
                 }
                 _ => Truth::Unknown,
             },
             Test::Ip(ranges) => match address(value) {
-                Some(address) => ranges.iter().any(|range| range.contains(address)).into(),
+                Some(address) => contain(ranges, address),
                 None => Truth::Unknown,
             },
             Test::Arn(operands) => arn(operands, value, lookup),
@@ -215,12 +240,12 @@ impl Condition {
         }
     }
 
-    fn numeric(&self, test: OrderTest, operands: &[Number], value: Value<'_>) -> Truth {
+    fn numeric(&self, test: OrderTest, operands: &[Number], value: &Value<'_>) -> Truth {
         let value = match value {
             Value::Date(seconds)
                 if *self.key.name() == ConditionKey::Known(KnownKey::EpochTime) =>
             {
-                Value::Int(seconds)
+                &Value::Int(*seconds)
             }
             value => value,
         };
@@ -235,7 +260,7 @@ impl Condition {
         {
             return test.holds(number.cmp(operand)).into();
         }
-        let text = Text::of(value);
+        let text = Text::of(*value);
         let Some(number) = Decimal::parse(text.as_str()) else {
             return Truth::Unknown;
         };
@@ -258,25 +283,53 @@ impl OrderTest {
     }
 }
 
-fn string<'q>(test: StringTest, pattern: &'q Pattern, text: &str, lookup: &Lookup<'q>) -> Truth {
+#[inline]
+fn contain(ranges: &[Range], address: IpAddr) -> Truth {
+    let address = address.to_canonical();
+    ranges.iter().any(|range| range.contains(address)).into()
+}
+
+#[inline]
+fn compare(test: OrderTest, operands: &[Instant], instant: Instant) -> Truth {
+    let mut operands = operands.iter();
+    operands
+        .any(|operand| test.holds(instant.cmp(operand)))
+        .into()
+}
+
+#[inline]
+fn any_matches<'q>(patterns: &'q [Pattern], text: &str, lookup: &Lookup<'q>) -> Truth {
+    let patterns = patterns.iter();
+    Truth::any(patterns.map(|pattern| pattern.matches(text, lookup).truth()))
+}
+
+/// Whether any of the patterns matches the text.
+fn strings<'q>(
+    test: StringTest,
+    patterns: &'q [Pattern],
+    text: &str,
+    lookup: &Lookup<'q>,
+) -> Truth {
     match test {
-        StringTest::Equals | StringTest::Like => pattern.matches(text, lookup).truth(),
-        StringTest::EqualsIgnoreCase => match pattern.equals_ignoring_case(text, lookup) {
-            CaseMatch::No => Truth::No,
-            CaseMatch::Ascii => Truth::Yes,
-            CaseMatch::Unclear => Truth::Unknown,
-        },
+        StringTest::Equals | StringTest::Like => any_matches(patterns, text, lookup),
+        StringTest::EqualsIgnoreCase => Truth::any(patterns.iter().map(|pattern| {
+            match pattern.equals_ignoring_case(text, lookup) {
+                CaseMatch::No => Truth::No,
+                CaseMatch::Ascii => Truth::Yes,
+                CaseMatch::Unclear => Truth::Unknown,
+            }
+        })),
     }
 }
 
 fn boolean<'q>(
     [accepts_false, accepts_true]: [bool; 2],
     variables: &'q [Variable],
-    value: Value<'_>,
+    value: &Value<'_>,
     lookup: &Lookup<'q>,
 ) -> Truth {
     let value = match value {
-        Value::Bool(value) => value,
+        Value::Bool(value) => *value,
         Value::Str(text) if is_boolean(text) => is_true(text),
         _ => return Truth::Unknown,
     };
@@ -302,30 +355,33 @@ fn operand<'q>(
     }
 }
 
-fn instant(value: Value<'_>) -> Option<Instant> {
+fn instant(value: &Value<'_>) -> Option<Instant> {
     match value {
-        Value::Date(seconds) | Value::Int(seconds) => Some(Instant::at(seconds)),
+        Value::Date(seconds) | Value::Int(seconds) => Some(Instant::at(*seconds)),
         Value::Str(text) => Instant::parse(text),
         Value::Bool(_) | Value::Ip(_) => None,
     }
 }
 
-fn address(value: Value<'_>) -> Option<std::net::IpAddr> {
+fn address(value: &Value<'_>) -> Option<IpAddr> {
     match value {
-        Value::Ip(address) => Some(address),
-        Value::Str(text) => text.parse().ok(),
+        Value::Ip(address) => Some(*address),
+        Value::Str(text) => text
+            .parse()
+            .ok()
+            .map(|address: IpAddr| address.to_canonical()),
         _ => None,
     }
 }
 
-fn arn<'q>(operands: &'q [ArnOperand], value: Value<'_>, lookup: &Lookup<'q>) -> Truth {
+fn arn<'q>(operands: &'q [ArnOperand], value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
     let Value::Str(text) = value else {
         return Truth::Unknown;
     };
-    let Some(arn) = Arn::parse(text) else {
+    let Some(arn) = SplitArn::parse(text) else {
         return Truth::Unknown;
     };
-    let same = |named: &str| Arn::parse(named).map(|named| named == arn);
+    let same = |named: &str| SplitArn::parse(named).map(|named| named.arn == arn.arn);
     Truth::any(operands.iter().map(|one| match one {
         ArnOperand::Any => Truth::Yes,
         ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup).truth(),

@@ -2,6 +2,7 @@
 
 use crate::decision::{Decision, PolicyType, StatementRef};
 use crate::limits::ACTION_BYTES_MAX;
+use crate::lookup::Lookup;
 use crate::order::{self, Answer, Answers, Situation};
 use crate::policy::{Origin, Policy};
 use crate::principal::Grant;
@@ -11,14 +12,71 @@ use crate::request::{Policies, PrincipalKind, Request};
 /// Answers `request` from `policies`: denied unless something allows it, and whatever allows it,
 /// denied when anything denies it. Allocates nothing unless a pattern is unusually long.
 pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    answer(request, policies, Indexed)
+}
+
+/// How the statements of a policy are found that apply.
+pub(crate) trait Search: Copy {
+    /// The first Deny of a caller's policy that applies.
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The first Allow of a caller's policy that applies.
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The first Deny of a resource's policy that applies.
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    /// The strongest grant of a resource's policy, and the first statement that makes it.
+    fn resources_grant<'q>(
+        self,
+        policy: &'q Policy,
+        question: &Question<'q>,
+    ) -> Option<(Grant, Origin)>;
+}
+
+/// By the index of each policy.
+#[derive(Clone, Copy)]
+struct Indexed;
+
+impl Search for Indexed {
+    #[inline]
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.callers_deny(question)
+    }
+
+    #[inline]
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.callers_allow(question)
+    }
+
+    #[inline]
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+        policy.resources_deny(question)
+    }
+
+    #[inline]
+    fn resources_grant<'q>(
+        self,
+        policy: &'q Policy,
+        question: &Question<'q>,
+    ) -> Option<(Grant, Origin)> {
+        policy.resources_grant(question)
+    }
+}
+
+/// The decision, however statements are found.
+pub(crate) fn answer(
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+    search: impl Search,
+) -> Decision {
     let situation = Situation::of(request, policies);
+    let lookup = Lookup::new(request.context);
     let mut buffer = [0; ACTION_BYTES_MAX];
-    let reason = match Question::prepare(request, &mut buffer) {
+    let reason = match Question::prepare(request, &lookup, &mut buffer) {
         Some(question) => {
             let compiled = Compiled {
                 question: &question,
                 policies,
                 situation: &situation,
+                search,
             };
             order::reason(&situation, &compiled)
         }
@@ -28,16 +86,18 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
 }
 
 /// Compiled policies, asked one question.
-struct Compiled<'a> {
+struct Compiled<'a, S> {
+    search: S,
     question: &'a Question<'a>,
     policies: &'a Policies<'a>,
     situation: &'a Situation,
 }
 
-impl<'a> Answers for Compiled<'a> {
+impl<'a, S: Search> Answers for Compiled<'a, S> {
+    #[inline]
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
-        let deny = |policy: &'a Policy| policy.callers_deny(self.question);
-        let resource_deny = |policy: &'a Policy| policy.resources_deny(self.question);
+        let deny = |policy: &'a Policy| self.search.callers_deny(policy, self.question);
+        let resource_deny = |policy: &'a Policy| self.search.resources_deny(policy, self.question);
         let policies = self.policies;
         match policy_type {
             PolicyType::Scp => first(policy_type, policies.scp?.iter().copied().flatten(), deny),
@@ -55,10 +115,11 @@ impl<'a> Answers for Compiled<'a> {
         }
     }
 
+    #[inline]
     fn allow(&self, policy_type: PolicyType) -> Answer {
-        let allow = |policy: &'a Policy| policy.callers_allow(self.question);
+        let allow = |policy: &'a Policy| self.search.callers_allow(policy, self.question);
         let resource_allow = |policy: &'a Policy| {
-            let granted = policy.resources_grant(self.question);
+            let granted = self.search.resources_grant(policy, self.question);
             granted.map(|(_, statement)| statement)
         };
         let policies = self.policies;
@@ -88,7 +149,8 @@ impl<'a> Answers for Compiled<'a> {
     }
 
     fn grant(&self) -> Option<(Grant, StatementRef)> {
-        let (grant, origin) = self.policies.resource?.resources_grant(self.question)?;
+        let policy = self.policies.resource?;
+        let (grant, origin) = self.search.resources_grant(policy, self.question)?;
         let policy_type = self.situation.resource_type();
         Some((grant, reference(policy_type, 0, origin)))
     }

@@ -112,6 +112,11 @@ impl Decision {
 }
 
 impl PolicyType {
+    /// AWS's name for it, such as `identity-based policy`.
+    pub fn name(self) -> &'static str {
+        self.words().1
+    }
+
     /// Article and name in AWS's sentences.
     fn words(self) -> (&'static str, &'static str) {
         match self {

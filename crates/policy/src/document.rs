@@ -38,9 +38,12 @@ pub(crate) struct Spanned {
     pub(crate) span: Range<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+/// What a statement does when it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It allows.
     Allow,
+    /// It denies, whatever allows.
     Deny,
 }
 

@@ -41,6 +41,9 @@ pub(crate) enum Fault {
     ActionColons,
     ActionVendorInvalid(String),
     ActionNotSts,
+    /// Fine elsewhere, but not in a policy of that kind.
+    NotOfKind,
+    TooLong(usize),
     ResourceNotArn(String),
     ResourcePartition {
         partition: String,
@@ -56,16 +59,24 @@ impl Fault {
     /// AWS's sentence.
     pub(crate) fn sentence(&self, kind: Kind) -> String {
         match kind {
-            Kind::Trust => self.trust_sentence(),
-            Kind::Managed | Kind::Inline | Kind::Session => self.identity_sentence(),
+            Kind::Trust | Kind::Resource => self.trust_sentence(),
+            Kind::Managed | Kind::Inline | Kind::Session | Kind::Boundary => {
+                self.identity_sentence()
+            }
+            Kind::Scp | Kind::Rcp => self.organization_sentence(),
         }
     }
 
     /// Where AWS's order of checks has this fault: lower is reported first.
     pub(crate) fn rank(&self, kind: Kind) -> u8 {
         match kind {
-            Kind::Trust => self.trust_rank(),
-            Kind::Managed | Kind::Inline | Kind::Session => self.identity_rank(),
+            Kind::Trust | Kind::Resource => self.trust_rank(),
+            Kind::Managed
+            | Kind::Inline
+            | Kind::Session
+            | Kind::Boundary
+            | Kind::Scp
+            | Kind::Rcp => self.identity_rank(),
         }
     }
 
@@ -147,6 +158,18 @@ impl Fault {
             _ => return self.shared_sentence("Syntax error in policy."),
         };
         text.to_owned()
+    }
+
+    /// Organizations has one sentence for whatever is wrong (recorded); the span tells more.
+    fn organization_sentence(&self) -> String {
+        match self {
+            Fault::TooLong(max) => {
+                format!("The policy is longer than the {max} characters that it may have.")
+            }
+            _ => "The provided policy document does not meet the requirements of the specified \
+                  policy type."
+                .to_owned(),
+        }
     }
 
     fn shared_sentence(&self, syntax: &str) -> String {

@@ -13,6 +13,14 @@ pub enum Kind {
     Session,
     /// Role trust policy.
     Trust,
+    /// Permissions boundary: a managed policy, with the rules of one.
+    Boundary,
+    /// Policy of a resource other than a role: needs a principal and a resource.
+    Resource,
+    /// Service control policy of an organization: names no principal.
+    Scp,
+    /// Resource control policy that a customer writes: only denies, everyone, named services.
+    Rcp,
 }
 
 /// How bad a [`Finding`] is.

@@ -9,6 +9,7 @@ use crate::document::{Effect, Form};
 use crate::limits::ROWS_PER_STATEMENT_MAX;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
+use crate::text::{Name, OwnedName, position};
 use crate::trie::Trie;
 use crate::truth::Truth;
 
@@ -23,9 +24,7 @@ pub(crate) struct Index {
 
 #[derive(Debug)]
 struct Service {
-    /// The first bytes of the name, for comparisons of one step.
-    head: u64,
-    name: Box<str>,
+    name: OwnedName,
     table: Table,
 }
 
@@ -98,13 +97,11 @@ impl Index {
             match rows.first().and_then(|row| row.service) {
                 None => index.any = table,
                 Some(name) => services.push(Service {
-                    head: head(name),
-                    name: name.into(),
+                    name: OwnedName::new(name.into()),
                     table,
                 }),
             }
         }
-        services.sort_unstable_by(|a, b| (a.head, &a.name).cmp(&(b.head, &b.name)));
         index.services = services.into();
         index
     }
@@ -122,22 +119,10 @@ impl Index {
         self.any.visit(question, &mut visit);
     }
 
-    fn of_service(&self, name: &str) -> Option<&Table> {
-        let head = head(name);
-        let at = self.services.partition_point(|service| {
-            service.head < head || (service.head == head && *service.name < *name)
-        });
-        let found = self.services.get(at)?;
-        (*found.name == *name).then_some(&found.table)
+    fn of_service(&self, name: Name<'_>) -> Option<&Table> {
+        let found = position(&self.services, |service| &service.name, name)?;
+        Some(&self.services.get(found)?.table)
     }
-}
-
-fn head(name: &str) -> u64 {
-    let mut head = [0; 8];
-    head.iter_mut()
-        .zip(name.bytes())
-        .for_each(|(to, from)| *to = from);
-    u64::from_be_bytes(head)
 }
 
 fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
@@ -149,7 +134,7 @@ fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
         (Form::Plain, false) => {
             let services = actions.services.iter();
             services
-                .map(|(service, names)| (Some(&**service), Wanted::Named(Arc::clone(names))))
+                .map(|(service, names)| (Some(service.as_str()), Wanted::Named(Arc::clone(names))))
                 .collect()
         }
     };
@@ -201,7 +186,7 @@ impl Table {
     }
 
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
-        let text = question.resource.map_or("", |arn| arn.resource);
+        let text = question.resource.map_or("", |arn| arn.arn.resource);
         self.trie.walk(text, |listed| {
             for group in self.groups.get(listed).unwrap_or_default() {
                 if !group.actions.contain(question) {

@@ -26,9 +26,10 @@ impl Range {
         }
     }
 
-    /// Whether the address is in the range; a v4 address is never in a v6 range.
+    /// Whether the address, which is canonical, is in the range; a v4 address is never in a v6 range.
+    #[inline]
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        match (self, address.to_canonical()) {
+        match (self, address) {
             (Range::V4 { network, mask }, IpAddr::V4(address)) => {
                 address.to_bits() & mask == *network
             }

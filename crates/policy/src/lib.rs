@@ -62,6 +62,7 @@ mod date;
 mod decide;
 mod decision;
 mod document;
+mod explain;
 mod fault;
 mod finding;
 mod index;
@@ -80,6 +81,7 @@ mod question;
 mod read;
 mod request;
 mod statement;
+mod text;
 mod trie;
 mod truth;
 mod validate;
@@ -89,7 +91,11 @@ mod variable;
 pub use arn::Arn;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
-pub use document::{Document, size_without_whitespace};
+pub use document::{Document, Effect, size_without_whitespace};
+pub use explain::{
+    ConditionReport, Explanation, Named, NamedPolicies, Outcome, PolicyReport, PolicyValue,
+    RequestValues, StatementReport, View, explain,
+};
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
 pub use pattern::wildcard_match;

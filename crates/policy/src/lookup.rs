@@ -1,6 +1,6 @@
 //! What the context says, asked once a key: several conditions of a request often want the same.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 
 use crate::key::ConditionKey;
 use crate::limits::KEYS_HELD;
@@ -11,7 +11,7 @@ use crate::value::Values;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     name: ConditionKey,
-    slot: u8,
+    slot: usize,
 }
 
 impl Key {
@@ -27,8 +27,8 @@ impl Key {
     }
 }
 
-/// A small hash of the name (FNV-1a): keys that share a place only push each other out of it.
-fn slot(name: &ConditionKey) -> u8 {
+/// A small hash of the name (FNV-1a): where the search for its place begins.
+fn slot(name: &ConditionKey) -> usize {
     let hash = |bytes: &[u8], seed: u32| {
         let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619);
         bytes.iter().fold(seed, step)
@@ -41,37 +41,45 @@ fn slot(name: &ConditionKey) -> u8 {
         ConditionKey::Other(other) => hash(other.as_bytes(), 4),
     };
     let folded = hash ^ (hash >> 16) ^ (hash >> 8);
-    u8::try_from(folded as usize % KEYS_HELD).unwrap_or(0)
+    folded as usize % KEYS_HELD
 }
 
-type Held<'q> = Option<(&'q ConditionKey, Values<'q>)>;
+/// The common keys compare without a call.
+#[inline]
+fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
+    match (a, b) {
+        (ConditionKey::Known(a), ConditionKey::Known(b)) => a == b,
+        (ConditionKey::Known(_), _) | (_, ConditionKey::Known(_)) => false,
+        (a, b) => a == b,
+    }
+}
 
 /// The context of one decision, and what it answered so far.
 pub(crate) struct Lookup<'q> {
     context: &'q dyn Context,
-    held: [Cell<Held<'q>>; KEYS_HELD],
+    held: [OnceCell<(&'q ConditionKey, Values<'q>)>; KEYS_HELD],
 }
 
 impl<'q> Lookup<'q> {
     pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
         Lookup {
             context,
-            held: [const { Cell::new(None) }; KEYS_HELD],
+            held: [const { OnceCell::new() }; KEYS_HELD],
         }
     }
 
-    /// The values of one key.
-    pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
-        let Some(cell) = self.held.get(usize::from(key.slot)) else {
-            return self.context.values(&key.name);
-        };
-        if let Some((name, values)) = cell.get()
-            && *name == key.name
-        {
-            return values;
+    /// Hands the values of one key to `ask`.
+    #[inline]
+    pub(crate) fn with<T>(&self, key: &'q Key, ask: impl FnOnce(&Values<'q>) -> T) -> T {
+        for place in key.slot..key.slot + KEYS_HELD {
+            let Some(cell) = self.held.get(place % KEYS_HELD) else {
+                break;
+            };
+            let (name, values) = cell.get_or_init(|| (&key.name, self.context.values(&key.name)));
+            if is_same(name, &key.name) {
+                return ask(values);
+            }
         }
-        let values = self.context.values(&key.name);
-        cell.set(Some((&key.name, values)));
-        values
+        ask(&self.context.values(&key.name))
     }
 }

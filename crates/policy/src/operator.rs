@@ -1,5 +1,7 @@
 //! The names of condition operators: `[ForAllValues:|ForAnyValue:]Base[IfExists]`.
 
+use std::fmt;
+
 /// A whole operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Operator {
@@ -61,6 +63,49 @@ pub(crate) enum Base {
     Ip(Sense),
     Arn(Sense),
     Null,
+}
+
+impl fmt::Display for Operator {
+    /// The name as policies write it; `ArnEquals` and `ArnLike` are one operator, and so are their
+    /// negations.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.qualifier {
+            Qualifier::None => "",
+            Qualifier::ForAllValues => "ForAllValues:",
+            Qualifier::ForAnyValue => "ForAnyValue:",
+        })?;
+        let not = |sense| if sense == Sense::Negated { "Not" } else { "" };
+        match self.base {
+            Base::String(StringTest::Equals, sense) => write!(f, "String{}Equals", not(sense)),
+            Base::String(StringTest::EqualsIgnoreCase, sense) => {
+                write!(f, "String{}EqualsIgnoreCase", not(sense))
+            }
+            Base::String(StringTest::Like, sense) => write!(f, "String{}Like", not(sense)),
+            Base::Numeric(test, sense) => write!(f, "Numeric{}{}", not(sense), test.name()),
+            Base::Date(test, sense) => write!(f, "Date{}{}", not(sense), test.name()),
+            Base::Bool => f.write_str("Bool"),
+            Base::Binary => f.write_str("BinaryEquals"),
+            Base::Ip(sense) => write!(f, "{}IpAddress", not(sense)),
+            Base::Arn(sense) => write!(f, "Arn{}Like", not(sense)),
+            Base::Null => f.write_str("Null"),
+        }?;
+        f.write_str(match self.missing {
+            Missing::AsUsual => "",
+            Missing::Holds => "IfExists",
+        })
+    }
+}
+
+impl OrderTest {
+    fn name(self) -> &'static str {
+        match self {
+            OrderTest::Equals => "Equals",
+            OrderTest::LessThan => "LessThan",
+            OrderTest::LessThanEquals => "LessThanEquals",
+            OrderTest::GreaterThan => "GreaterThan",
+            OrderTest::GreaterThanEquals => "GreaterThanEquals",
+        }
+    }
 }
 
 impl Operator {

@@ -9,16 +9,6 @@ use crate::decision::{PolicyType, Reason, StatementRef};
 use crate::principal::Grant;
 use crate::request::{Policies, PrincipalKind, Request, ResourceRule};
 
-/// The order in which types are named when several deny.
-const DENIES: [PolicyType; 6] = [
-    PolicyType::Scp,
-    PolicyType::Rcp,
-    PolicyType::Resource,
-    PolicyType::Identity,
-    PolicyType::Boundary,
-    PolicyType::Session,
-];
-
 /// What must allow whoever asks, wherever it is given.
 const GUARDS: &[PolicyType] = &[PolicyType::Scp, PolicyType::Rcp];
 
@@ -130,9 +120,20 @@ fn needed(situation: &Situation, grant: Grant) -> &'static [PolicyType] {
     }
 }
 
+/// The Deny that decides: the first, in the order in which types are named when several deny.
+fn explicit_deny(answers: &impl Answers) -> Option<StatementRef> {
+    answers
+        .deny(PolicyType::Scp)
+        .or_else(|| answers.deny(PolicyType::Rcp))
+        .or_else(|| answers.deny(PolicyType::Resource))
+        .or_else(|| answers.deny(PolicyType::Identity))
+        .or_else(|| answers.deny(PolicyType::Boundary))
+        .or_else(|| answers.deny(PolicyType::Session))
+}
+
 /// The reason, whichever it is.
 pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
-    if let Some(denied) = DENIES.iter().find_map(|kind| answers.deny(*kind)) {
+    if let Some(denied) = explicit_deny(answers) {
         return Reason::ExplicitDeny(denied);
     }
     let granted = answers.grant();

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
 use crate::lookup::Lookup;
+use crate::text::{after, begins, same};
 use crate::truth::Truth;
 use crate::value::Text;
 use crate::variable::{BadVariable, Token, Unvalued, Variable, Variables, Wildcards, tokens};
@@ -57,6 +58,7 @@ pub(crate) enum Matched {
 
 impl Matched {
     /// Whether the text matches; what has no value matches nothing.
+    #[inline]
     pub(crate) fn truth(self) -> Truth {
         match self {
             Matched::Yes => Truth::Yes,
@@ -107,23 +109,22 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
+    #[inline]
     pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
-            Pattern::General(general) => match general.resolve(lookup) {
-                Ok(resolved) => general.matches(text, &resolved).into(),
-                Err(unvalued) => unvalued.into(),
-            },
+            Pattern::General(general) => general.matches_variables(text, lookup),
             _ => self.matches_plain(text).into(),
         }
     }
 
     /// The same for a pattern without variables; one with variables matches nothing.
+    #[inline]
     pub(crate) fn matches_plain(&self, text: &str) -> bool {
         match self {
             Pattern::Any => true,
-            Pattern::Exact(exact) => **exact == *text,
-            Pattern::Prefix(prefix) => text.starts_with(&**prefix),
-            Pattern::General(general) => general.variables.is_empty() && general.matches(text, &[]),
+            Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
+            Pattern::Prefix(prefix) => begins(text, prefix),
+            Pattern::General(general) => general.matches_plain(text),
         }
     }
 
@@ -230,6 +231,26 @@ impl General {
         }
     }
 
+    #[inline(never)]
+    fn matches_plain(&self, text: &str) -> bool {
+        self.variables.is_empty() && self.matches(text, &[])
+    }
+
+    /// Whether the whole `text` matches; the common case of one variable needs no list.
+    #[inline(never)]
+    fn matches_variables<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
+        let resolved = match &*self.variables {
+            [] => return self.matches(text, &[]).into(),
+            [variable] => variable
+                .resolve(lookup)
+                .map(|value| self.matches(text, &[value])),
+            _ => self
+                .resolve(lookup)
+                .map(|values| self.matches(text, &values)),
+        };
+        resolved.map_or_else(Matched::from, Matched::from)
+    }
+
     /// The texts of all variables. One that is null settles it, whatever the others are.
     fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Resolved<'q>, Unvalued> {
         let mut resolved = Resolved::new();
@@ -287,7 +308,7 @@ fn strip_front<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Op
     let mut rest = text;
     for piece in pieces {
         rest = match piece.text(resolved) {
-            Some(literal) => rest.strip_prefix(literal)?,
+            Some(literal) => after(rest, literal)?,
             None => {
                 let mut characters = rest.chars();
                 characters.next()?;

@@ -98,6 +98,17 @@ impl Policy {
         held.map(|held| (held.origin(), &*held.statement))
     }
 
+    /// The same, of those of one effect that are about the action.
+    pub(crate) fn about<'q>(
+        &'q self,
+        effect: Effect,
+        question: &Question<'q>,
+    ) -> impl Iterator<Item = (Origin, &'q Statement)> {
+        self.statements().filter(move |(_, statement)| {
+            statement.effect == effect && statement.actions.contain(question)
+        })
+    }
+
     /// The first Deny of a caller's policy that applies.
     pub(crate) fn callers_deny<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
         self.first(&self.denies, question, |statement, resource| {

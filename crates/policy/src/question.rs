@@ -2,21 +2,22 @@
 
 use std::cell::OnceCell;
 
-use crate::arn::Arn;
+use crate::arn::SplitArn;
 use crate::lookup::Lookup;
 use crate::principal::partition_of;
 use crate::request::{Principal, Request};
+use crate::text::Name;
 
 /// What is asked.
 pub(crate) struct Question<'q> {
     /// In lower case.
-    pub(crate) service: &'q str,
+    pub(crate) service: Name<'q>,
     /// In lower case.
-    pub(crate) name: &'q str,
+    pub(crate) name: Name<'q>,
     /// `None` for `*`.
-    pub(crate) resource: Option<Arn<'q>>,
+    pub(crate) resource: Option<SplitArn<'q>>,
     pub(crate) principal: &'q Principal<'q>,
-    pub(crate) lookup: Lookup<'q>,
+    pub(crate) lookup: &'q Lookup<'q>,
     partition: OnceCell<Option<&'q str>>,
 }
 
@@ -24,31 +25,37 @@ impl<'q> Question<'q> {
     /// Prepares the request; `None` when its action is none, or does not fit the buffer, or when its
     /// resource is none: no pattern but `*` could name such a thing, so a Deny would miss what an
     /// Allow of everything lets pass.
-    pub(crate) fn prepare(request: &Request<'q>, buffer: &'q mut [u8]) -> Option<Question<'q>> {
+    pub(crate) fn prepare(
+        request: &Request<'q>,
+        lookup: &'q Lookup<'q>,
+        buffer: &'q mut [u8],
+    ) -> Option<Question<'q>> {
         let action = buffer.get_mut(..request.action.len())?;
         action.copy_from_slice(request.action.as_bytes());
         action.make_ascii_lowercase();
-        let (service, name) = std::str::from_utf8(action).ok()?.split_once(':')?;
-        if service.is_empty() || name.is_empty() || name.contains(':') {
+        let colon = action.iter().position(|byte| *byte == b':')?;
+        let action = std::str::from_utf8(action).ok()?;
+        let (service, name) = (action.get(..colon)?, action.get(colon + 1..)?);
+        if service.is_empty() || name.is_empty() || name.bytes().any(|byte| byte == b':') {
             return None;
         }
         let resource = match request.resource {
             "*" => None,
-            text => Some(Arn::parse(text)?),
+            text => Some(SplitArn::parse(text)?),
         };
         Some(Question {
-            service,
-            name,
+            service: Name::new(service),
+            name: Name::new(name),
             resource,
             principal: request.principal,
-            lookup: Lookup::new(request.context),
+            lookup,
             partition: OnceCell::new(),
         })
     }
 
     /// The caller's partition, or that of the resource when the caller has no ARN.
     pub(crate) fn partition(&self) -> Option<&'q str> {
-        let resource = || self.resource.map(|arn| arn.partition);
+        let resource = || self.resource.map(|arn| arn.arn.partition);
         *self
             .partition
             .get_or_init(|| partition_of(self.principal).or_else(resource))

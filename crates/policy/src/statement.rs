@@ -105,13 +105,23 @@ impl Statement {
 
     /// Whether it applies as a statement of a caller's policy, where `resource` is what comes of its
     /// resources. A principal has no place in it, and a resource must have one.
+    #[inline]
     pub(crate) fn as_callers<'q>(&'q self, resource: Truth, question: &Question<'q>) -> Truth {
+        if self.broken || self.principals.is_some() || self.resources.is_none() {
+            return self.misplaced(resource, question);
+        }
+        resource.and(|| self.conditions(question))
+    }
+
+    /// A statement that nobody can tell the meaning of, or that does not fit its place.
+    #[cold]
+    fn misplaced<'q>(&'q self, resource: Truth, question: &Question<'q>) -> Truth {
         if self.broken {
             return Truth::Unknown;
         }
-        let fits = self.principals.is_none() && self.resources.is_some();
-        let fits = if fits { Truth::Yes } else { Truth::Unknown };
-        fits.and(|| resource).and(|| self.conditions(question))
+        Truth::Unknown
+            .and(|| resource)
+            .and(|| self.conditions(question))
     }
 
     /// Whether it applies as a Deny of a resource's policy.
@@ -148,7 +158,7 @@ impl Statement {
         resources.map_or(Truth::Yes, |resources| resources.match_(question))
     }
 
-    fn denies_principal(&self, question: &Question<'_>) -> Truth {
+    pub(crate) fn denies_principal(&self, question: &Question<'_>) -> Truth {
         let Some(principals) = &self.principals else {
             return Truth::Unknown;
         };
@@ -172,8 +182,15 @@ impl Statement {
     }
 
     fn conditions<'q>(&'q self, question: &Question<'q>) -> Truth {
-        let conditions = self.conditions.iter();
-        Truth::all(conditions.map(|condition| condition.holds(&question.lookup)))
+        let mut found = Truth::Yes;
+        for condition in &self.conditions {
+            match condition.holds(question.lookup) {
+                Truth::No => return Truth::No,
+                Truth::Unknown => found = Truth::Unknown,
+                Truth::Yes => {}
+            }
+        }
+        found
     }
 }
 
@@ -211,10 +228,10 @@ impl ResourcePattern {
         match (self, &question.resource) {
             (ResourcePattern::Any, _) => Matched::Yes,
             (ResourcePattern::Arn(pattern), Some(arn)) => {
-                match pattern.matches(arn, &question.lookup) {
+                match pattern.matches(arn, question.lookup) {
                     // Whatever the variable stood for: the index has gone by it, too.
                     Matched::Unresolved | Matched::Ambiguous
-                        if !arn.resource.starts_with(self.literal()) =>
+                        if !arn.arn.resource.starts_with(self.literal()) =>
                     {
                         Matched::No
                     }

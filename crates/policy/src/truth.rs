@@ -47,6 +47,7 @@ impl Truth {
     }
 
     /// Both.
+    #[inline]
     pub(crate) fn and(self, other: impl FnOnce() -> Truth) -> Truth {
         match self {
             Truth::No => Truth::No,

@@ -1,7 +1,9 @@
 //! What AWS refuses when a document is saved, and what nobody could enforce.
 
 mod action;
+mod organization;
 mod resource;
+mod resource_based;
 mod trust;
 
 use std::collections::BTreeSet;
@@ -34,7 +36,12 @@ pub(crate) fn check(text: &str, kind: Kind) -> Result<Document, Vec<Finding>> {
         sids(document, &mut faults);
         match kind {
             Kind::Trust => trust::check(document, &mut faults),
-            Kind::Managed | Kind::Inline | Kind::Session => identity(document, kind, &mut faults),
+            Kind::Managed | Kind::Inline | Kind::Session | Kind::Boundary => {
+                identity(document, kind, &mut faults);
+            }
+            Kind::Resource => resource_based::check(document, &mut faults),
+            Kind::Scp => organization::scp(document, &mut faults),
+            Kind::Rcp => organization::rcp(document, &mut faults),
         }
     }
     match document {
@@ -135,21 +142,35 @@ fn sids(document: &Document, faults: &mut Faults) {
 
 /// The rules of identity and session policies.
 fn identity(document: &Document, kind: Kind, faults: &mut Faults) {
-    if kind == Kind::Managed && document.version == Version::V2008 {
-        let span = document.version_span.clone();
-        faults.push((Fault::VersionTooOld, span.unwrap_or(0..0)));
+    if matches!(kind, Kind::Managed | Kind::Boundary) {
+        newest_version(document, faults);
     }
-    let variables = document.variables();
+    resources(document, faults);
     for statement in &document.statements {
-        for item in statement.resources.iter().flat_map(|list| &list.items) {
-            if let Some(fault) = resource::fault(&item.text, variables) {
-                faults.push((fault, item.span.clone()));
-            }
-        }
         if let Some(principals) = &statement.principals {
             faults.push((Fault::PrincipalGiven, principals.span.clone()));
         }
         required(&statement.resources, Fault::NoResources, statement, faults);
+    }
+}
+
+/// Only the newest version of the language.
+fn newest_version(document: &Document, faults: &mut Faults) {
+    if document.version == Version::V2008 {
+        let span = document.version_span.clone();
+        faults.push((Fault::VersionTooOld, span.unwrap_or(0..0)));
+    }
+}
+
+/// What AWS finds wrong with the resources.
+fn resources(document: &Document, faults: &mut Faults) {
+    let variables = document.variables();
+    let lists = document.statements.iter();
+    let lists = lists.filter_map(|statement| statement.resources.as_ref());
+    for item in lists.flat_map(|list| &list.items) {
+        if let Some(fault) = resource::fault(&item.text, variables) {
+            faults.push((fault, item.span.clone()));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Policy variables: `${aws:username}`, `${aws:PrincipalTag/team, 'none'}`, `${*}`, `${?}`, `${$}`.
 
+use crate::key::ConditionKey;
 use crate::lookup::{Key, Lookup};
 use crate::value::{Text, Values};
 
@@ -11,17 +12,21 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
+    pub(crate) fn key(&self) -> &ConditionKey {
+        self.key.name()
+    }
+
     /// The value in this request, or the default. Only keys with a single value can be used in a
     /// variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Text<'q>, Unvalued> {
-        match lookup.values(&self.key) {
-            Values::One(value) => Ok(Text::of(value)),
+        lookup.with(&self.key, |values| match values {
+            Values::One(value) => Ok(Text::of(*value)),
             Values::Absent | Values::Many(_) => {
                 let default = self.default.as_deref();
                 default.map(Text::Borrowed).ok_or(Unvalued::Null)
             }
             Values::Ambiguous => Err(Unvalued::Ambiguous),
-        }
+        })
     }
 }
 

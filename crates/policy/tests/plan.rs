@@ -1,14 +1,21 @@
 //! Joined policies decide as they do one by one, for the same reason.
-#![allow(clippy::indexing_slicing, reason = "generated indices are in range")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "generated indices are in range, generated documents can be read"
+)]
 
 mod common;
 
 use std::cell::Cell;
 
-use common::{ACCOUNT, Facts, OTHER, compile, document, federated_user, root, session, user};
+use common::{
+    ACCOUNT, Facts, OTHER, anonymous, compile, document, federated_user, root,
+    session as session_of, user,
+};
 use locum_policy::{
-    ConditionKey, Context, Decision, Policies, Policy, PolicyType, Reason, Request, ResourceRule,
-    StatementRef, Values, decide,
+    ConditionKey, Context, Document, Effect, Explanation, Named, NamedPolicies, Outcome, Policies,
+    Policy, PolicyType, Reason, Request, ResourceRule, StatementRef, Values, decide, explain,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -98,86 +105,187 @@ fn policies(with_principal: bool) -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec(policy, 0..5)
 }
 
-fn asked(
-    policies: &Policies<'_>,
+/// A whole question, in text.
+#[derive(Debug)]
+struct Question {
+    identity: Vec<String>,
+    session: Option<Vec<String>>,
+    boundary: Option<String>,
+    resource: Option<String>,
+    rule: ResourceRule,
+    scp: Vec<Vec<String>>,
+    rcp: Vec<Vec<String>>,
     caller: usize,
-    action: &str,
-    resource: &str,
-    facts: &Facts,
-) -> Decision {
-    let callers = [
-        user(ACCOUNT),
-        session(ACCOUNT),
-        user(OTHER),
-        federated_user(),
-        root(ACCOUNT),
-    ];
-    let request = Request {
-        action,
-        resource,
-        principal: &callers[caller],
-        context: facts,
-    };
-    decide(&request, policies)
+    action: &'static str,
+    target: &'static str,
+    facts: Facts,
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let one = |with_principal| policies(with_principal).prop_map(|mut list| list.pop());
+    let levels = |with_principal| proptest::collection::vec(policies(with_principal), 0..3);
+    let half = |levels: Vec<Vec<String>>, given| if given { levels } else { Vec::new() };
+    (
+        (
+            policies(false),
+            proptest::option::of(policies(false)),
+            one(false),
+            one(true),
+        ),
+        select(&[ResourceRule::Standard, ResourceRule::Trust][..]),
+        (levels(false), levels(true), any::<[bool; 4]>()),
+        (0..7_usize, select(ASKED), select(TARGETS)),
+    )
+        .prop_map(
+            move |(
+                (identity, session, boundary, resource),
+                rule,
+                (scp, rcp, has),
+                (caller, action, target),
+            )| {
+                let mut facts = Facts::default();
+                if has[0] {
+                    facts = facts.str("aws:username", "ada");
+                }
+                if has[1] {
+                    facts = facts.many("aws:TagKeys", &["a", "b"]);
+                }
+                let (scp, rcp) = (half(scp, has[2]), half(rcp, has[3]));
+                Question {
+                    identity,
+                    session,
+                    boundary,
+                    resource,
+                    rule,
+                    scp,
+                    rcp,
+                    caller,
+                    action,
+                    target,
+                    facts,
+                }
+            },
+        )
+}
+
+/// Documents, as they are compiled and as they are explained.
+struct Read {
+    documents: Vec<Document>,
+    policies: Vec<Policy>,
+}
+
+impl Read {
+    fn new(texts: &[String]) -> Read {
+        let documents: Vec<Document> = texts
+            .iter()
+            .map(|text| Document::parse(text).unwrap())
+            .collect();
+        let policies = documents.iter().map(Policy::compile).collect();
+        Read {
+            documents,
+            policies,
+        }
+    }
+
+    fn each(&self) -> Vec<&Policy> {
+        self.policies.iter().collect()
+    }
+
+    fn named(&self) -> Vec<Named<'_>> {
+        self.documents
+            .iter()
+            .map(|document| Named {
+                name: "x",
+                document: Some(document),
+            })
+            .collect()
+    }
+}
+
+/// The statement that decided is reported as one that applies.
+fn reports(explanation: &Explanation) -> Result<(), TestCaseError> {
+    let decision = explanation.decision();
+    let (owner, caller) = (explanation.for_owner(), explanation.for_caller());
+    prop_assert!(!owner.text().is_empty() && !caller.json().is_empty());
+    if let Reason::Allowed(found) | Reason::ExplicitDeny(found) = *decision.reason() {
+        let mut reports = owner.policies().iter();
+        let report =
+            reports.find(|r| r.policy_type == found.policy_type && r.index == found.policy);
+        let statement = report
+            .and_then(|report| report.statements.get(found.statement))
+            .unwrap();
+        prop_assert_ne!(statement.outcome, Outcome::No);
+        prop_assert_eq!(statement.effect == Effect::Deny, !decision.is_allowed());
+    }
+    Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn pol_20_joined_policies_decide_as_one_by_one(
-        identity in policies(false),
-        session in proptest::option::of(policies(false)),
-        levels in proptest::collection::vec(policies(true), 0..3),
-        caller in 0..5_usize,
-        (action, resource) in (select(ASKED), select(TARGETS)),
-        has in any::<[bool; 2]>(),
-        split in 0..5_usize,
-    ) {
-        let compiled = |texts: &[String]| texts.iter().map(|text| compile(text)).collect::<Vec<_>>();
-        let (identity, session) = (compiled(&identity), session.as_deref().map(compiled));
-        let levels: Vec<Vec<Policy>> = levels.iter().map(|level| compiled(level)).collect();
-        let mut facts = Facts::default();
-        if has[0] {
-            facts = facts.str("aws:username", "ada");
-        }
-        if has[1] {
-            facts = facts.many("aws:TagKeys", &["a", "b"]);
-        }
-        let each: Vec<&Policy> = identity.iter().collect();
-        let session: Option<Vec<&Policy>> = session.as_ref().map(|list| list.iter().collect());
-        let levels: Vec<Vec<&Policy>> = levels.iter().map(|level| level.iter().collect()).collect();
-        let rcp: Vec<&[&Policy]> = levels.iter().map(Vec::as_slice).collect();
+    fn pol_20_pol_24_joined_explained_and_one_by_one_are_alike(q in question(), split in 0..5_usize) {
+        let identity = Read::new(&q.identity);
+        let session = q.session.as_deref().map(Read::new);
+        let [boundary, resource] = [&q.boundary, &q.resource].map(|text| Read::new(text.as_slice()));
+        let [scp, rcp] = [&q.scp, &q.rcp].map(|levels| levels.iter().map(|level| Read::new(level)).collect::<Vec<_>>());
+        let callers = [user(ACCOUNT), session_of(ACCOUNT), user(OTHER), session_of(OTHER), federated_user(), root(ACCOUNT), anonymous()];
+        let request = Request { action: q.action, resource: q.target, principal: &callers[q.caller], context: &q.facts };
+
+        let each = identity.each();
+        let session_each = session.as_ref().map(Read::each);
+        let levels_each = [&scp, &rcp].map(|levels| levels.iter().map(Read::each).collect::<Vec<_>>());
+        let levels_each = levels_each.each_ref().map(|levels| levels.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let one_by_one = Policies {
             identity: &each,
-            boundary: None,
-            session: session.as_deref(),
-            resource: None,
-            resource_rule: ResourceRule::Standard,
+            boundary: boundary.policies.first(),
+            session: session_each.as_deref(),
+            resource: resource.policies.first(),
+            resource_rule: q.rule,
             resource_account: ACCOUNT,
-            scp: None,
-            rcp: (!rcp.is_empty()).then_some(&rcp),
+            scp: (!scp.is_empty()).then_some(&levels_each[0]),
+            rcp: (!rcp.is_empty()).then_some(&levels_each[1]),
         };
+        let expected = decide(&request, &one_by_one);
+
         // Joined as a whole, and in two parts: a plan beside another, and a plan of plans.
         let whole = Policy::join(&each);
         let (first, second) = each.split_at(split.min(each.len()));
         let (first, second) = (Policy::join(first), Policy::join(second));
         let again = Policy::join(&[&first, &second]);
-        let session_plan = session.as_ref().map(|list| Policy::join(list));
+        let session_plan = session_each.as_ref().map(|list| Policy::join(list));
         let session_list: Vec<&Policy> = session_plan.iter().collect();
-        let level_plans: Vec<Policy> = levels.iter().map(|level| Policy::join(level)).collect();
-        let level_plans: Vec<[&Policy; 1]> = level_plans.iter().map(|level| [level]).collect();
-        let level_plans: Vec<&[&Policy]> = level_plans.iter().map(<[_; 1]>::as_slice).collect();
-        let expected = asked(&one_by_one, caller, action, resource, &facts);
+        let plans = levels_each.each_ref().map(|levels| levels.iter().map(|level| Policy::join(level)).collect::<Vec<_>>());
+        let plans = plans.each_ref().map(|levels| levels.iter().map(|level| [level]).collect::<Vec<_>>());
+        let plans = plans.each_ref().map(|levels| levels.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
         for identity in [&[&whole][..], &[&first, &second], &[&again]] {
             let planned = Policies {
                 identity,
                 session: session.as_ref().map(|_| &*session_list),
-                rcp: (!level_plans.is_empty()).then_some(&level_plans),
+                scp: one_by_one.scp.map(|_| &*plans[0]),
+                rcp: one_by_one.rcp.map(|_| &*plans[1]),
                 ..one_by_one
             };
-            prop_assert_eq!(asked(&planned, caller, action, resource, &facts), expected);
+            prop_assert_eq!(decide(&request, &planned), expected);
         }
+
+        // Explained, statement by statement without an index.
+        let identity_named = identity.named();
+        let session_named = session.as_ref().map(Read::named);
+        let levels_named = [&scp, &rcp].map(|levels| levels.iter().map(Read::named).collect::<Vec<_>>());
+        let levels_named = levels_named.each_ref().map(|levels| levels.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let explanation = explain(&request, &NamedPolicies {
+            identity: &identity_named,
+            boundary: boundary.named().first().copied(),
+            session: session_named.as_deref(),
+            resource: resource.named().first().copied(),
+            resource_rule: q.rule,
+            resource_account: ACCOUNT,
+            scp: one_by_one.scp.map(|_| &*levels_named[0]),
+            rcp: one_by_one.rcp.map(|_| &*levels_named[1]),
+        });
+        prop_assert_eq!(*explanation.decision(), expected);
+        reports(&explanation)?;
     }
 }
 

@@ -49,27 +49,30 @@ fn principals(statement: &Statement, faults: &mut Faults) {
     let entries = statement.principals.iter().flat_map(|p| &p.entries);
     for (kind, entry) in entries {
         let text = &*entry.text;
-        let refused = match kind {
-            PrincipalType::Everyone => false,
-            // A unique id stands for a name that is gone; it is made here, not taken in.
-            PrincipalType::Aws => matches!(
-                aws(text),
-                Some(
-                    PrincipalPattern::UserId(_)
-                        | PrincipalPattern::RoleId(_)
-                        | PrincipalPattern::RoleSession { .. }
-                )
-            ),
-            PrincipalType::Federated | PrincipalType::Service => text == "*",
-            PrincipalType::CanonicalUser => true,
-        };
-        if refused {
+        if *kind == PrincipalType::CanonicalUser || !can_be_written(*kind, text) {
             faults.push((principal_fault(*kind, text), entry.span.clone()));
         }
         let cognito = *kind == PrincipalType::Federated && text == COGNITO;
         if cognito && statement.effect == Effect::Allow && statement.conditions.is_empty() {
             faults.push((Fault::CognitoCondition, entry.span.clone()));
         }
+    }
+}
+
+/// Whether somebody who writes a policy can name that principal.
+pub(super) fn can_be_written(kind: PrincipalType, text: &str) -> bool {
+    match kind {
+        PrincipalType::Everyone | PrincipalType::CanonicalUser => true,
+        // A unique id stands for a name that is gone; it is made here, not taken in.
+        PrincipalType::Aws => !matches!(
+            aws(text),
+            Some(
+                PrincipalPattern::UserId(_)
+                    | PrincipalPattern::RoleId(_)
+                    | PrincipalPattern::RoleSession { .. }
+            )
+        ),
+        PrincipalType::Federated | PrincipalType::Service => text != "*",
     }
 }
 

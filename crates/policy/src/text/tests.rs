@@ -1,0 +1,36 @@
+//! Short comparisons against the plain ones.
+
+use proptest::prelude::*;
+
+use super::{Name, OwnedName, after, position, same};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn as_the_plain_comparisons(a in "[abü]{0,20}", b in "[abü]{0,20}", at in 0..20_usize) {
+        prop_assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b);
+        let near = format!("{}b{}", a.chars().take(at).collect::<String>(), a.chars().skip(at + 1).collect::<String>());
+        prop_assert_eq!(same(a.as_bytes(), near.as_bytes()), a == near);
+        prop_assert!(same(a.as_bytes(), a.clone().as_bytes()));
+        prop_assert_eq!(after(&a, &b), a.strip_prefix(&*b));
+        let joined = format!("{a}{b}");
+        prop_assert_eq!(after(&joined, &a), Some(&*b));
+    }
+
+    #[test]
+    fn names_are_found(mut list in proptest::collection::vec("[a-c]{0,12}", 0..30), asked in "[a-c]{0,12}") {
+        let mut names: Vec<OwnedName> = list.iter().map(|text| OwnedName::new(text.as_str().into())).collect();
+        names.sort();
+        for text in list.iter().chain([&asked]) {
+            let found = position(&names, |name| name, Name::new(text));
+            prop_assert_eq!(found.is_some(), names.iter().any(|name| name.as_str() == text));
+            if let Some(name) = found.and_then(|index| names.get(index)) {
+                prop_assert_eq!(name.as_str(), text);
+            }
+        }
+        list.sort();
+        let sorted: Vec<&str> = names.iter().map(OwnedName::as_str).collect();
+        prop_assert_eq!(sorted, list);
+    }
+}

@@ -1,0 +1,327 @@
+//! Explanations: as text, as JSON, for callers and owners, and never another decision.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "the documents here can be read"
+)]
+
+mod common;
+
+use common::{ACCOUNT, Facts, OTHER, session, user};
+use locum_policy::{
+    Document, Explanation, Named, NamedPolicies, Outcome, PolicyType, Principal, Reason, Request,
+    RequestValues, ResourceRule, explain,
+};
+
+const READ: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ReadTeam",
+      "Effect": "Allow",
+      "Action": "s3:Get*",
+      "Resource": "arn:aws:s3:::data/${aws:PrincipalTag/team}/*",
+      "Condition": {
+        "StringEquals": {"aws:username": ["ada", "eve"]},
+        "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}
+      }
+    },
+    {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+    {
+      "Effect": "Deny",
+      "Action": "*",
+      "Resource": "*",
+      "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": 3600}}
+    }
+  ]
+}"#;
+
+fn read(text: &str) -> Document {
+    Document::parse(text).unwrap()
+}
+
+fn alone<'a>(identity: &'a [Named<'a>]) -> NamedPolicies<'a> {
+    NamedPolicies {
+        identity,
+        boundary: None,
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
+    }
+}
+
+fn ask(
+    policies: &NamedPolicies<'_>,
+    principal: &Principal<'_>,
+    asked: (&str, &str),
+    facts: &Facts,
+) -> Explanation {
+    let request = Request {
+        action: asked.0,
+        resource: asked.1,
+        principal,
+        context: facts,
+    };
+    explain(&request, policies)
+}
+
+fn golden(found: &str, expected: &str) {
+    let expected = expected.trim_start_matches('\n');
+    assert_eq!(
+        found, expected,
+        "\n--- found\n{found}\n--- expected\n{expected}"
+    );
+}
+
+#[test]
+fn what_matched_and_what_did_not_below_the_lines_that_say_it() {
+    let document = read(READ);
+    let identity = [Named {
+        name: "reports",
+        document: Some(&document),
+    }];
+    let facts = Facts::default()
+        .str("aws:username", "bob")
+        .str("aws:PrincipalTag/team", "red")
+        .str("aws:MultiFactorAuthAge", "never");
+    let found = ask(
+        &alone(&identity),
+        &user(ACCOUNT),
+        ("s3:GetObject", "arn:aws:s3:::data/blue/x"),
+        &facts,
+    );
+    golden(
+        &found.for_caller().text(),
+        r#"
+Denied: statement 3 of the identity-based policy "reports".
+s3:GetObject on arn:aws:s3:::data/blue/x
+
+identity-based policy "reports", statement 1 "ReadTeam", Allow: does not apply
+  7 |       "Action": "s3:Get*",
+    |       ^^^^^^^^^^^^^^^^^^^ matches s3:GetObject
+  8 |       "Resource": "arn:aws:s3:::data/${aws:PrincipalTag/team}/*",
+    |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ does not match arn:aws:s3:::data/blue/x (resolved: "arn:aws:s3:::data/red/*")
+ 10 |         "StringEquals": {"aws:username": ["ada", "eve"]},
+    |                          ^^^^^^^^^^^^^^ does not hold: the request has "bob"; StringEquals "ada" or "eve"
+ 11 |         "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}
+    |                       ^^^^^^^^^^^^^^ does not hold: the request has no aws:SourceIp; IpAddress "10.0.0.0/8"
+
+identity-based policy "reports", statement 3, Deny: cannot be evaluated, so it denies
+ 17 |       "Action": "*",
+    |       ^^^^^^^^^^^^^ matches s3:GetObject
+ 18 |       "Resource": "*",
+    |       ^^^^^^^^^^^^^^^ matches arn:aws:s3:::data/blue/x
+ 19 |       "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": 3600}}
+    |                                            ^^^^^^^^^^^^^^^^^^^^^^^^ cannot be told: the request has "never"; NumericGreaterThan "3600"
+
+identity-based policy "reports": 1 statement is about other actions
+"#,
+    );
+}
+
+#[test]
+fn as_json_with_stable_names() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Sid":"A","Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::${aws:username}/*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":"${aws:username}-*"},"Null":{"aws:SourceIp":true}}}}"#;
+    let document = read(text);
+    let identity = [Named {
+        name: "a \"b\"",
+        document: Some(&document),
+    }];
+    let facts = Facts::default()
+        .str("aws:username", "ada")
+        .many("aws:TagKeys", &["ada-1", "x"]);
+    let found = ask(
+        &alone(&identity),
+        &user(ACCOUNT),
+        ("s3:GetObject", "arn:aws:s3:::ada/x"),
+        &facts,
+    );
+    golden(
+        &found.for_owner().json(),
+        concat!(
+            r#"{"decision":"allow","crossAccount":false,"action":"s3:GetObject","resource":"arn:aws:s3:::ada/x","#,
+            r#""reason":{"kind":"allowed","policyType":"identity","policy":0,"statement":0},"#,
+            r#""policies":[{"type":"identity","level":null,"index":0,"name":"a \"b\"","statements":[{"index":0,"sid":"A","effect":"Allow","#,
+            r#""applies":"yes","span":[36,231],"action":{"matches":"yes","span":[64,82]},"principal":null,"resource":{"matches":"yes","span":[83,126]},"#,
+            r#""resolvedResources":[{"written":"arn:aws:s3:::${aws:username}/*","resolved":"arn:aws:s3:::ada/*"}],"#,
+            r#""conditions":[{"operator":"ForAnyValue:StringLike","key":"aws:TagKeys","holds":"yes","span":[166,179],"policyValues":"#,
+            r#"[{"written":"${aws:username}-*","resolved":"ada-*"}],"request":"present","requestValues":["ada-1","x"]},"#,
+            r#"{"operator":"Null","key":"aws:SourceIp","holds":"yes","span":[209,223],"policyValues":[{"written":"true","resolved":null}],"#,
+            r#""request":"missing","requestValues":null}]}]}]}"#
+        ),
+    );
+}
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"secret-of-the-owner"}}}}"#;
+const OWN: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/stage":"${aws:ResourceTag/level}"}}}}"#;
+
+#[test]
+fn a_caller_of_another_account_learns_nothing_of_the_owners() {
+    let (trust, own) = (read(TRUST), read(OWN));
+    let identity = [Named {
+        name: "own",
+        document: Some(&own),
+    }];
+    let guard = [Named {
+        name: "guard",
+        document: Some(&trust),
+    }];
+    let policies = |resource_account| NamedPolicies {
+        resource: Some(Named {
+            name: "trust",
+            document: Some(&trust),
+        }),
+        resource_rule: ResourceRule::Trust,
+        resource_account,
+        rcp: Some(&[]),
+        scp: None,
+        ..alone(&identity)
+    };
+    let with_guard = NamedPolicies {
+        rcp: Some(&[&guard]),
+        ..policies(ACCOUNT)
+    };
+    let facts = Facts::default()
+        .str("aws:ResourceTag/stage", "of-the-owner-stage")
+        .str("aws:ResourceTag/level", "of-the-owner-level")
+        .str("sts:ExternalId", "guess");
+    let asked = ("sts:AssumeRole", "arn:aws:iam::111122223333:role/x");
+    for policies in [policies(ACCOUNT), with_guard] {
+        let found = ask(&policies, &user(OTHER), asked, &facts);
+        assert!(!found.decision().is_allowed());
+        let (caller, owner) = (found.for_caller(), found.for_owner());
+        for text in [caller.text(), caller.json()] {
+            assert!(!text.contains("of-the-owner"), "{text}");
+        }
+        assert_eq!(caller.reason(), None);
+        assert!(
+            caller
+                .policies()
+                .iter()
+                .all(|report| report.policy_type == PolicyType::Identity)
+        );
+        assert_eq!(
+            caller.policies()[0].statements[0].conditions[0].request_values,
+            RequestValues::Hidden
+        );
+        assert!(owner.text().contains("secret-of-the-owner"));
+        assert!(owner.json().contains("of-the-owner-level"));
+    }
+}
+
+#[test]
+fn a_caller_whom_its_own_policies_do_not_allow_learns_nothing_of_a_trust_policy() {
+    let (trust, own) = (read(TRUST), read(OWN));
+    let identity = [Named {
+        name: "own",
+        document: Some(&own),
+    }];
+    let home = NamedPolicies {
+        resource: Some(Named {
+            name: "trust",
+            document: Some(&trust),
+        }),
+        resource_rule: ResourceRule::Trust,
+        resource_account: OTHER,
+        ..alone(&identity)
+    };
+    let asked = ("sts:AssumeRole", "arn:aws:iam::444455556666:role/x");
+    let facts = Facts::default();
+    let guarded = NamedPolicies {
+        rcp: Some(&[]),
+        ..home
+    };
+    let found = ask(&guarded, &user(OTHER), asked, &facts);
+    assert_eq!(found.decision().reason(), &Reason::NoAllow(PolicyType::Rcp));
+    // In its own account a caller that its own policies allow is told whom the role trusts.
+    let level = Facts::default()
+        .str("aws:ResourceTag/stage", "a")
+        .str("aws:ResourceTag/level", "a");
+    let found = ask(&home, &session(OTHER), asked, &level);
+    assert_eq!(
+        found.decision().reason(),
+        &Reason::NoAllow(PolicyType::RoleTrust)
+    );
+    assert!(found.for_caller().text().contains("secret-of-the-owner"));
+    // One that they do not allow is not.
+    let found = ask(&home, &user(OTHER), asked, &facts);
+    assert_eq!(
+        found.decision().reason(),
+        &Reason::NoAllow(PolicyType::Identity)
+    );
+    assert!(!found.for_caller().text().contains("secret-of-the-owner"));
+    assert!(found.for_owner().text().contains("secret-of-the-owner"));
+}
+
+#[test]
+fn what_cannot_be_read_denies_and_says_so() {
+    let identity = [Named {
+        name: "gone",
+        document: None,
+    }];
+    let found = ask(
+        &alone(&identity),
+        &user(ACCOUNT),
+        ("s3:GetObject", "*"),
+        &Facts::default(),
+    );
+    assert!(matches!(found.decision().reason(), Reason::ExplicitDeny(_)));
+    assert!(
+        found
+            .for_caller()
+            .text()
+            .contains("can no longer be read, so it denies everything")
+    );
+    // No action that any policy could name.
+    let found = ask(
+        &alone(&[]),
+        &user(ACCOUNT),
+        ("nonsense", "*"),
+        &Facts::default(),
+    );
+    golden(
+        &found.for_caller().text(),
+        "Denied: no identity-based policy allows it.\nnonsense on *\n",
+    );
+}
+
+#[test]
+fn long_lines_are_cut_around_what_is_said() {
+    let many: Vec<String> = (0..50)
+        .map(|n| format!("\"arn:aws:s3:::ü{n}/*\""))
+        .collect();
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Resource":[{}],	"Action":"s3:Get*"}}}}"#,
+        many.join(",")
+    );
+    let document = read(&text);
+    let identity = [Named {
+        name: "long",
+        document: Some(&document),
+    }];
+    let found = ask(
+        &alone(&identity),
+        &user(ACCOUNT),
+        ("s3:GetObject", "arn:aws:s3:::b/k"),
+        &Facts::default(),
+    );
+    let text = found.for_owner().text();
+    for line in text.lines() {
+        assert!(line.chars().count() < 200, "{line}");
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let carets = lines
+        .iter()
+        .position(|line| line.ends_with("matches s3:GetObject"))
+        .unwrap();
+    let at = lines[carets].find('^').unwrap();
+    let above: String = lines[carets - 1].chars().skip(at).take(18).collect();
+    assert_eq!(above, r#""Action":"s3:Get*""#);
+    assert_eq!(
+        found.for_owner().policies()[0].statements[0].outcome,
+        Outcome::No
+    );
+}
