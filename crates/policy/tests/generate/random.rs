@@ -1,17 +1,35 @@
 //! A small generator of pseudo-random numbers (splitmix64): fast, and the same everywhere.
 
-/// The state.
+/// The state, and bytes that are taken first.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random {
+    state: u64,
+    tape: Vec<u8>,
+}
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
+        Random {
+            state: seed,
+            tape: Vec::new(),
+        }
+    }
+
+    /// Choices made of bytes, two for each; after the last as of the seed 0.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Random {
+        Random {
+            state: 0,
+            tape: bytes.iter().rev().copied().collect(),
+        }
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        if let Some(first) = self.tape.pop() {
+            let second = self.tape.pop().unwrap_or(0);
+            return u64::from(first) << 8 | u64::from(second);
+        }
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)

@@ -18,10 +18,11 @@ pub(crate) fn read(text: &str) -> Option<Instant> {
         Some((day, time)) => (day, Some(time)),
         None => (text, None),
     };
+    // "YYYY, YYYY-MM, YYYY-MM-DD, …ThhZ variants": a time may follow each of them.
     let parts: Vec<&str> = day.split('-').collect();
     let (year, month, date) = match parts[..] {
-        [year] if time.is_none() => (year, "01", "01"),
-        [year, month] if time.is_none() => (year, month, "01"),
+        [year] => (year, "01", "01"),
+        [year, month] => (year, month, "01"),
         [year, month, date] => (year, month, date),
         _ => return None,
     };

@@ -26,6 +26,7 @@ mod scalar;
 mod statement;
 mod truth;
 
+pub(crate) use arn::split as split_arn;
 pub(crate) use decision::{Answer, Policies, Verdict, decide, type_name};
 pub(crate) use document::{Document, Element, Statement};
 pub(crate) use pattern::wildcard;
