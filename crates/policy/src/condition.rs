@@ -102,6 +102,18 @@ impl Condition {
         self.index
     }
 
+    /// Its key and the literals that its operands begin with, when it certainly fails for a text that
+    /// begins with none of them.
+    pub(crate) fn literals(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
+        let Test::String(StringTest::Equals | StringTest::Like, patterns) = &self.test else {
+            return None;
+        };
+        let certain = self.sense == Sense::Positive
+            && self.missing == Missing::AsUsual
+            && self.qualifier != Qualifier::ForAllValues;
+        certain.then(|| (&self.key, patterns.iter().map(Pattern::literal)))
+    }
+
     /// What testing it costs, roughly: those that cost little are tested first.
     pub(crate) fn cost(&self) -> u8 {
         let values = u8::from(self.qualifier != Qualifier::None);
@@ -118,13 +130,13 @@ impl Condition {
     /// Whether the condition holds in this request.
     #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        lookup.with(&self.key, |values| match (values, self.qualifier) {
+        match (lookup.values(&self.key), self.qualifier) {
             (Values::One(value), Qualifier::None) => match self.test {
                 Test::Null { present, .. } => present.into(),
-                _ => self.signed(value, lookup),
+                _ => self.signed(&value, lookup),
             },
-            (values, _) => self.holds_for(values, lookup),
-        })
+            (values, _) => self.holds_for(&values, lookup),
+        }
     }
 
     /// The same for whatever is not simply one value under an operator without a qualifier.

@@ -65,6 +65,7 @@ mod document;
 mod explain;
 mod fault;
 mod finding;
+mod gate;
 mod index;
 mod ip;
 mod json;

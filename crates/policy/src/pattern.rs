@@ -123,8 +123,21 @@ impl Pattern {
         match self {
             Pattern::Any => true,
             Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
-            Pattern::Prefix(prefix) => begins(text, prefix),
+            Pattern::Prefix(prefix) => begins(text.as_bytes(), prefix.as_bytes()),
             Pattern::General(general) => general.matches_plain(text),
+        }
+    }
+
+    /// The same for bytes that are text if it comes to that.
+    #[inline]
+    pub(crate) fn matches_bytes(&self, text: &[u8]) -> bool {
+        match self {
+            Pattern::Any => true,
+            Pattern::Exact(exact) => same(exact.as_bytes(), text),
+            Pattern::Prefix(prefix) => begins(text, prefix.as_bytes()),
+            Pattern::General(general) => {
+                std::str::from_utf8(text).is_ok_and(|text| general.matches_plain(text))
+            }
         }
     }
 
@@ -150,12 +163,7 @@ impl Pattern {
         match self {
             Pattern::Any => "",
             Pattern::Exact(text) | Pattern::Prefix(text) => text,
-            Pattern::General(general) => {
-                match general.segments.first().and_then(|pieces| pieces.first()) {
-                    Some(Piece::Text(text)) => text,
-                    _ => "",
-                }
-            }
+            Pattern::General(general) => general.literal(),
         }
     }
 
@@ -231,6 +239,13 @@ impl General {
         }
     }
 
+    fn literal(&self) -> &str {
+        match self.segments.first().and_then(|pieces| pieces.first()) {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     #[inline(never)]
     fn matches_plain(&self, text: &str) -> bool {
         self.variables.is_empty() && self.matches(text, &[])
@@ -248,7 +263,12 @@ impl General {
                 .resolve(lookup)
                 .map(|values| self.matches(text, &values)),
         };
-        resolved.map_or_else(Matched::from, Matched::from)
+        match resolved {
+            Ok(matched) => matched.into(),
+            // Whatever the variable stood for: indexes go by the literal, too.
+            Err(_) if !text.starts_with(self.literal()) => Matched::No,
+            Err(unvalued) => unvalued.into(),
+        }
     }
 
     /// The texts of all variables. One that is null settles it, whatever the others are.

@@ -227,17 +227,7 @@ impl ResourcePattern {
     pub(crate) fn matches<'q>(&'q self, question: &Question<'q>) -> Matched {
         match (self, &question.resource) {
             (ResourcePattern::Any, _) => Matched::Yes,
-            (ResourcePattern::Arn(pattern), Some(arn)) => {
-                match pattern.matches(arn, question.lookup) {
-                    // Whatever the variable stood for: the index has gone by it, too.
-                    Matched::Unresolved | Matched::Ambiguous
-                        if !arn.arn.resource.starts_with(self.literal()) =>
-                    {
-                        Matched::No
-                    }
-                    matched => matched,
-                }
-            }
+            (ResourcePattern::Arn(pattern), Some(arn)) => pattern.matches(arn, question.lookup),
             (ResourcePattern::Arn(_), None) => Matched::No,
         }
     }

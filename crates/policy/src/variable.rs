@@ -19,14 +19,14 @@ impl Variable {
     /// The value in this request, or the default. Only keys with a single value can be used in a
     /// variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Text<'q>, Unvalued> {
-        lookup.with(&self.key, |values| match values {
-            Values::One(value) => Ok(Text::of(*value)),
+        match lookup.values(&self.key) {
+            Values::One(value) => Ok(Text::of(value)),
             Values::Absent | Values::Many(_) => {
                 let default = self.default.as_deref();
                 default.map(Text::Borrowed).ok_or(Unvalued::Null)
             }
             Values::Ambiguous => Err(Unvalued::Ambiguous),
-        })
+        }
     }
 }
 

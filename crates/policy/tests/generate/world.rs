@@ -3,8 +3,8 @@
 use locum_policy::ResourceRule;
 
 use super::caller::{AWAY, Caller, HOME};
-use super::conditions::{condition, variable};
-use super::policy::{List, Policy, Principals, Statement, Version};
+use super::conditions::{condition, operand, variable};
+use super::policy::{Condition, List, Policy, Principals, Statement, Version};
 use super::{Random, text};
 
 /// The policies that may bear on a request.
@@ -136,12 +136,39 @@ fn policy(random: &mut Random, focus: &Focus, openness: Openness, named: Named) 
     let mut statements: Vec<Statement> = (0..count)
         .map(|_| statement(random, focus, openness, named))
         .collect();
+    if random.chance(4) {
+        crowd(random, &mut statements);
+    }
     for (index, statement) in statements.iter_mut().enumerate() {
         statement.sid = random.chance(30).then(|| format!("S{index}"));
     }
     Policy {
         version,
         statements,
+    }
+}
+
+/// Many statements about the same thing that differ in one condition: what indexes are made for.
+fn crowd(random: &mut Random, statements: &mut Vec<Statement>) {
+    let key = *random.pick(&["aws:PrincipalTag/team", "saml:aud", "my:list"]);
+    for _ in 0..random.below(14) + 8 {
+        let operators = [
+            "StringEquals",
+            "StringLike",
+            "ForAnyValue:StringLike",
+            "StringNotEquals",
+        ];
+        let operator = *random.pick(&operators);
+        let count = random.below(2) + 1;
+        let base = operator.trim_start_matches("ForAnyValue:");
+        let condition = Condition {
+            operator: operator.to_owned(),
+            key: key.to_owned(),
+            operands: (0..count).map(|_| operand(random, base)).collect(),
+        };
+        let mut statement = statements[0].clone();
+        statement.conditions = vec![condition];
+        statements.push(statement);
     }
 }
 

@@ -1,7 +1,7 @@
 //! ARNs, compared component by component.
 
 use super::Question;
-use super::pattern::{Piece, Text, Wild, expand, matches};
+use super::pattern::{Piece, Text, Wild, begins, expand, matches};
 use super::truth::{Truth, all, truth};
 
 /// The components of an ARN; the sixth may hold colons. Only region and account may be empty.
@@ -40,7 +40,8 @@ pub(crate) fn like(pieces: &[Piece], arn: [&str; 6]) -> Truth {
     truth(equal)
 }
 
-/// A pattern of which a variable cannot be told: another component that does not match settles it.
+/// A pattern of which a variable cannot be told. Another component that does not match settles it,
+/// and so does one that begins otherwise.
 pub(crate) fn unclear(pattern: &str, arn: [&str; 6], question: &Question<'_>) -> Truth {
     let mut parts = vec![String::new()];
     let mut depth = 0;
@@ -57,9 +58,10 @@ pub(crate) fn unclear(pattern: &str, arn: [&str; 6], question: &Question<'_>) ->
         return Truth::Unknown;
     }
     all(parts.iter().zip(arn).map(|(part, text)| {
-        let text: Vec<char> = text.chars().collect();
+        let letters: Vec<char> = text.chars().collect();
         match expand(part, true, Wild::Yes, question) {
-            Text::Pieces(pieces) => truth(matches(&pieces, &text)),
+            Text::Pieces(pieces) => truth(matches(&pieces, &letters)),
+            _ if !text.starts_with(&begins(part, Wild::Yes)) => Truth::No,
             Text::Null | Text::Unknown => Truth::Unknown,
         }
     }))

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use locum_policy::{Value, Values};
 
 use super::document::Condition;
-use super::pattern::{Piece, Text, Wild, expand, matches};
+use super::pattern::{Piece, Text, Wild, begins, expand, matches};
 use super::scalar::{bytes, canonical, number, truth_value};
 use super::truth::{Truth, all, any, not, truth};
 use super::{Question, arn, date, ip};
@@ -164,6 +164,11 @@ fn compare(
             Text::Unknown => match arn::split(&text) {
                 Some(arn) if operator.base.starts_with("Arn") => {
                     arn::unclear(operand, arn, question)
+                }
+                _ if ["StringEquals", "StringLike"].contains(&operator.base)
+                    && !text.starts_with(&begins(operand, wild)) =>
+                {
+                    Truth::No
                 }
                 _ => Truth::Unknown,
             },

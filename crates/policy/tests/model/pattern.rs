@@ -80,6 +80,28 @@ pub(crate) fn expand(text: &str, variables: bool, wild: Wild, question: &Questio
     }
 }
 
+/// What whatever matches must begin with, whatever the variables stand for: the letters before the
+/// first variable or wildcard.
+pub(crate) fn begins(pattern: &str, wild: Wild) -> String {
+    let mut rest = pattern;
+    let mut out = String::new();
+    while let Some(c) = rest.chars().next() {
+        let escape = ["${*}", "${?}", "${$}"]
+            .iter()
+            .find(|escape| rest.starts_with(**escape));
+        if let Some(escape) = escape {
+            out.extend(escape.chars().nth(2));
+            rest = rest.split_at(escape.len()).1;
+        } else if rest.starts_with("${") || !matches!(written(c, wild), Piece::Written(_)) {
+            break;
+        } else {
+            out.push(c);
+            rest = rest.split_at(c.len_utf8()).1;
+        }
+    }
+    out
+}
+
 /// What stands between `${` and `}`.
 fn variable(name: &str, question: &Question<'_>) -> Text {
     let value = |text: &str| Text::Pieces(text.chars().map(Piece::Value).collect());

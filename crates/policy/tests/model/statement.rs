@@ -97,32 +97,8 @@ fn one_resource(pattern: &str, is_not: bool, variables: bool, question: &Questio
         Text::Pieces(pieces) => arn::like(&pieces, asked),
         // "It matches no resource", says the reference, and so would leave out nothing: an Allow of
         // all but one's own would be an Allow of all. Stricter here.
-        Text::Null if is_not => unclear(pattern, asked, question),
+        Text::Null if is_not => arn::unclear(pattern, asked, question),
         Text::Null => Truth::No,
-        Text::Unknown => unclear(pattern, asked, question),
+        Text::Unknown => arn::unclear(pattern, asked, question),
     }
-}
-
-/// A pattern of which a variable cannot be told. What does not begin with the letters before the
-/// first variable or wildcard cannot match, nor what another component does not match.
-fn unclear(pattern: &str, asked: [&str; 6], question: &Question<'_>) -> Truth {
-    let mut rest = pattern.splitn(6, ':').last().unwrap_or_default();
-    let mut begins = String::new();
-    while let Some(c) = rest.chars().next() {
-        let escaped = ["${*}", "${?}", "${$}"];
-        let letter = match escaped.iter().find(|escape| rest.starts_with(**escape)) {
-            Some(escape) => {
-                rest = rest.split_at(escape.len()).1;
-                escape.chars().nth(2)
-            }
-            None if "*?".contains(c) || rest.starts_with("${") => break,
-            None => {
-                rest = rest.split_at(c.len_utf8()).1;
-                Some(c)
-            }
-        };
-        begins.extend(letter);
-    }
-    let [.., resource] = asked;
-    truth(resource.starts_with(&begins)).min(arn::unclear(pattern, asked, question))
 }
