@@ -109,7 +109,7 @@ impl Names {
             Names::Some { exact, wild } => {
                 let mut wild = wild.iter();
                 position(exact, |known| known, name).is_some()
-                    || wild.any(|pattern| pattern.matches_plain(name.as_str()))
+                    || wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
             }
         }
     }

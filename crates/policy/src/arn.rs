@@ -2,7 +2,7 @@
 
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
-use crate::text::{self, same};
+use crate::text::{begins, same};
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -43,23 +43,19 @@ pub(crate) struct SplitArn<'a> {
 
 impl<'a> SplitArn<'a> {
     pub(crate) fn parse(text: &'a str) -> Option<SplitArn<'a>> {
-        let mut rest = text::after(text, "arn:")?;
-        let mut part = || {
-            let colon = rest.bytes().position(|byte| byte == b':')?;
-            let part = rest.get(..colon)?;
-            rest = rest.get(colon + 1..)?;
-            Some(part)
-        };
-        let (partition, service, region, account) = (part()?, part()?, part()?, part()?);
+        let [start, partition, service, region, account] = colons(text.as_bytes())?;
+        if !begins(text.as_bytes(), b"arn:") {
+            return None;
+        }
         let arn = Arn {
-            partition,
-            service,
-            region,
-            account,
-            resource: rest,
+            partition: text.get(start + 1..partition)?,
+            service: text.get(partition + 1..service)?,
+            region: text.get(service + 1..region)?,
+            account: text.get(region + 1..account)?,
+            resource: text.get(account + 1..)?,
         };
         let named = !arn.partition.is_empty() && !arn.service.is_empty();
-        let head = text.get(..text.len() - rest.len())?;
+        let head = text.get(..=account)?;
         (named && !arn.resource.is_empty()).then_some(SplitArn { arn, head })
     }
 }
@@ -153,6 +149,40 @@ impl ArnPattern {
     }
 }
 
+/// Where the first five colons stand. Eight bytes are looked at together: a byte of `zeros` is zero
+/// where a colon was, and then alone has `found` the high bit there.
+fn colons(text: &[u8]) -> Option<[usize; 5]> {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let mut colons = [0; 5];
+    let mut next = colons.iter_mut();
+    let mut start = 0;
+    while start < text.len() {
+        let rest = text.get(start..)?;
+        let mut eight = [0; 8];
+        match rest.first_chunk::<8>() {
+            Some(chunk) => eight = *chunk,
+            None => eight
+                .iter_mut()
+                .zip(rest)
+                .for_each(|(to, from)| *to = *from),
+        }
+        let zeros = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b':'; 8]);
+        let mut found = !(((zeros & LOW) + LOW) | zeros | LOW);
+        while found != 0 {
+            let Some(colon) = next.next() else {
+                return Some(colons);
+            };
+            *colon = start + usize::try_from(found.trailing_zeros() / 8).ok()?;
+            found &= found - 1;
+        }
+        if next.len() == 0 {
+            return Some(colons);
+        }
+        start += 8;
+    }
+    next.next().is_none().then_some(colons)
+}
+
 /// The six parts of an ARN pattern; colons inside `${…}` do not count.
 pub(crate) fn split(text: &str, variables: Variables) -> Option<[&str; 6]> {
     let mut parts = [""; 6];
@@ -182,3 +212,6 @@ fn colon(text: &str, variables: Variables) -> Option<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::actions::{Actions, Names};
+use crate::condition::Condition;
 use crate::document::{Effect, Form};
+use crate::gate::Gate;
 use crate::limits::ROWS_PER_STATEMENT_MAX;
+use crate::lookup::Key;
 use crate::pattern::Matched;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
@@ -41,11 +44,13 @@ struct Table {
 struct Group {
     actions: Wanted,
     target: Target,
+    gates: Box<[Gate]>,
+    /// Those behind no gate, in the order of their places.
     entries: Box<[Entry]>,
 }
 
 /// A statement, and its place among all.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) place: usize,
     pub(crate) statement: Arc<Statement>,
@@ -187,6 +192,9 @@ impl Table {
     }
 
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
+        if self.groups.is_empty() {
+            return;
+        }
         let text = question.resource.map_or("", |arn| arn.arn.resource);
         self.trie.walk(text, |listed| {
             for group in self.groups.get(listed).unwrap_or_default() {
@@ -195,7 +203,12 @@ impl Table {
                 }
                 match group.resources(question) {
                     Truth::No => {}
-                    truth => visit(truth, &group.entries),
+                    truth => {
+                        visit(truth, &group.entries);
+                        for gate in &group.gates {
+                            gate.visit(question.lookup, |entries| visit(truth, entries));
+                        }
+                    }
                 }
             }
         });
@@ -220,10 +233,12 @@ impl Group {
             entries.dedup_by(|later, earlier| later.says() == earlier.says());
             entries.sort_unstable_by_key(|entry| entry.place);
         }
+        let (gates, entries) = Gate::split(entries);
         Some(Group {
             actions: first.actions.clone(),
             target: first.target.clone(),
-            entries: entries.into(),
+            gates,
+            entries,
         })
     }
 
@@ -239,6 +254,12 @@ impl Group {
 }
 
 impl Entry {
+    /// A condition without which it cannot apply, and the literals that its operands begin with.
+    pub(crate) fn gated_by(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
+        let mut conditions = self.statement.conditions.iter();
+        conditions.find_map(Condition::literals)
+    }
+
     /// What tells statements of the same actions and resource apart.
     fn says(&self) -> impl Ord {
         let statement = &self.statement;

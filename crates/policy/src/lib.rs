@@ -9,6 +9,10 @@
 //! 3. [`decide`] answers a [`Request`] from compiled [`Policies`] with a [`Decision`] that knows
 //!    its [`Reason`]. It does no I/O, knows no time and, on the common path, allocates nothing.
 //!
+//!
+//! [`Policy::join`] makes one plan of all policies of a principal, whose cost does not grow with
+//! statements about something else; [`explain`] says of every statement what matched and what did not.
+//!
 //! ```
 //! use locum_policy::{
 //!     ConditionKey, Context, Document, Kind, Policies, Policy, Principal, PrincipalKind, Request,
@@ -68,6 +72,7 @@ mod document;
 mod explain;
 mod fault;
 mod finding;
+mod gate;
 mod index;
 mod ip;
 mod json;

@@ -1,6 +1,6 @@
 //! What the context says, asked once a key: several conditions of a request often want the same.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 
 use crate::key::ConditionKey;
 use crate::limits::KEYS_HELD;
@@ -57,29 +57,56 @@ fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
 /// The context of one decision, and what it answered so far.
 pub(crate) struct Lookup<'q> {
     context: &'q dyn Context,
-    held: [OnceCell<(&'q ConditionKey, Values<'q>)>; KEYS_HELD],
+    held: [Held<'q>; KEYS_HELD],
+}
+
+/// A key that was asked for, and its values.
+struct Held<'q> {
+    name: Cell<Option<&'q ConditionKey>>,
+    values: Cell<Values<'q>>,
 }
 
 impl<'q> Lookup<'q> {
     pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
         Lookup {
             context,
-            held: [const { OnceCell::new() }; KEYS_HELD],
+            held: [const {
+                Held {
+                    name: Cell::new(None),
+                    values: Cell::new(Values::Absent),
+                }
+            }; KEYS_HELD],
         }
     }
 
-    /// Hands the values of one key to `ask`.
+    /// The values of one key.
     #[inline]
-    pub(crate) fn with<T>(&self, key: &'q Key, ask: impl FnOnce(&Values<'q>) -> T) -> T {
+    pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
+        match self.held.get(key.slot % KEYS_HELD) {
+            Some(held) if held.name.get().is_some_and(|name| is_same(name, &key.name)) => {
+                held.values.get()
+            }
+            _ => self.find(key),
+        }
+    }
+
+    #[inline(never)]
+    fn find(&self, key: &'q Key) -> Values<'q> {
         for place in key.slot..key.slot + KEYS_HELD {
-            let Some(cell) = self.held.get(place % KEYS_HELD) else {
+            let Some(held) = self.held.get(place % KEYS_HELD) else {
                 break;
             };
-            let (name, values) = cell.get_or_init(|| (&key.name, self.context.values(&key.name)));
-            if is_same(name, &key.name) {
-                return ask(values);
+            match held.name.get() {
+                Some(name) if is_same(name, &key.name) => return held.values.get(),
+                Some(_) => {}
+                None => {
+                    let values = self.context.values(&key.name);
+                    held.name.set(Some(&key.name));
+                    held.values.set(values);
+                    return values;
+                }
             }
         }
-        ask(&self.context.values(&key.name))
+        self.context.values(&key.name)
     }
 }

@@ -99,8 +99,21 @@ impl Pattern {
         match self {
             Pattern::Any => true,
             Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
-            Pattern::Prefix(prefix) => begins(text, prefix),
+            Pattern::Prefix(prefix) => begins(text.as_bytes(), prefix.as_bytes()),
             Pattern::General(general) => general.matches_plain(text),
+        }
+    }
+
+    /// The same for bytes that are text if it comes to that.
+    #[inline]
+    pub(crate) fn matches_bytes(&self, text: &[u8]) -> bool {
+        match self {
+            Pattern::Any => true,
+            Pattern::Exact(exact) => same(exact.as_bytes(), text),
+            Pattern::Prefix(prefix) => begins(text, prefix.as_bytes()),
+            Pattern::General(general) => {
+                std::str::from_utf8(text).is_ok_and(|text| general.matches_plain(text))
+            }
         }
     }
 

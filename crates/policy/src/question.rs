@@ -32,8 +32,8 @@ impl<'q> Question<'q> {
         action.copy_from_slice(request.action.as_bytes());
         action.make_ascii_lowercase();
         let colon = action.iter().position(|byte| *byte == b':')?;
-        let action = std::str::from_utf8(action).ok()?;
-        let (service, name) = (action.get(..colon)?, action.get(colon + 1..)?);
+        let (service, name) = action.split_at_checked(colon)?;
+        let (_, name) = name.split_first()?;
         Some(Question {
             service: Name::new(service),
             name: Name::new(name),

@@ -1,5 +1,7 @@
 //! Comparing short texts without a call: names, parts of ARNs and tags are mostly below 16 bytes.
 
+use crate::limits::SEARCHED_ONE_BY_ONE;
+
 /// Whether two texts are equal.
 #[inline]
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
@@ -20,9 +22,9 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Whether `text` begins with `prefix`.
 #[inline]
-pub(crate) fn begins(text: &str, prefix: &str) -> bool {
-    let head = text.as_bytes().get(..prefix.len());
-    head.is_some_and(|head| same(head, prefix.as_bytes()))
+pub(crate) fn begins(text: &[u8], prefix: &[u8]) -> bool {
+    let head = text.get(..prefix.len());
+    head.is_some_and(|head| same(head, prefix))
 }
 
 /// What follows `prefix` in `text`, if `text` begins with it.
@@ -40,19 +42,19 @@ pub(crate) fn after<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name<'a> {
     head: u64,
-    text: &'a str,
+    text: &'a [u8],
 }
 
 impl<'a> Name<'a> {
     #[inline]
-    pub(crate) fn new(text: &'a str) -> Name<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Name<'a> {
         Name {
             head: head(text),
             text,
         }
     }
 
-    pub(crate) fn as_str(&self) -> &'a str {
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
         self.text
     }
 }
@@ -67,7 +69,7 @@ pub(crate) struct OwnedName {
 impl OwnedName {
     pub(crate) fn new(text: Box<str>) -> OwnedName {
         OwnedName {
-            head: head(&text),
+            head: head(text.as_bytes()),
             text,
         }
     }
@@ -78,7 +80,7 @@ impl OwnedName {
 
     #[inline]
     fn is(&self, name: Name<'_>) -> bool {
-        self.head == name.head && same(self.text.as_bytes(), name.text.as_bytes())
+        self.head == name.head && same(self.text.as_bytes(), name.text)
     }
 }
 
@@ -89,6 +91,9 @@ pub(crate) fn position<T>(
     name_of: impl Fn(&T) -> &OwnedName,
     name: Name<'_>,
 ) -> Option<usize> {
+    if sorted.len() <= SEARCHED_ONE_BY_ONE {
+        return sorted.iter().position(|item| name_of(item).is(name));
+    }
     let start = sorted.partition_point(|item| name_of(item).head < name.head);
     let from = sorted.get(start..)?;
     let same_head = from
@@ -102,8 +107,7 @@ pub(crate) fn position<T>(
 
 /// The first eight bytes as a number that sorts as they do.
 #[inline]
-fn head(text: &str) -> u64 {
-    let bytes = text.as_bytes();
+fn head(bytes: &[u8]) -> u64 {
     match bytes.first_chunk::<8>() {
         Some(head) => u64::from_be_bytes(*head),
         None => {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::text::begins;
+
 /// Prefixes, each with a range of whatever is listed under it.
 #[derive(Debug, Default)]
 pub(crate) struct Trie {
@@ -93,7 +95,9 @@ impl Trie {
         let mut rest = text.as_bytes();
         let mut at = 0;
         while let Some(node) = self.nodes.get(at) {
-            visit(node.listed.clone());
+            if !node.listed.is_empty() {
+                visit(node.listed.clone());
+            }
             let Some((first, after)) = rest.split_first() else {
                 return;
             };
@@ -104,10 +108,11 @@ impl Trie {
             at = node.children.start + child;
             let label = self.nodes.get(at).map(|node| node.label.clone());
             let label = label.and_then(|label| self.labels.get(label));
-            match after.strip_prefix(label.unwrap_or_default()) {
-                Some(after) => rest = after,
-                None => return,
+            let label = label.unwrap_or_default();
+            if !begins(after, label) {
+                return;
             }
+            rest = after.get(label.len()..).unwrap_or_default();
         }
     }
 }

@@ -20,11 +20,11 @@ impl Variable {
     /// The value in this request, or the default; `None` when there is neither. Only keys with a
     /// single value can be used in a variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Text<'q>> {
-        lookup.with(&self.key, |values| match values {
-            Values::One(value) => Some(Text::of(*value)),
+        match lookup.values(&self.key) {
+            Values::One(value) => Some(Text::of(value)),
             Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
             Values::Ambiguous => None,
-        })
+        }
     }
 }
 

@@ -23,7 +23,7 @@ proptest! {
         let mut names: Vec<OwnedName> = list.iter().map(|text| OwnedName::new(text.as_str().into())).collect();
         names.sort();
         for text in list.iter().chain([&asked]) {
-            let found = position(&names, |name| name, Name::new(text));
+            let found = position(&names, |name| name, Name::new(text.as_bytes()));
             prop_assert_eq!(found.is_some(), names.iter().any(|name| name.as_str() == text));
             if let Some(name) = found.and_then(|index| names.get(index)) {
                 prop_assert_eq!(name.as_str(), text);

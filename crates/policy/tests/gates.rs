@@ -1,0 +1,122 @@
+//! Many statements about the same action and resource, told apart by a condition: found as they are
+//! one by one.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "indices are in range, generated documents can be read"
+)]
+
+mod common;
+
+use common::{ACCOUNT, Fact, Facts, document, user};
+use locum_policy::{
+    Document, Named, NamedPolicies, Policies, Policy, Request, ResourceRule, decide, explain,
+};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+const OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringLike",
+    "StringNotLike",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringEqualsIfExists",
+    "ForAnyValue:StringLike",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringNotEquals",
+    "ForAllValues:StringLike",
+    "NumericEquals",
+];
+const KEYS: &[&str] = &["aws:username", "aws:PrincipalTag/a", "aws:TagKeys"];
+const OPERANDS: &[&str] = &[
+    "1",
+    "12",
+    "12*",
+    "1*",
+    "*",
+    "*2",
+    "?2",
+    "",
+    "a",
+    "ab",
+    "ab*",
+    "${aws:userid}",
+    "a${aws:userid}*",
+];
+const TEXTS: &[&str] = &["", "1", "12", "123", "a", "ab", "abc", "A"];
+
+fn condition() -> impl Strategy<Value = String> {
+    // Few draw the rarer operators, so that there is enough behind a gate.
+    let operator = prop_oneof![3 => select(&OPERATORS[..2]), 1 => select(OPERATORS)];
+    (operator, select(KEYS), subsequence(OPERANDS, 1..3)).prop_map(|(operator, key, operands)| {
+        let numeric = operator == "NumericEquals";
+        let operands: Vec<String> = match numeric {
+            true => vec!["\"12\"".to_owned()],
+            false => operands.iter().map(|text| format!("\"{text}\"")).collect(),
+        };
+        format!(r#""{operator}":{{"{key}":[{}]}}"#, operands.join(","))
+    })
+}
+
+fn fact() -> impl Strategy<Value = Option<Fact>> {
+    prop_oneof![
+        1 => Just(None),
+        5 => select(TEXTS).prop_map(|text| Some(Fact::Str(text.to_owned()))),
+        1 => Just(Some(Fact::Int(12))),
+        1 => Just(Some(Fact::Ambiguous)),
+        3 => subsequence(TEXTS, 0..4).prop_map(|texts| Some(Fact::Many(texts))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pol_20_gates_change_nothing(
+        statements in proptest::collection::vec((prop_oneof![6 => Just("Allow"), 1 => Just("Deny")], condition()), 10..40),
+        facts in proptest::collection::vec(fact(), KEYS.len() + 1),
+        split in 0..40_usize,
+    ) {
+        let statements: Vec<String> = statements
+            .iter()
+            .map(|(effect, condition)| format!(r#"{{"Effect":"{effect}","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#))
+            .collect();
+        let (first, second) = statements.split_at(split.clamp(1, statements.len() - 1));
+        let documents = [first, second].map(|half| Document::parse(&document(&half.join(","))).unwrap());
+        let mut context = Facts::default();
+        for (key, fact) in KEYS.iter().chain(&["aws:userid"]).zip(facts) {
+            if let Some(fact) = fact {
+                context = context.with(key, fact);
+            }
+        }
+        let principal = user(ACCOUNT);
+        let request = Request { action: "s3:GetObject", resource: "arn:aws:s3:::b/k", principal: &principal, context: &context };
+        let policies = documents.each_ref().map(Policy::compile);
+        let each = policies.each_ref();
+        let plan = Policy::join(&each);
+        let base = Policies {
+            identity: &each,
+            boundary: None,
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
+        };
+        let named = documents.each_ref().map(|document| Named { name: "x", document: Some(document) });
+        let explained = explain(&request, &NamedPolicies {
+            identity: &named,
+            boundary: None,
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
+        });
+        prop_assert_eq!(&decide(&request, &base), explained.decision());
+        prop_assert_eq!(&decide(&request, &Policies { identity: &[&plan], ..base }), explained.decision());
+    }
+}
