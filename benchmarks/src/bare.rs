@@ -1,4 +1,4 @@
-//! The floor: a bare hyper server, threaded and configured as Locum's edge is, answering a constant body.
+//! The floors: bare hyper servers that answer a constant body, one stock and one tuned as Locum's edge is.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -17,20 +17,20 @@ use tokio::runtime::{Builder, Handle};
 /// Locum's own default for headers.
 const HEADER_BYTES_MAX: usize = 64 * 1_024;
 
-/// `bare-server BYTES THREADS`: serves until it is killed, after a line `ready URL`. THREADS is `own` for
-/// Locum's way (a runtime per thread, a connection stays on its thread) or `shared` for tokio's default
-/// runtime, where tasks move between threads.
+/// `bare-server BYTES KIND`: serves until it is killed, after a line `ready URL`. KIND is `tuned` for Locum's
+/// way (a runtime per thread, a connection stays on its thread, Locum's settings) or `stock` for hyper's
+/// defaults on tokio's default runtime, where tasks move between threads.
 pub fn main(arguments: &[String]) -> ExitCode {
     let bytes = arguments
         .get(1)
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
     let body = Bytes::from("x".repeat(bytes));
-    let shared = arguments.get(2).is_some_and(|threads| threads == "shared");
-    match if shared {
-        serve_shared(body)
+    let stock = arguments.get(2).is_some_and(|kind| kind == "stock");
+    match if stock {
+        serve_stock(body)
     } else {
-        serve_own(body)
+        serve_tuned(body)
     } {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -67,20 +67,19 @@ async fn connection(http: http1::Builder, stream: tokio::net::TcpStream, body: B
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn serve_shared(body: Bytes) -> std::io::Result<()> {
+fn serve_stock(body: Bytes) -> std::io::Result<()> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         println!("ready http://{}", listener.local_addr()?);
         loop {
             let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            tokio::spawn(connection(http(), stream, body.clone()));
+            tokio::spawn(connection(http1::Builder::new(), stream, body.clone()));
         }
     })
 }
 
-fn serve_own(body: Bytes) -> std::io::Result<()> {
+fn serve_tuned(body: Bytes) -> std::io::Result<()> {
     let workers = workers()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async move {

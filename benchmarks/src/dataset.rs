@@ -132,6 +132,7 @@ fn role(account: usize, number: usize, trust: &str) -> Role {
             policy: PolicyText::new(ROLE_POLICY),
         }],
         attached: Vec::new(),
+        boundary: None,
         service_linked: None,
     }
 }

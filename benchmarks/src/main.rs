@@ -10,6 +10,7 @@ mod engines;
 mod handle;
 mod load;
 mod machine;
+mod peers;
 mod policy;
 mod process;
 mod report;
@@ -18,6 +19,7 @@ mod serve;
 mod server;
 mod sigv4;
 mod timing;
+mod translate;
 mod workload;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +32,7 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   all       every section
   sigv4     signature verification, beside scratchstack-aws-signature
   policy    decisions of the policy engine
-  engines   the policy engine on W1 to W4, and how it grows
+  engines   policy engines on W1 to W4, and how Locum's grows
   handle    one call inside one process: CPU and allocations
   http      GetCallerIdentity and AssumeRole beside a bare hyper server
   process   idle memory, start-up time, binary size

@@ -93,11 +93,13 @@ pub fn run(program: &Path, size: Size) -> Section {
         "Requests per core",
         &format!(
             "`locum serve` over plain HTTP on loopback, {connections} kept-alive connections, every request with a \
-             signature of its own, every record durable before its answer. The floor is a bare hyper server with the \
-             same threads and settings that reads the same requests and answers a constant body of the same size. \
-             {rounds} rounds; in each, both get the same {requests} requests, one after the other. CPU is the \
-             server's user and system time; requests per core follow from it. Requests per second share {} cores \
-             with the load generator. The caller is a user of another account, the role asks for an external id.",
+             signature of its own, every record durable before its answer. The floors read the same requests and \
+             answer a constant body of the same size: **bare hyper** is the server of hyper's own examples on \
+             tokio's default runtime; **bare hyper, tuned** has Locum's threads and settings (a runtime per thread, \
+             no look for the client's end while a call is under way), which is the harder floor. {rounds} rounds; \
+             in each, all three get the same {requests} requests, one after the other. CPU is the server's user and \
+             system time; requests per core follow from it. Requests per second share {} cores with the load \
+             generator. The caller is a user of another account, the role asks for an external id.",
             std::thread::available_parallelism().map_or(1, usize::from)
         ),
         &[
@@ -108,12 +110,15 @@ pub fn run(program: &Path, size: Size) -> Section {
             "requests/s",
             "p50",
             "p99",
-            "of the floor",
+            "Locum, of this floor",
         ],
     );
     for operation in [Operation::Who, Operation::Assume] {
-        let (bare, own) = compare(&locum, &setup, operation, size);
-        rows(&mut section, operation, &bare, &own);
+        rows(
+            &mut section,
+            operation,
+            &compare(&locum, &setup, operation, size),
+        );
     }
     section.note(format!(
         "Resident memory of `locum` after this load: {:.0} MiB.",
@@ -123,13 +128,15 @@ pub fn run(program: &Path, size: Size) -> Section {
     section
 }
 
-/// Rounds of bare server and Locum, alternating which comes first.
-fn compare(
-    locum: &Server,
-    setup: &Setup,
-    operation: Operation,
-    size: Size,
-) -> (Vec<Slot>, Vec<Slot>) {
+/// What was measured of one server, round by round.
+struct Measured {
+    name: &'static str,
+    slots: Vec<Slot>,
+}
+
+/// Rounds of both floors and Locum, each round beginning with another of them. Locum comes last in the
+/// answer.
+fn compare(locum: &Server, setup: &Setup, operation: Operation, size: Size) -> [Measured; 3] {
     let Size {
         rounds,
         requests,
@@ -150,58 +157,66 @@ fn compare(
     let bytes = answer
         .split_once("\r\n\r\n")
         .map_or(0, |(_, body)| body.len());
-    let bare = Server::bare(bytes, "own");
+    let (stock, tuned) = (Server::bare(bytes, "stock"), Server::bare(bytes, "tuned"));
+    let servers = [&stock, &tuned, locum];
+    let names = ["bare hyper", "bare hyper, tuned", "locum"];
+    let mut measured = names.map(|name| Measured {
+        name,
+        slots: Vec::new(),
+    });
     let host = locum.address.to_string();
     let warm = pool(operation, setup, &host, 5_000, 1_000);
-    slot(&bare, &warm, connections);
-    slot(locum, &warm, connections);
-    let (mut floor, mut own) = (Vec::new(), Vec::new());
+    for server in servers {
+        slot(server, &warm, connections);
+    }
     for round in 0..rounds {
         let pool = pool(operation, setup, &host, requests, round);
-        for turn in [round % 2, (round + 1) % 2] {
-            match turn {
-                0 => floor.push(slot(&bare, &pool, connections)),
-                _ => own.push(slot(locum, &pool, connections)),
-            }
+        for turn in 0..servers.len() {
+            let turn = (round + turn) % servers.len();
+            measured[turn]
+                .slots
+                .push(slot(servers[turn], &pool, connections));
         }
+        let last = |one: &Measured| one.slots.last().map_or(0.0, |slot| slot.cpu_us);
+        let [stock, tuned, own] = &measured;
         eprintln!(
-            "  {operation:?} round {round}: bare {:.2} µs, locum {:.2} µs",
-            floor.last().map_or(0.0, |slot| slot.cpu_us),
-            own.last().map_or(0.0, |slot| slot.cpu_us)
+            "  {operation:?} round {round}: bare {:.2} µs, tuned {:.2} µs, locum {:.2} µs",
+            last(stock),
+            last(tuned),
+            last(own)
         );
     }
-    bare.stop();
-    (floor, own)
+    stock.stop();
+    tuned.stop();
+    measured
 }
 
-fn rows(section: &mut Section, operation: Operation, bare: &[Slot], own: &[Slot]) {
+/// Locum's requests per core as a share of a floor's: median, least and most of the rounds.
+fn share(floor: &Measured, own: &Measured) -> String {
+    let ratios: Vec<f64> = floor
+        .slots
+        .iter()
+        .zip(&own.slots)
+        .map(|(floor, own)| floor.cpu_us / own.cpu_us * 100.0)
+        .collect();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = ratios.iter().copied().fold(0.0, f64::max);
+    format!("**{:.0} %** ({least:.0}–{most:.0})", median(&ratios))
+}
+
+fn rows(section: &mut Section, operation: Operation, measured: &[Measured; 3]) {
     let name = match operation {
         Operation::Who => "GetCallerIdentity",
         Operation::Assume => "AssumeRole",
     };
-    let ratios: Vec<f64> = bare
-        .iter()
-        .zip(own)
-        .map(|(bare, own)| bare.cpu_us / own.cpu_us)
-        .collect();
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(0.0, f64::max);
-    let ratio = format!(
-        "**{:.0} %** ({:.0}–{:.0})",
-        median(&ratios) * 100.0,
-        least * 100.0,
-        most * 100.0
-    );
-    for (server, slots, share) in [
-        ("bare hyper", bare, "100 %".to_owned()),
-        ("locum", own, ratio),
-    ] {
+    let [stock, tuned, own] = measured;
+    for one in [stock, tuned, own] {
         let pick =
-            |field: &dyn Fn(&Slot) -> f64| median(&slots.iter().map(field).collect::<Vec<_>>());
+            |field: &dyn Fn(&Slot) -> f64| median(&one.slots.iter().map(field).collect::<Vec<_>>());
         let cpu_us = pick(&|slot| slot.cpu_us);
         section.row(&[
             name.to_owned(),
-            server.to_owned(),
+            one.name.to_owned(),
             format!("{cpu_us:.1} µs"),
             format!("{:.0}", 1_000_000.0 / cpu_us),
             format!("{:.0}", pick(&Slot::per_second)),
@@ -213,7 +228,11 @@ fn rows(section: &mut Section, operation: Operation, bare: &[Slot], own: &[Slot]
                 "{:.2} ms",
                 pick(&|slot| f64::from(slot.outcome.percentile_us(0.99))) / 1_000.0
             ),
-            share,
+            if std::ptr::eq(one, own) {
+                String::new()
+            } else {
+                share(one, own)
+            },
         ]);
     }
 }

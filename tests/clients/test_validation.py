@@ -147,9 +147,10 @@ def test_parameters_that_are_not_enforced_are_refused(account):
         assert 400 <= reply.status < 500 and "<Credentials>" not in reply.body, reply.body
     boundary = f"arn:aws:iam::{account.id}:policy/limit"
     account.iam("CreatePolicy", PolicyName="limit", PolicyDocument=allow("iam:Get*"))
-    reply = raw.query(account.server, account.admin, "iam", "CreateUser", UserName="bounded", PermissionsBoundary=boundary)
-    assert 400 <= reply.status < 502, reply.body
-    assert raw.query(account.server, account.admin, "iam", "GetUser", UserName="bounded").code == "NoSuchEntity"
+    for name in (boundary.replace("limit", "none"), account.user_arn("admin")):
+        reply = raw.query(account.server, account.admin, "iam", "CreateUser", UserName="bounded", PermissionsBoundary=name)
+        assert 400 <= reply.status < 502, reply.body
+        assert raw.query(account.server, account.admin, "iam", "GetUser", UserName="bounded").code == "NoSuchEntity"
 
 
 def test_get_and_post_and_hosts(account):

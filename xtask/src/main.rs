@@ -3,6 +3,7 @@
 mod agreement;
 mod attacks;
 mod bench;
+mod catalogue;
 mod codegen;
 mod deny;
 mod managed;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                      the managed policies that crates/api carries
   agreement [--cases N]
                      more generated cases for the policy engine, counted in a ledger
+  pack-actions FILE.json
+                     the catalogue of actions that crates/policy carries
   attacks [--check]  docs/attacks.md from the names of the tests
   bench [ARG…]       the benchmarks";
 
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Some("ci") => suites::ci(rest),
         Some("codegen") => codegen::run(rest),
         Some("deny") => deny::run(rest),
+        Some("pack-actions") => catalogue::run(rest),
         Some("pack-managed-policies") => managed::run(rest),
         Some("test") => suites::test(rest),
         Some("tidy") => tidy::run(rest),

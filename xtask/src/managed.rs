@@ -193,7 +193,8 @@ fn write_json(out: &mut String, value: &Value) {
     }
 }
 
-fn deflate(text: &str) -> Result<Vec<u8>, String> {
+/// Deflated text, as small as it gets.
+pub fn deflate(text: &str) -> Result<Vec<u8>, String> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder
         .write_all(text.as_bytes())

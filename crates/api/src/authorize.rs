@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use locum_policy::{Decision, Policies, Policy, Request, decide};
-use locum_store::{InlinePolicy, PolicyText};
+use locum_store::{Group, InlinePolicy, PolicyText};
 use smallvec::SmallVec;
 
 use crate::caller::{Caller, Identity};
@@ -24,6 +24,7 @@ pub struct Grant {
 /// The policies of a caller, ready to be asked.
 struct CallerPolicies<'a> {
     identity: SmallVec<[&'a Policy; 8]>,
+    boundary: Option<&'a Policy>,
     session: Option<SmallVec<[&'a Policy; 4]>>,
 }
 
@@ -48,7 +49,10 @@ pub(crate) fn authorize(
         .chain(&needs.also_on)
         .map(|resource| (action, resource));
     let also = needs.also.iter().map(|action| (*action, &needs.resource));
-    for (action, resource) in own.chain(also) {
+    let asked = own.chain(also).map(|(action, on)| (needs, action, on));
+    let further = needs.further.iter();
+    let further = further.map(|(action, further)| (further, *action, &further.resource));
+    for (needs, action, resource) in asked.chain(further) {
         let decision = ask(cx, state, caller, needs, &policies, (action, resource));
         if !decision.is_allowed() {
             return Err(ApiError::NotAuthorized(decision.sentence(
@@ -95,7 +99,7 @@ fn ask(
         &request,
         &Policies {
             identity: &policies.identity,
-            boundary: None,
+            boundary: policies.boundary,
             session: policies.session.as_deref(),
             resource: needs.resource_policy,
             resource_rule: needs.resource_rule,
@@ -117,11 +121,26 @@ fn session_policy(caller: &Caller) -> Option<PolicyText> {
 
 fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> CallerPolicies<'a> {
     let mut identity = SmallVec::new();
-    match &caller.identity {
-        Identity::Root => {}
-        Identity::User(user) => gather(caller, &user.inline, &user.attached, &mut identity),
-        Identity::RoleSession(role) => gather(caller, &role.inline, &role.attached, &mut identity),
-    }
+    let boundary = match &caller.identity {
+        Identity::Root => None,
+        Identity::User(user) => {
+            gather(caller, &user.inline, &user.attached, &mut identity);
+            for id in &user.groups {
+                match caller.account.group_by_id(id) {
+                    Some(group) => gather_group(caller, group, &mut identity),
+                    // Groups are emptied before they go, so this one's record is damaged: its
+                    // denies must not vanish with it.
+                    None => identity.push(&GONE),
+                }
+            }
+            user.boundary.as_deref()
+        }
+        Identity::RoleSession(role) => {
+            gather(caller, &role.inline, &role.attached, &mut identity);
+            role.boundary.as_deref()
+        }
+    };
+    let boundary = boundary.map(|arn| managed_policy(caller, arn));
     let session = caller
         .session
         .as_ref()
@@ -137,7 +156,15 @@ fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> Ca
         );
         policies
     });
-    CallerPolicies { identity, session }
+    CallerPolicies {
+        identity,
+        boundary,
+        session,
+    }
+}
+
+fn gather_group<'a>(caller: &'a Caller, group: &'a Group, out: &mut SmallVec<[&'a Policy; 8]>) {
+    gather(caller, &group.inline, &group.attached, out);
 }
 
 fn gather<'a>(
@@ -150,10 +177,12 @@ fn gather<'a>(
     out.extend(attached.iter().map(|arn| managed_policy(caller, arn)));
 }
 
+/// What stands for a policy that is gone or damaged.
+static GONE: LazyLock<Policy> = LazyLock::new(Policy::deny_all);
+
 /// The default version of the managed policy `arn`, AWS's or the caller's account's. One that is gone
 /// denies everything: its explicit denies must not vanish with it.
 fn managed_policy<'a>(caller: &'a Caller, arn: &str) -> &'a Policy {
-    static GONE: LazyLock<Policy> = LazyLock::new(Policy::deny_all);
     managed::policy(arn)
         .or_else(|| own_policy(caller, arn))
         .unwrap_or(&GONE)

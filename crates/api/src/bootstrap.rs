@@ -140,6 +140,8 @@ fn admin(world: &World, account: AccountId, now_s: i64) -> User {
             "arn:{}:iam::aws:policy/AdministratorAccess",
             world.settings.partition
         )],
+        groups: Vec::new(),
+        boundary: None,
         password_last_used_s: None,
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use locum_policy::Arn;
-use locum_store::{Account, AccountId, AccountStatus, ManagedPolicy, PolicyText, Role, User};
+use locum_store::{
+    Account, AccountId, AccountStatus, Group, InstanceProfile, ManagedPolicy, PolicyText, Role,
+    User,
+};
 
 use crate::cx::Cx;
 use crate::error::ApiError;
@@ -85,6 +88,30 @@ pub(crate) fn role<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<Role>
     account.roles().get(name).ok_or_else(|| {
         ApiError::NoSuchEntity(format!("The role with name {name} cannot be found."))
     })
+}
+
+/// The group called `name` (any case).
+///
+/// # Errors
+/// `NoSuchEntity` with AWS's sentence.
+pub(crate) fn group<'a>(account: &'a Account, name: &str) -> Result<&'a Arc<Group>, ApiError> {
+    account.groups().get(name).ok_or_else(|| {
+        ApiError::NoSuchEntity(format!("The group with name {name} cannot be found."))
+    })
+}
+
+/// The instance profile called `name` (any case).
+///
+/// # Errors
+/// `NoSuchEntity` with AWS's sentence.
+pub(crate) fn instance_profile<'a>(
+    account: &'a Account,
+    name: &str,
+) -> Result<&'a Arc<InstanceProfile>, ApiError> {
+    account
+        .instance_profiles()
+        .get(name)
+        .ok_or_else(|| ApiError::NoSuchEntity(format!("Instance Profile {name} cannot be found.")))
 }
 
 /// The ARN of the user called `name`: its own when it exists, else what it would be at the root path.

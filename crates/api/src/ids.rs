@@ -23,6 +23,10 @@ pub enum IdKind {
     Role,
     /// `ANPA`: a managed policy.
     Policy,
+    /// `AGPA`: a group.
+    Group,
+    /// `AIPA`: an instance profile.
+    InstanceProfile,
 }
 
 impl IdKind {
@@ -34,6 +38,8 @@ impl IdKind {
             IdKind::User => "AIDA",
             IdKind::Role => "AROA",
             IdKind::Policy => "ANPA",
+            IdKind::Group => "AGPA",
+            IdKind::InstanceProfile => "AIPA",
         }
     }
 
@@ -41,7 +47,11 @@ impl IdKind {
     fn body_len(self) -> usize {
         match self {
             IdKind::AccessKey | IdKind::SessionKey => 16,
-            IdKind::User | IdKind::Role | IdKind::Policy => 17,
+            IdKind::User
+            | IdKind::Role
+            | IdKind::Policy
+            | IdKind::Group
+            | IdKind::InstanceProfile => 17,
         }
     }
 }

@@ -32,6 +32,12 @@ pub const USERS_PER_ACCOUNT_MAX: usize = 5_000;
 pub const ROLES_PER_ACCOUNT_MAX: usize = 5_000;
 /// Customer managed policies of one account (AWS: 1,500, adjustable to 5,000).
 pub const POLICIES_PER_ACCOUNT_MAX: usize = 1_500;
+/// Groups of one account (AWS: 300, adjustable to 500).
+pub const GROUPS_PER_ACCOUNT_MAX: usize = 300;
+/// Groups that one user is in.
+pub const GROUPS_PER_USER_MAX: usize = 10;
+/// Instance profiles of one account (AWS: 1,000, adjustable to 5,000).
+pub const INSTANCE_PROFILES_PER_ACCOUNT_MAX: usize = 1_000;
 /// Versions of one managed policy.
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;
 /// Access keys of one user.
@@ -40,14 +46,20 @@ pub const ACCESS_KEYS_PER_USER_MAX: usize = 2;
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.
 pub const POLICIES_PER_ROLE_MAX: usize = 10;
+/// Managed policies attached to one group.
+pub const POLICIES_PER_GROUP_MAX: usize = 10;
 /// Characters of a managed policy's version, white space not counted.
 pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
 /// Characters of all inline policies of a user, white space not counted.
 pub const INLINE_USER_CHARACTERS_MAX: usize = 2_048;
 /// Characters of all inline policies of a role, white space not counted.
 pub const INLINE_ROLE_CHARACTERS_MAX: usize = 10_240;
+/// Characters of all inline policies of a group, white space not counted.
+pub const INLINE_GROUP_CHARACTERS_MAX: usize = 5_120;
 /// Characters of a trust policy, white space not counted (AWS: 2,048, adjustable to 4,096).
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
+/// Pairs of action and resource of one simulation.
+pub const SIMULATIONS_MAX: usize = 10_000;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Accounts of one organization.

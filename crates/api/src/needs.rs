@@ -27,6 +27,9 @@ pub struct Needs<'a> {
     /// Further resources on which the operation's own action must be allowed: what a renamed entity
     /// becomes.
     pub(crate) also_on: SmallVec<[Cow<'a, str>; 1]>,
+    /// Further actions on other resources, each with what it is asked about: `iam:PassRole` on the
+    /// role that an operation hands to a service.
+    pub(crate) further: Vec<(&'static str, Needs<'a>)>,
     /// Whose resource it is.
     pub(crate) resource_account: AccountId,
     /// `aws:ResourceTag/…`.
@@ -53,6 +56,7 @@ impl<'a> Needs<'a> {
             also: SmallVec::new(),
             resource: resource.into(),
             also_on: SmallVec::new(),
+            further: Vec::new(),
             resource_account: account,
             resource_tags: SmallVec::new(),
             request_tags: SmallVec::new(),
@@ -94,6 +98,14 @@ impl<'a> Needs<'a> {
         );
         self.also.extend(also.filter(|_| !tags.is_empty()));
         self
+    }
+
+    /// Adds `iam:PermissionsBoundary`, if there is one.
+    pub(crate) fn bounded(self, boundary: Option<&'a str>) -> Needs<'a> {
+        match boundary {
+            Some(arn) => self.key(KnownKey::PermissionsBoundary, arn),
+            None => self,
+        }
     }
 
     /// Adds the keys of the tags that the request asks to remove.

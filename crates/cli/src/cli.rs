@@ -5,15 +5,15 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, assume, completions, credential_process, dev, env, exec, operator, options, serve,
-    trail, unset, version, whoami,
+    Context, assume, completions, credential_process, dev, env, exec, operator, options, policy,
+    serve, trail, unset, version, whoami,
 };
 use crate::env::Environment;
 use crate::error::{CliError, exit};
 use crate::output::{self, Colour, Style};
 
 const ENDING: &str = "\
-Exit codes: 0 done, 252 wrong usage, 253 configuration, 254 refused by the service, 255 anything else, 130 interrupted; \
+Exit codes: 0 done, 1 a policy was found wanting, 252 wrong usage, 253 configuration, 254 refused by the service, 255 anything else, 130 interrupted; \
 exec ends with its command's own.
 
 The settings of the SDKs are honoured (~/.aws/config, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and their like), and NO_COLOR.";
@@ -48,6 +48,8 @@ enum Command {
     /// Print a session for the SDKs' credential_process
     #[command(after_help = options::ROLE_HELP)]
     CredentialProcess(credential_process::Arguments),
+    /// Check, lay out and ask about policies; needs no server
+    Policy(policy::Arguments),
     /// Read the audit trail
     Trail(trail::Arguments),
     /// What only the host's operator may do, through the server's socket
@@ -92,6 +94,7 @@ fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Unset(arguments) => unset::run(context, arguments),
         Command::Whoami(arguments) => whoami::run(context, arguments),
         Command::CredentialProcess(arguments) => credential_process::run(context, arguments),
+        Command::Policy(arguments) => policy::run(context, arguments),
         Command::Trail(arguments) => trail::run(context, arguments),
         Command::Operator(arguments) => operator::run(context, arguments),
         Command::Completions(arguments) => completions::run(Cli::command(), &arguments),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 pub mod exit {
     /// Done.
     pub const DONE: u8 = 0;
+    /// What was looked at was found wanting.
+    pub const FOUND: u8 = 1;
     /// The command was called wrongly.
     pub const USAGE: u8 = 252;
     /// The configuration is missing or wrong.
@@ -172,6 +174,14 @@ pub enum CliError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Policies were looked at and found wanting.
+    #[error("{summary}")]
+    Found {
+        /// What was found, in one line.
+        summary: String,
+        /// What to do about it; may be empty.
+        hint: String,
+    },
     /// Interrupted from the keyboard.
     #[error("interrupted")]
     Interrupted,
@@ -214,6 +224,7 @@ impl CliError {
             | CliError::NoCredentials
             | CliError::Configuration { .. }
             | CliError::NoTerminal { .. } => exit::CONFIGURATION,
+            CliError::Found { .. } => exit::FOUND,
             CliError::Refused { .. } => exit::REFUSED,
             CliError::Interrupted => exit::INTERRUPTED,
             CliError::Process { .. }
@@ -236,6 +247,7 @@ impl CliError {
             | CliError::Configuration { hint, .. }
             | CliError::SecretsOnTerminal { hint }
             | CliError::Operator { hint, .. }
+            | CliError::Found { hint, .. }
             | CliError::Server { hint, .. } => hint.clone(),
             CliError::ProfileMissing { .. } => {
                 "profiles are read from ~/.aws/config and ~/.aws/credentials, or from AWS_CONFIG_FILE and \

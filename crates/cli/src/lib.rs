@@ -22,6 +22,7 @@ pub mod http;
 pub mod json;
 pub mod limits;
 pub mod output;
+pub mod policy;
 pub mod process;
 pub mod prompt;
 pub mod role;

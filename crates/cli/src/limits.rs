@@ -34,3 +34,7 @@ pub const TRAIL_LINE_BYTES_MAX: usize = 1 << 20;
 pub const TRAIL_POLL: Duration = Duration::from_millis(200);
 /// Age from which a cache file is removed; the longest session lasts 36 hours.
 pub const CACHE_AGE_MAX: Duration = Duration::from_secs(48 * 3600);
+/// Largest policy that `locum policy` reads, in bytes; the language's own limits are lower.
+pub const POLICY_DOCUMENT_BYTES_MAX: u64 = 1 << 20;
+/// Width of a finding's source line when standard output is no terminal.
+pub const SOURCE_WIDTH_DEFAULT: usize = 120;

@@ -1,8 +1,12 @@
 //! One condition, typed when compiled: the values of one key tested by one operator.
 
+mod operand;
+
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+pub(crate) use self::operand::is_base64;
+use self::operand::{is_boolean, is_true, test};
 use crate::arn::{ArnPattern, SplitArn};
 use crate::date::Instant;
 use crate::ip::Range;
@@ -13,7 +17,7 @@ use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, Stri
 use crate::pattern::{CaseMatch, Pattern};
 use crate::truth::Truth;
 use crate::value::{Text, Value, Values};
-use crate::variable::{Unvalued, Variable, Variables, Wildcards};
+use crate::variable::{Unvalued, Variable, Variables};
 
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -399,103 +403,4 @@ fn arn<'q>(operands: &'q [ArnOperand], value: &Value<'_>, lookup: &Lookup<'q>) -
         ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup).truth(),
         ArnOperand::Variable(variable) => operand(variable, lookup, same),
     }))
-}
-
-fn test(base: Base, values: &[&str], variables: Variables) -> Result<Test, BadOperand> {
-    Ok(match base {
-        Base::String(test, _) => {
-            let wildcards = match test {
-                StringTest::Like => Wildcards::On,
-                StringTest::Equals | StringTest::EqualsIgnoreCase => Wildcards::Off,
-            };
-            let pattern = |text: &str| Pattern::compile(text, wildcards, variables).ok();
-            Test::String(test, operands(values, pattern)?)
-        }
-        Base::Numeric(test, _) => Test::Numeric(
-            test,
-            operands(values, |text| {
-                Decimal::parse(text).map(|_| Number {
-                    text: text.into(),
-                    whole: text.parse().ok(),
-                })
-            })?,
-        ),
-        Base::Date(test, _) => Test::Date(test, operands(values, Instant::parse)?),
-        Base::Bool => {
-            let patterns = operands(values, |text| {
-                let pattern = Pattern::compile(text, Wildcards::Off, variables).ok()?;
-                (is_boolean(text) || pattern.sole_variable().is_some()).then_some(pattern)
-            })?;
-            let accepts =
-                |wanted: &str| values.iter().any(|text| text.eq_ignore_ascii_case(wanted));
-            let variables = patterns.iter().filter_map(Pattern::sole_variable);
-            Test::Bool {
-                accepted: [accepts("false"), accepts("true")],
-                variables: variables.cloned().collect(),
-            }
-        }
-        Base::Binary => Test::Binary(operands(values, |text| {
-            is_base64(text).then(|| text.into())
-        })?),
-        Base::Ip(_) => Test::Ip(operands(values, Range::parse)?),
-        Base::Arn(_) => Test::Arn(operands(values, |text| arn_operand(text, variables))?),
-        Base::Null => {
-            let wants = operands(values, |text| is_boolean(text).then(|| is_true(text)))?;
-            Test::Null {
-                absent: wants.contains(&true),
-                present: wants.contains(&false),
-            }
-        }
-    })
-}
-
-fn operands<T>(values: &[&str], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]>, BadOperand> {
-    let values = values.iter().enumerate();
-    values
-        .map(|(index, text)| read(text).ok_or(BadOperand(index)))
-        .collect()
-}
-
-fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
-    if text == "*" {
-        return Some(ArnOperand::Any);
-    }
-    if let Ok(pattern) = ArnPattern::compile(text, variables) {
-        return Some(ArnOperand::Pattern(pattern));
-    }
-    let pattern = Pattern::compile(text, Wildcards::On, variables).ok()?;
-    Some(ArnOperand::Variable(pattern.sole_variable()?.clone()))
-}
-
-fn is_true(text: &str) -> bool {
-    text.eq_ignore_ascii_case("true")
-}
-
-fn is_boolean(text: &str) -> bool {
-    is_true(text) || text.eq_ignore_ascii_case("false")
-}
-
-/// Whether the text is base64 in its only canonical form, so that equal bytes are equal texts:
-/// standard alphabet, padded, no stray bits.
-fn is_base64(text: &str) -> bool {
-    let data = text.trim_end_matches('=');
-    let padding = text.len() - data.len();
-    let sextet = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let stray = match padding {
-        0 => 0,
-        1 => 0b11,
-        2 => 0b1111,
-        _ => return false,
-    };
-    let last = data.bytes().last().and_then(sextet).unwrap_or(0);
-    text.len().is_multiple_of(4)
-        && data.bytes().all(|byte| sextet(byte).is_some())
-        && last & stray == 0
 }

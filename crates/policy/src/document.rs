@@ -101,6 +101,18 @@ pub(crate) struct Statement {
     pub(crate) conditions: Vec<ConditionEntry>,
 }
 
+impl Principals {
+    /// Whether anybody is meant, the anonymous included.
+    pub(crate) fn is_everyone(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|(kind, entry)| match kind {
+            PrincipalType::Everyone => true,
+            PrincipalType::Aws => &*entry.text == "*",
+            _ => false,
+        })
+    }
+}
+
 impl Document {
     /// The save path: reads and validates as AWS does for that kind of document.
     ///

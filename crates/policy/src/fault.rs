@@ -4,13 +4,15 @@
 use crate::finding::Kind;
 use crate::json::JsonFault;
 
+mod plain;
+
+pub(crate) use plain::{did_you_mean, null_code};
+
 /// One culprit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     Json(JsonFault),
-    /// Not an object, an unknown element or operator, a value of the wrong type, both forms of an
-    /// element, a bad version.
-    Syntax,
+    Syntax(Syntax),
     BadVersion,
     VersionTooOld,
     StatementEmpty,
@@ -53,6 +55,27 @@ pub(crate) enum Fault {
     ResourceRegionIam(String),
     ResourceRegion(String),
     ResourcePathIam,
+}
+
+/// JSON that is no policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    /// A value of the wrong type.
+    Type,
+    /// A character that no policy may hold.
+    Character,
+    /// An element that there is not.
+    Element,
+    /// Both forms of an element.
+    BothForms,
+    /// A type of principal that there is not.
+    PrincipalKey,
+    /// An operator that there is not.
+    Operator,
+    /// A condition key that is empty or has spaces around it.
+    Key,
+    /// A condition key twice under one operator.
+    KeyTwice,
 }
 
 impl Fault {
@@ -106,7 +129,7 @@ impl Fault {
 
     fn trust_rank(&self) -> u8 {
         match self {
-            Fault::Json(_) | Fault::Syntax => 0,
+            Fault::Json(_) | Fault::Syntax(_) => 0,
             Fault::BadVersion | Fault::VersionTooOld => 1,
             Fault::StatementEmpty => 2,
             Fault::ResourceGiven

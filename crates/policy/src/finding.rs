@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::code::Code;
+
 /// What a document is going to be used as: the rules, and AWS's sentences, differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -23,13 +25,29 @@ pub enum Kind {
     Rcp,
 }
 
-/// How bad a [`Finding`] is.
+/// How bad a [`Finding`] is, the worst first; the names are IAM Access Analyzer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The document is refused.
+    /// The document is refused, or a part of it cannot do what it says.
     Error,
-    /// The document is accepted; its author may have meant something else.
+    /// It allows more than is good, or denies less than it seems to.
+    SecurityWarning,
+    /// Its author may have meant something else.
     Warning,
+    /// It could be written better.
+    Suggestion,
+}
+
+impl Severity {
+    /// Access Analyzer's name for it: `SECURITY_WARNING`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "ERROR",
+            Severity::SecurityWarning => "SECURITY_WARNING",
+            Severity::Warning => "WARNING",
+            Severity::Suggestion => "SUGGESTION",
+        }
+    }
 }
 
 /// One thing that is wrong with a document.
@@ -38,8 +56,13 @@ pub enum Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// AWS's own sentence, as it stands in the error answer.
+    /// What it is called.
+    pub code: Code,
+    /// What is wrong. From [`Document::check`](crate::Document::check) it is AWS's own sentence, as
+    /// it stands in the error answer.
     pub message: String,
+    /// What can be done about it; empty from [`Document::check`](crate::Document::check).
+    pub help: String,
     /// Where: bytes of the document's text.
     pub span: Range<usize>,
 }

@@ -9,6 +9,10 @@
 //! 3. [`decide`] answers a [`Request`] from compiled [`Policies`] with a [`Decision`] that knows
 //!    its [`Reason`]. It does no I/O, knows no time and, on the common path, allocates nothing.
 //!
+//!
+//! [`Policy::join`] makes one plan of all policies of a principal, whose cost does not grow with
+//! statements about something else; [`explain`] says of every statement what matched and what did not.
+//!
 //! ```
 //! use locum_policy::{
 //!     ConditionKey, Context, Document, Kind, Policies, Policy, Principal, PrincipalKind, Request,
@@ -57,7 +61,10 @@
 
 mod actions;
 mod arn;
+pub mod catalogue;
+mod code;
 mod condition;
+mod cover;
 mod date;
 mod decide;
 mod decision;
@@ -70,6 +77,7 @@ mod index;
 mod ip;
 mod json;
 mod key;
+mod layout;
 pub mod limits;
 mod lookup;
 mod number;
@@ -81,7 +89,10 @@ mod principal;
 mod question;
 mod read;
 mod request;
+mod review;
+mod simulate;
 mod statement;
+mod suggest;
 mod text;
 mod trie;
 mod truth;
@@ -90,6 +101,7 @@ mod value;
 mod variable;
 
 pub use arn::Arn;
+pub use code::Code;
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, Effect, size_without_whitespace};
@@ -99,7 +111,13 @@ pub use explain::{
 };
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};
+pub use layout::layout;
 pub use pattern::wildcard_match;
 pub use policy::Policy;
 pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use review::{guess_kind, review};
+pub use simulate::{
+    ContextEntries, ContextEntry, ContextKeyType, EntryError, MatchedStatement, Position,
+    Simulated, SimulatedDecision, principal_entries, simulate,
+};
 pub use value::{Value, Values};

@@ -30,3 +30,26 @@ pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 pub const EXPLAINED_LINE_CHARACTERS: usize = 120;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
+/// Context keys of a simulated request.
+pub const CONTEXT_ENTRIES_MAX: usize = 1_000;
+/// Values of one context key of a simulated request.
+pub const CONTEXT_VALUES_MAX: usize = 1_000;
+/// Bytes of the unpacked catalogue of actions; a larger one is taken for damaged.
+pub const CATALOGUE_BYTES_MAX: usize = 8 << 20;
+/// Steps up to which a review compares the patterns of a document with each other: the pairs that there
+/// are, by their bytes. Longer documents are reviewed without those comparisons.
+pub const REVIEW_STEPS_MAX: usize = 50_000_000;
+/// Characters of a managed policy, white space not counted.
+pub const MANAGED_POLICY_CHARACTERS_MAX: usize = 6_144;
+/// Characters of all inline policies of a role together, the most that any identity may have.
+pub const INLINE_POLICY_CHARACTERS_MAX: usize = 10_240;
+/// Characters of a session policy.
+pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// Characters of a resource's policy: the largest quota of any service (KMS; S3 has 20,480).
+pub const RESOURCE_POLICY_CHARACTERS_MAX: usize = 32_768;
+/// Characters of a trust policy, unless more were asked for.
+pub const TRUST_POLICY_CHARACTERS_DEFAULT: usize = 2_048;
+/// Characters of a trust policy when more were asked for.
+pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
+/// Characters of a line up to which the canonical layout keeps a list on it.
+pub const LAYOUT_LINE_CHARACTERS: usize = 80;

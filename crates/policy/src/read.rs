@@ -6,7 +6,7 @@ use crate::document::{
     ConditionEntry, Document, Effect, Form, List, PrincipalType, Principals, Spanned, Statement,
     Version,
 };
-use crate::fault::Fault;
+use crate::fault::{Fault, Syntax};
 use crate::json::{self, Json, Member, Node};
 use crate::operator::Operator;
 
@@ -25,11 +25,11 @@ pub(crate) fn document(text: &str, faults: &mut Faults) -> Option<Document> {
     // The characters that AWS takes, without its control characters.
     let outside = |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{ff}');
     if let Some(at) = text.find(outside) {
-        faults.push((Fault::Syntax, at..at));
+        faults.push((Fault::Syntax(Syntax::Character), at..at));
         return None;
     }
     let Json::Object(members) = &root.value else {
-        faults.push((Fault::Syntax, root.span));
+        faults.push((Fault::Syntax(Syntax::Type), root.span));
         return None;
     };
     let mut document = Document {
@@ -46,7 +46,7 @@ pub(crate) fn document(text: &str, faults: &mut Faults) -> Option<Document> {
                 string(&member.node, faults);
             }
             "Statement" => statements = Some(&member.node),
-            _ => faults.push((Fault::Syntax, member.key_span.clone())),
+            _ => faults.push((Fault::Syntax(Syntax::Element), member.key_span.clone())),
         }
     }
     match statements.map(|node| (&node.value, &node.span)) {
@@ -59,7 +59,7 @@ pub(crate) fn document(text: &str, faults: &mut Faults) -> Option<Document> {
             document.statements = statement(node, faults).into_iter().collect();
         }
         Some((Json::Array(_), span)) => faults.push((Fault::StatementEmpty, span.clone())),
-        Some((_, span)) => faults.push((Fault::Syntax, span.clone())),
+        Some((_, span)) => faults.push((Fault::Syntax(Syntax::Type), span.clone())),
         None => faults.push((Fault::StatementEmpty, root.span.clone())),
     }
     Some(document)
@@ -81,7 +81,7 @@ fn string(node: &Node<'_>, faults: &mut Faults) -> Option<Spanned> {
             span: node.span.clone(),
         }),
         _ => {
-            faults.push((Fault::Syntax, node.span.clone()));
+            faults.push((Fault::Syntax(Syntax::Type), node.span.clone()));
             None
         }
     }
@@ -89,7 +89,7 @@ fn string(node: &Node<'_>, faults: &mut Faults) -> Option<Spanned> {
 
 fn statement(node: &Node<'_>, faults: &mut Faults) -> Option<Statement> {
     let Json::Object(members) = &node.value else {
-        faults.push((Fault::Syntax, node.span.clone()));
+        faults.push((Fault::Syntax(Syntax::Type), node.span.clone()));
         return None;
     };
     let mut statement = Statement {
@@ -128,7 +128,7 @@ fn statement(node: &Node<'_>, faults: &mut Faults) -> Option<Statement> {
             "Resource" => set(&mut statement.resources, member, Form::Plain, list, faults),
             "NotResource" => set(&mut statement.resources, member, Form::Not, list, faults),
             "Condition" => statement.conditions = conditions(&member.node, faults),
-            _ => faults.push((Fault::Syntax, member.key_span.clone())),
+            _ => faults.push((Fault::Syntax(Syntax::Element), member.key_span.clone())),
         }
     }
     if !has_effect {
@@ -146,7 +146,7 @@ fn set<T>(
     faults: &mut Faults,
 ) {
     if slot.is_some() {
-        faults.push((Fault::Syntax, member.key_span.clone()));
+        faults.push((Fault::Syntax(Syntax::BothForms), member.key_span.clone()));
     }
     *slot = Some(read(member, form, faults));
 }
@@ -205,7 +205,7 @@ fn principals(member: &Member<'_>, form: Form, faults: &mut Faults) -> Principal
                     "Service" => PrincipalType::Service,
                     "CanonicalUser" => PrincipalType::CanonicalUser,
                     _ => {
-                        faults.push((Fault::Syntax, member.key_span.clone()));
+                        faults.push((Fault::Syntax(Syntax::PrincipalKey), member.key_span.clone()));
                         continue;
                     }
                 };
@@ -214,7 +214,7 @@ fn principals(member: &Member<'_>, form: Form, faults: &mut Faults) -> Principal
             }
         }
         Json::String(_) => faults.push((Fault::PrincipalNotObject, node.span.clone())),
-        _ => faults.push((Fault::Syntax, node.span.clone())),
+        _ => faults.push((Fault::Syntax(Syntax::Type), node.span.clone())),
     }
     Principals {
         form,
@@ -226,22 +226,22 @@ fn principals(member: &Member<'_>, form: Form, faults: &mut Faults) -> Principal
 fn conditions(node: &Node<'_>, faults: &mut Faults) -> Vec<ConditionEntry> {
     let mut entries = Vec::new();
     let Json::Object(operators) = &node.value else {
-        faults.push((Fault::Syntax, node.span.clone()));
+        faults.push((Fault::Syntax(Syntax::Type), node.span.clone()));
         return entries;
     };
     for member in operators {
         let Json::Object(keys) = &member.node.value else {
-            faults.push((Fault::Syntax, member.node.span.clone()));
+            faults.push((Fault::Syntax(Syntax::Type), member.node.span.clone()));
             continue;
         };
         let Some(operator) = Operator::parse(&member.key) else {
-            faults.push((Fault::Syntax, member.key_span.clone()));
+            faults.push((Fault::Syntax(Syntax::Operator), member.key_span.clone()));
             continue;
         };
         same_key(keys, faults);
         for key in keys {
             if key.key.trim() != key.key || key.key.is_empty() {
-                faults.push((Fault::Syntax, key.key_span.clone()));
+                faults.push((Fault::Syntax(Syntax::Key), key.key_span.clone()));
             }
             entries.push(ConditionEntry {
                 operator,
@@ -263,7 +263,7 @@ fn same_key(keys: &[Member<'_>], faults: &mut Faults) {
     names.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.start.cmp(&b.1.start)));
     for (one, other) in names.iter().zip(names.iter().skip(1)) {
         if one.0 == other.0 {
-            faults.push((Fault::Syntax, other.1.clone()));
+            faults.push((Fault::Syntax(Syntax::KeyTwice), other.1.clone()));
         }
     }
 }
@@ -286,7 +286,7 @@ fn operand(node: &Node<'_>, faults: &mut Faults) -> Option<Spanned> {
         Json::Bool(true) => "true",
         Json::Bool(false) => "false",
         Json::Null | Json::Array(_) | Json::Object(_) => {
-            faults.push((Fault::Syntax, node.span.clone()));
+            faults.push((Fault::Syntax(Syntax::Type), node.span.clone()));
             return None;
         }
     };

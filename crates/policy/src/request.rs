@@ -89,7 +89,8 @@ pub enum ResourceRule {
     Trust,
 }
 
-/// The compiled policies that bear on a request.
+/// The compiled policies that bear on a request. A list may hold them one by one, or several joined
+/// by [`Policy::join`]: the answer is the same, found faster.
 #[derive(Clone, Copy)]
 pub struct Policies<'a> {
     /// The user's (own and its groups') or role's policies; empty for root.

@@ -29,6 +29,15 @@ pub(crate) fn check(text: &str, kind: Kind) -> Result<Document, Vec<Finding>> {
         let fault = Fault::Json(JsonFault::Size);
         return Err(vec![finding(&fault, 0..text.len(), kind)]);
     }
+    let (document, faults) = faults(text, kind);
+    match document {
+        Some(document) if faults.is_empty() => Ok(document),
+        _ => Err(findings(faults, kind)),
+    }
+}
+
+/// Reads a document of one kind, with whatever is wrong with it.
+pub(crate) fn faults(text: &str, kind: Kind) -> (Option<Document>, Faults) {
     let mut faults = Vec::new();
     let document = read::document(text, &mut faults);
     if let Some(document) = &document {
@@ -44,10 +53,7 @@ pub(crate) fn check(text: &str, kind: Kind) -> Result<Document, Vec<Finding>> {
             Kind::Rcp => organization::rcp(document, &mut faults),
         }
     }
-    match document {
-        Some(document) if faults.is_empty() => Ok(document),
-        _ => Err(findings(faults, kind)),
-    }
+    (document, faults)
 }
 
 /// Turns faults into findings, in the order in which AWS would meet them.
@@ -64,7 +70,9 @@ pub(crate) fn findings(mut faults: Faults, kind: Kind) -> Vec<Finding> {
 pub(crate) fn finding(fault: &Fault, span: Range<usize>, kind: Kind) -> Finding {
     Finding {
         severity: Severity::Error,
+        code: fault.code(kind),
         message: fault.sentence(kind),
+        help: String::new(),
         span,
     }
 }

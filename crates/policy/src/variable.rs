@@ -12,6 +12,7 @@ pub(crate) struct Variable {
 }
 
 impl Variable {
+    /// The key whose value it stands for.
     pub(crate) fn key(&self) -> &ConditionKey {
         self.key.name()
     }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::alloc::System;
+use std::sync::{Mutex, PoisonError};
 
 use common::{ACCOUNT, Fact, Facts, compile, session};
 use locum_policy::{Policies, Request, ResourceRule, decide};
@@ -10,6 +11,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// One test at a time: the allocator counts for all threads.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A context whose look-ups do not allocate either.
 struct Fixed(Facts);
@@ -30,8 +34,68 @@ impl locum_policy::Context for Fixed {
     }
 }
 
+/// 20 policies of 10 statements, joined: all about the action, half of them about the resource, the
+/// last one allowing.
+#[test]
+fn a_decision_on_a_plan_allocates_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let statement = |number: usize| {
+        let condition = match number % 8 / 2 {
+            _ if number == 199 => r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#.to_owned(),
+            0 => format!(r#""StringLike":{{"aws:PrincipalTag/team":"t{number}-*"}}"#),
+            1 => format!(r#""IpAddress":{{"aws:SourceIp":"192.0.{number}.0/24"}}"#),
+            2 => r#""DateLessThan":{"aws:CurrentTime":"2020-01-01"}"#.to_owned(),
+            _ => format!(r#""ForAnyValue:StringEquals":{{"aws:TagKeys":["k{number}"]}}"#),
+        };
+        let bucket = if number.is_multiple_of(2) || number == 199 {
+            "data"
+        } else {
+            "other"
+        };
+        format!(
+            r#"{{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::{bucket}/*","Condition":{{{condition}}}}}"#
+        )
+    };
+    let policies: Vec<_> = (0..20)
+        .map(|policy| {
+            (0..10)
+                .map(|index| statement(policy * 10 + index))
+                .collect::<Vec<_>>()
+        })
+        .map(|statements| compile(&common::document(&statements.join(","))))
+        .collect();
+    let plan = locum_policy::Policy::join(&policies.iter().collect::<Vec<_>>());
+    let principal = session(ACCOUNT);
+    let context = Fixed(Facts::default());
+    let request = Request {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::data/2026/may.csv",
+        principal: &principal,
+        context: &context,
+    };
+    let policies = Policies {
+        identity: &[&plan],
+        boundary: Some(&plan),
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: Some(&[&[&plan], &[&plan]]),
+        rcp: None,
+    };
+    let region = Region::new(ALLOCATOR);
+    let mut allowed = 0;
+    for _ in 0..100 {
+        allowed += usize::from(decide(&request, &policies).is_allowed());
+    }
+    let used = region.change();
+    assert_eq!(allowed, 100);
+    assert!(used.allocations < 100, "{used:?}");
+}
+
 #[test]
 fn a_typical_decision_allocates_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let trust = compile(&common::document(
         r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole",
             "Condition":{"StringEquals":{"sts:ExternalId":"secret"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},

@@ -48,6 +48,7 @@ fn role(number: u64) -> Role {
             ),
         }],
         attached: Vec::new(),
+        boundary: None,
         service_linked: None,
     }
 }

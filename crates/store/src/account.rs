@@ -1,14 +1,17 @@
 //! An account as a value: immutable behind an `Arc`, its copies sharing what did not change.
 
+mod indexes;
+
 use crate::change::Record;
 use crate::engine::RecordError;
-use crate::entity::{AccessKey, AccountMeta, ManagedPolicy, Role, User};
+use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::misplaced;
 use crate::record::{Context, Kind, Stored};
 use crate::table::{Slot, Slots, Table};
 use crate::tree::Tree;
 use bytes::Bytes;
+use indexes::Indexes;
 use std::sync::{Arc, OnceLock};
 
 /// One account with all its entities.
@@ -27,6 +30,8 @@ pub struct Account {
     roles: Slots<Role>,
     policies: Slots<ManagedPolicy>,
     keys: Slots<AccessKey>,
+    groups: Slots<Group>,
+    profiles: Slots<InstanceProfile>,
     indexes: OnceLock<Indexes>,
     context: Arc<Context>,
     /// Bytes of its records as stored.
@@ -40,25 +45,19 @@ pub struct AttachmentCount {
     pub users: u32,
     /// Roles.
     pub roles: u32,
+    /// Groups.
+    pub groups: u32,
+    /// Users and roles whose permissions boundary it is; these are no attachments.
+    pub boundaries: u32,
 }
 
 impl AttachmentCount {
-    /// Users and roles together: IAM's `AttachmentCount`.
+    /// Users, roles and groups together: IAM's `AttachmentCount`.
     pub fn total(self) -> u32 {
-        self.users.saturating_add(self.roles)
+        self.users
+            .saturating_add(self.roles)
+            .saturating_add(self.groups)
     }
-}
-
-/// Look-ups other than by name: made on first use from the records' links (nothing is decoded for
-/// them) and kept up from then on.
-#[derive(Clone, Debug, Default)]
-struct Indexes {
-    user_names: Tree<Arc<str>>,
-    role_names: Tree<Arc<str>>,
-    policy_names: Tree<Arc<str>>,
-    attachments: Tree<AttachmentCount>,
-    /// `owner's user id / key id`; root's keys have an empty owner.
-    keys_by_owner: Tree<()>,
 }
 
 impl Account {
@@ -80,6 +79,47 @@ impl Account {
     /// Access keys by their id.
     pub fn access_keys(&self) -> Table<'_, AccessKey> {
         Table::new(&self.keys, &self.context)
+    }
+
+    /// Groups by name.
+    pub fn groups(&self) -> Table<'_, Group> {
+        Table::new(&self.groups, &self.context)
+    }
+
+    /// Instance profiles by name.
+    pub fn instance_profiles(&self) -> Table<'_, InstanceProfile> {
+        Table::new(&self.profiles, &self.context)
+    }
+
+    /// The group with this unique id (`AGPA…`).
+    pub fn group_by_id(&self, id: &str) -> Option<&Arc<Group>> {
+        self.groups().get(self.indexes().group_names.get(id)?)
+    }
+
+    /// The users in a group (by unique id) whose lower-cased names come after `marker`'s, in order.
+    pub fn members_of<'a>(
+        &'a self,
+        group_id: &str,
+        marker: &str,
+    ) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
+        let prefix = format!("{group_id}/");
+        let marker = format!("{prefix}{}", marker.to_ascii_lowercase());
+        let members = self.indexes().members.iter_from(&marker);
+        members
+            .skip_while(move |(key, ())| **key == *marker)
+            .map_while(move |(key, ())| key.strip_prefix(&prefix))
+            .filter_map(|name| self.users().get(name))
+    }
+
+    /// The instance profiles that hold a role (by unique id), in the order of their names.
+    pub fn instance_profiles_of(&self, role_id: &str) -> Vec<&Arc<InstanceProfile>> {
+        let prefix = format!("{role_id}/");
+        self.indexes()
+            .profiles_by_role
+            .iter_from(&prefix)
+            .map_while(|(key, ())| key.strip_prefix(&prefix))
+            .filter_map(|name| self.instance_profiles().get(name))
+            .collect()
     }
 
     /// One access key.
@@ -123,7 +163,7 @@ impl Account {
         self.access_keys_of("")
     }
 
-    /// How many users and roles have the managed policy with this ARN attached.
+    /// How many entities have the managed policy with this ARN attached, or as their boundary.
     pub fn attachment_count(&self, policy_arn: &str) -> AttachmentCount {
         self.indexes()
             .attachments
@@ -144,42 +184,7 @@ impl Account {
     }
 
     fn indexes(&self) -> &Indexes {
-        self.indexes.get_or_init(|| self.build_indexes())
-    }
-
-    fn build_indexes(&self) -> Indexes {
-        fn names<T: Stored>(slots: &Slots<T>) -> Tree<Arc<str>> {
-            let mut pairs: Vec<(Arc<str>, Arc<str>)> = slots
-                .iter()
-                .filter_map(|(name, slot)| {
-                    slot.with_links(|id, _| (Arc::from(id), Arc::from(name)))
-                })
-                .collect();
-            pairs.sort_unstable();
-            pairs.dedup_by(|left, right| left.0 == right.0);
-            Tree::from_sorted(pairs)
-        }
-        let mut indexes = Indexes {
-            user_names: names(&self.users),
-            role_names: names(&self.roles),
-            policy_names: names(&self.policies),
-            ..Indexes::default()
-        };
-        for (_, slot) in self.users.iter() {
-            indexes.count(slot, |count| &mut count.users, u32::saturating_add);
-        }
-        for (_, slot) in self.roles.iter() {
-            indexes.count(slot, |count| &mut count.roles, u32::saturating_add);
-        }
-        let mut owners: Vec<(Arc<str>, ())> = self
-            .keys
-            .iter()
-            .filter_map(|(id, slot)| slot.with_links(|owner, _| owner_key(owner, id)))
-            .map(|key| (Arc::from(key), ()))
-            .collect();
-        owners.sort_unstable();
-        indexes.keys_by_owner = Tree::from_sorted(owners);
-        indexes
+        self.indexes.get_or_init(|| Indexes::of(self))
     }
 
     /// An account with nothing in it yet.
@@ -192,6 +197,8 @@ impl Account {
             roles: Tree::default(),
             policies: Tree::default(),
             keys: Tree::default(),
+            groups: Tree::default(),
+            profiles: Tree::default(),
             indexes: OnceLock::new(),
             context,
             bytes: 0,
@@ -214,6 +221,8 @@ impl Account {
             roles: self.roles.clone(),
             policies: self.policies.clone(),
             keys: self.keys.clone(),
+            groups: self.groups.clone(),
+            profiles: self.profiles.clone(),
             indexes: OnceLock::new(),
             context: self.context.clone(),
             bytes,
@@ -237,7 +246,7 @@ impl Account {
         match kind {
             Kind::User => {
                 if let Some(old) = self.users.remove(name) {
-                    indexes.remove_user(&old);
+                    indexes.remove_user(name, &old);
                 }
             }
             Kind::Role => {
@@ -255,6 +264,16 @@ impl Account {
                     indexes.remove_key(name, &old);
                 }
             }
+            Kind::Group => {
+                if let Some(old) = self.groups.remove(name) {
+                    indexes.remove_group(&old);
+                }
+            }
+            Kind::InstanceProfile => {
+                if let Some(old) = self.profiles.remove(name) {
+                    indexes.remove_profile(name, &old);
+                }
+            }
             _ => {}
         }
     }
@@ -267,7 +286,7 @@ impl Account {
                 let slot = Arc::new(Slot::decoded(Arc::new(user.clone())));
                 let old = self.users.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
-                    old.iter().for_each(|old| indexes.remove_user(old));
+                    old.iter().for_each(|old| indexes.remove_user(&name, old));
                     indexes.add_user(&name, &slot);
                 }
             }
@@ -284,7 +303,7 @@ impl Account {
                 let old = self.policies.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
                     old.iter().for_each(|old| indexes.remove_policy(old));
-                    slot.with_links(|id, _| indexes.policy_names.insert(id, Arc::from(&*name)));
+                    indexes.add_policy(&name, &slot);
                 }
             }
             Record::AccessKey(key) => {
@@ -292,67 +311,28 @@ impl Account {
                 let old = self.keys.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
                     old.iter().for_each(|old| indexes.remove_key(&name, old));
-                    slot.with_links(|owner, _| {
-                        indexes.keys_by_owner.insert(&owner_key(owner, &name), ());
-                    });
+                    indexes.add_key(&name, &slot);
+                }
+            }
+            Record::Group(group) => {
+                let slot = Arc::new(Slot::decoded(Arc::new(group.clone())));
+                let old = self.groups.insert(&name, slot.clone());
+                if let Some(indexes) = indexes {
+                    old.iter().for_each(|old| indexes.remove_group(old));
+                    indexes.add_group(&name, &slot);
+                }
+            }
+            Record::InstanceProfile(profile) => {
+                let slot = Arc::new(Slot::decoded(Arc::new(profile.clone())));
+                let old = self.profiles.insert(&name, slot.clone());
+                if let Some(indexes) = indexes {
+                    old.iter()
+                        .for_each(|old| indexes.remove_profile(&name, old));
+                    indexes.add_profile(&name, &slot);
                 }
             }
             _ => {}
         }
-    }
-}
-
-fn owner_key(owner: &str, key_id: &str) -> String {
-    format!("{owner}/{key_id}")
-}
-
-impl Indexes {
-    fn count<T: Stored>(
-        &mut self,
-        slot: &Slot<T>,
-        side: fn(&mut AttachmentCount) -> &mut u32,
-        step: fn(u32, u32) -> u32,
-    ) {
-        slot.with_links(|_, arns| {
-            for arn in arns {
-                let mut count = self.attachments.get(arn).copied().unwrap_or_default();
-                let number = side(&mut count);
-                *number = step(*number, 1);
-                if count == AttachmentCount::default() {
-                    self.attachments.remove(arn);
-                } else {
-                    self.attachments.insert(arn, count);
-                }
-            }
-        });
-    }
-
-    fn add_user(&mut self, name: &str, slot: &Slot<User>) {
-        self.count(slot, |count| &mut count.users, u32::saturating_add);
-        slot.with_links(|id, _| self.user_names.insert(id, Arc::from(name)));
-    }
-
-    fn remove_user(&mut self, slot: &Slot<User>) {
-        self.count(slot, |count| &mut count.users, u32::saturating_sub);
-        slot.with_links(|id, _| self.user_names.remove(id));
-    }
-
-    fn add_role(&mut self, name: &str, slot: &Slot<Role>) {
-        self.count(slot, |count| &mut count.roles, u32::saturating_add);
-        slot.with_links(|id, _| self.role_names.insert(id, Arc::from(name)));
-    }
-
-    fn remove_role(&mut self, slot: &Slot<Role>) {
-        self.count(slot, |count| &mut count.roles, u32::saturating_sub);
-        slot.with_links(|id, _| self.role_names.remove(id));
-    }
-
-    fn remove_policy(&mut self, slot: &Slot<ManagedPolicy>) {
-        slot.with_links(|id, _| self.policy_names.remove(id));
-    }
-
-    fn remove_key(&mut self, key_id: &str, slot: &Slot<AccessKey>) {
-        slot.with_links(|owner, _| self.keys_by_owner.remove(&owner_key(owner, key_id)));
     }
 }
 
@@ -365,6 +345,8 @@ pub(crate) struct Builder {
     roles: Vec<(Arc<str>, Arc<Slot<Role>>)>,
     policies: Vec<(Arc<str>, Arc<Slot<ManagedPolicy>>)>,
     keys: Vec<(Arc<str>, Arc<Slot<AccessKey>>)>,
+    groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
+    profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
 }
 
 impl Builder {
@@ -377,6 +359,8 @@ impl Builder {
             roles: Vec::new(),
             policies: Vec::new(),
             keys: Vec::new(),
+            groups: Vec::new(),
+            profiles: Vec::new(),
         }
     }
 
@@ -391,6 +375,8 @@ impl Builder {
             Kind::Role => self.roles.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::Policy => self.policies.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::AccessKey => self.keys.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::Group => self.groups.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::InstanceProfile => self.profiles.push((key(), Arc::new(Slot::encoded(raw)))),
             _ => return Err(misplaced(self.context.unit, name)),
         }
         Ok(())
@@ -409,6 +395,8 @@ impl Builder {
         value.roles = Tree::from_sorted(self.roles);
         value.policies = Tree::from_sorted(self.policies);
         value.keys = Tree::from_sorted(self.keys);
+        value.groups = Tree::from_sorted(self.groups);
+        value.profiles = Tree::from_sorted(self.profiles);
         Ok(value)
     }
 }

@@ -1,6 +1,6 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
-use crate::entity::{AccessKey, AccountMeta, ManagedPolicy, Role, User};
+use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
     AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch,
@@ -17,6 +17,10 @@ pub enum Record {
     Policy(ManagedPolicy),
     /// Of an account: an access key.
     AccessKey(AccessKey),
+    /// Of an account: a group.
+    Group(Group),
+    /// Of an account: an instance profile.
+    InstanceProfile(InstanceProfile),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -39,6 +43,8 @@ impl Record {
             Record::Role(value) => Key::Role(value.name.to_ascii_lowercase()),
             Record::Policy(value) => Key::Policy(value.name.to_ascii_lowercase()),
             Record::AccessKey(value) => Key::AccessKey(value.id.clone()),
+            Record::Group(value) => Key::Group(value.name.to_ascii_lowercase()),
+            Record::InstanceProfile(value) => Key::InstanceProfile(value.name.to_ascii_lowercase()),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -60,6 +66,10 @@ pub enum Key {
     Policy(String),
     /// An access key's id.
     AccessKey(String),
+    /// A group's name.
+    Group(String),
+    /// An instance profile's name.
+    InstanceProfile(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

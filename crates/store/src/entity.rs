@@ -11,7 +11,7 @@ pub struct Tag {
     pub value: String,
 }
 
-/// A policy embedded in a user or role.
+/// A policy embedded in a user, role or group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InlinePolicy {
     /// Unique within its entity, compared exactly.
@@ -37,8 +37,46 @@ pub struct User {
     pub inline: Vec<InlinePolicy>,
     /// ARNs of attached managed policies.
     pub attached: Vec<String>,
+    /// Unique ids (`AGPA…`) of the groups that the user is in, oldest membership first.
+    pub groups: Vec<String>,
+    /// ARN of the managed policy that is the permissions boundary.
+    pub boundary: Option<String>,
     /// Unix seconds of the last console sign-in.
     pub password_last_used_s: Option<i64>,
+}
+
+/// An IAM group. Who is in it is told by its users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// In the case given at creation; unique in the account ignoring case.
+    pub name: String,
+    /// Begins and ends with `/`.
+    pub path: String,
+    /// `AGPA…`, never reused.
+    pub id: String,
+    /// Unix seconds.
+    pub created_s: i64,
+    /// Embedded policies.
+    pub inline: Vec<InlinePolicy>,
+    /// ARNs of attached managed policies.
+    pub attached: Vec<String>,
+}
+
+/// An instance profile: what hands a role to a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceProfile {
+    /// In the case given at creation; unique in the account ignoring case.
+    pub name: String,
+    /// Begins and ends with `/`.
+    pub path: String,
+    /// `AIPA…`, never reused.
+    pub id: String,
+    /// Unix seconds.
+    pub created_s: i64,
+    /// In the order given.
+    pub tags: Vec<Tag>,
+    /// Unique id (`AROA…`) of its role, if it has one.
+    pub role: Option<String>,
 }
 
 /// An IAM role.
@@ -64,6 +102,8 @@ pub struct Role {
     pub inline: Vec<InlinePolicy>,
     /// ARNs of attached managed policies.
     pub attached: Vec<String>,
+    /// ARN of the managed policy that is the permissions boundary.
+    pub boundary: Option<String>,
     /// The service that owns this role (`elasticloadbalancing.amazonaws.com`), for service-linked ones.
     pub service_linked: Option<String>,
 }

@@ -32,8 +32,8 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, InlinePolicy, JoinedMethod, KeyOwner, KeyStatus,
-    ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
+    AccessKey, AccountMeta, AccountStatus, Group, InlinePolicy, InstanceProfile, JoinedMethod,
+    KeyOwner, KeyStatus, ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{

@@ -10,6 +10,7 @@
 //! version and a new module beside `v1`; every older version stays readable. An unknown version or
 //! field is an error, never a guess.
 
+pub(crate) mod link;
 mod v1;
 
 use crate::change::{Key, Record};
@@ -19,6 +20,7 @@ use crate::limits::RECORD_BYTES_MAX;
 use crate::seal::Sealer;
 use crate::table::Damage;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The version that is written.
@@ -51,7 +53,7 @@ impl Context {
 /// The unique id and linked names of a decoded entity.
 pub struct Links<'a> {
     pub(crate) id: &'a str,
-    pub(crate) names: Vec<&'a str>,
+    pub(crate) names: Vec<Cow<'a, str>>,
 }
 
 /// The tables of a unit, as the byte that begins a stored key.
@@ -62,6 +64,8 @@ pub(crate) enum Kind {
     Role = 3,
     Policy = 4,
     AccessKey = 5,
+    Group = 6,
+    InstanceProfile = 7,
     InstallationMeta = 16,
     SessionKey = 17,
     Organization = 18,
@@ -81,6 +85,8 @@ impl Kind {
             3 => Kind::Role,
             4 => Kind::Policy,
             5 => Kind::AccessKey,
+            6 => Kind::Group,
+            7 => Kind::InstanceProfile,
             16 => Kind::InstallationMeta,
             17 => Kind::SessionKey,
             18 => Kind::Organization,
@@ -93,7 +99,7 @@ impl Kind {
     /// Whether records of this kind belong into the unit.
     pub(crate) fn fits(self, unit: Unit) -> bool {
         match unit {
-            Unit::Account(_) => (self as u8) < 16,
+            Unit::Account(_) => matches!(self as u8, 0..16 | 32..128),
             Unit::Installation => (16..32).contains(&(self as u8)),
         }
     }
@@ -199,6 +205,8 @@ pub(crate) fn encode(record: &Record, unit: Unit, sealer: &Sealer) -> Result<Enc
         Record::Role(value) => value.links(),
         Record::Policy(value) => value.links(),
         Record::AccessKey(value) => value.links(),
+        Record::Group(value) => value.links(),
+        Record::InstanceProfile(value) => value.links(),
         Record::AccountMeta(value) => value.links(),
         Record::InstallationMeta(value) => value.links(),
         Record::SessionKey(value) => value.links(),
@@ -206,7 +214,8 @@ pub(crate) fn encode(record: &Record, unit: Unit, sealer: &Sealer) -> Result<Enc
         Record::AccountSummary(value) => value.links(),
         Record::CreateAccountRequest(value) => value.links(),
     };
-    for (index, link) in std::iter::once(&links.id).chain(&links.names).enumerate() {
+    let names = links.names.iter().map(|name| &**name);
+    for (index, link) in std::iter::once(links.id).chain(names).enumerate() {
         if link.contains('\n') {
             return Err(EncodeError::Form("a line feed in an id or ARN"));
         }
@@ -244,6 +253,8 @@ pub(crate) fn decode(
         Kind::Role => Record::Role(Stored::decode(raw, name, context)?),
         Kind::Policy => Record::Policy(Stored::decode(raw, name, context)?),
         Kind::AccessKey => Record::AccessKey(Stored::decode(raw, name, context)?),
+        Kind::Group => Record::Group(Stored::decode(raw, name, context)?),
+        Kind::InstanceProfile => Record::InstanceProfile(Stored::decode(raw, name, context)?),
         Kind::AccountMeta => Record::AccountMeta(Stored::decode(raw, name, context)?),
         Kind::InstallationMeta => Record::InstallationMeta(Stored::decode(raw, name, context)?),
         Kind::SessionKey => Record::SessionKey(Stored::decode(raw, name, context)?),
@@ -266,6 +277,8 @@ pub(crate) fn place(key: &Key) -> (Kind, String) {
         Key::Role(name) => (Kind::Role, lower(name)),
         Key::Policy(name) => (Kind::Policy, lower(name)),
         Key::AccessKey(id) => (Kind::AccessKey, lower(id)),
+        Key::Group(name) => (Kind::Group, lower(name)),
+        Key::InstanceProfile(name) => (Kind::InstanceProfile, lower(name)),
         Key::AccountMeta => (Kind::AccountMeta, String::new()),
         Key::InstallationMeta => (Kind::InstallationMeta, String::new()),
         // Fixed width, so that the ring is in the order of its epochs.
@@ -284,6 +297,8 @@ pub(crate) fn key_at(kind: Kind, name: &str) -> Option<Key> {
         Kind::Role => Key::Role(owned()),
         Kind::Policy => Key::Policy(owned()),
         Kind::AccessKey => Key::AccessKey(name.to_ascii_uppercase()),
+        Kind::Group => Key::Group(owned()),
+        Kind::InstanceProfile => Key::InstanceProfile(owned()),
         Kind::AccountMeta => Key::AccountMeta,
         Kind::InstallationMeta => Key::InstallationMeta,
         Kind::SessionKey => Key::SessionKey(name.parse().ok()?),

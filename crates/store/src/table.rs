@@ -50,7 +50,7 @@ impl<T: Stored> Slot<T> {
         match self.value.get() {
             Some(Some(value)) => {
                 let links = value.links();
-                Some(read(links.id, &mut links.names.iter().copied()))
+                Some(read(links.id, &mut links.names.iter().map(|name| &**name)))
             }
             Some(None) => None,
             None => {

@@ -1,18 +1,21 @@
-//! Managed policies attached to users and roles: attach, detach, list.
+//! Managed policies attached to users, roles and groups: attach, detach, list.
 
 use locum_policy::{Arn, KnownKey};
 use locum_store::Change;
 use locum_wire::iam::{
-    AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy, DetachRolePolicyRequest,
-    DetachUserPolicyRequest, ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
+    AttachGroupPolicyRequest, AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy,
+    DetachGroupPolicyRequest, DetachRolePolicyRequest, DetachUserPolicyRequest,
+    ListAttachedGroupPoliciesRequest, ListAttachedGroupPoliciesResponse,
+    ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
     ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse,
 };
 
+use super::group::on_group;
 use super::holder::{Holder, HolderKind};
 use super::names;
 use super::page::{self, Page};
-use super::role::on_role;
-use super::user::on_user;
+use super::role::{on_bounded_role, on_role};
+use super::user::{on_bounded_user, on_user};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -215,21 +218,81 @@ fn list_attached_role_policies(
     Ok((output, Change::default()))
 }
 
+fn attach_group_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: AttachGroupPolicyRequest,
+) -> Result<Change, ApiError> {
+    attach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::Group, &input.group_name)?,
+        input.policy_arn,
+    )
+}
+
+fn detach_group_policy(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DetachGroupPolicyRequest,
+) -> Result<Change, ApiError> {
+    detach(
+        cx,
+        caller,
+        Holder::find(caller, HolderKind::Group, &input.group_name)?,
+        &input.policy_arn,
+    )
+}
+
+fn list_attached_group_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListAttachedGroupPoliciesRequest,
+) -> Result<(ListAttachedGroupPoliciesResponse, Change), ApiError> {
+    let holder = Holder::find(caller, HolderKind::Group, &input.group_name)?;
+    let page = list(
+        holder,
+        input.path_prefix.as_deref(),
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
+    let output = ListAttachedGroupPoliciesResponse {
+        attached_policies: Some(page.items),
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+    };
+    Ok((output, Change::default()))
+}
+
 pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "AttachUserPolicy" Write, |cx, _, caller, input| {
-        Ok(on_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
     }, attach_user_policy),
     silent!(Iam "iam" "AttachRolePolicy" Write, |cx, _, caller, input| {
-        Ok(on_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
     }, attach_role_policy),
     silent!(Iam "iam" "DetachUserPolicy" Write, |cx, _, caller, input| {
-        Ok(on_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
     }, detach_user_policy),
     silent!(Iam "iam" "DetachRolePolicy" Write, |cx, _, caller, input| {
-        Ok(on_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
     }, detach_role_policy),
     answering!(Iam "iam" "ListAttachedUserPolicies" Read,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_attached_user_policies),
     answering!(Iam "iam" "ListAttachedRolePolicies" Read,
         |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_attached_role_policies),
+    silent!(Iam "iam" "AttachGroupPolicy" Write, |cx, _, caller, input| {
+        Ok(on_group(cx, caller, &input.group_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, attach_group_policy),
+    silent!(Iam "iam" "DetachGroupPolicy" Write, |cx, _, caller, input| {
+        Ok(on_group(cx, caller, &input.group_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+    }, detach_group_policy),
+    answering!(Iam "iam" "ListAttachedGroupPolicies" Read,
+        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), list_attached_group_policies),
 ];

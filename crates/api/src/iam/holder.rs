@@ -1,6 +1,6 @@
-//! Users and roles as holders of policies and tags: what the two have in common, written once.
+//! Users, roles and groups as holders of policies: what the three have in common, written once.
 
-use locum_store::{Change, InlinePolicy, Record, Role, Tag, User};
+use locum_store::{Change, Group, InlinePolicy, Record, Role, User};
 
 use super::names;
 use crate::caller::Caller;
@@ -13,12 +13,14 @@ use crate::limits;
 pub(super) enum HolderKind {
     User,
     Role,
+    Group,
 }
 
 /// A holder, to be changed and put back.
 pub(super) enum Holder {
     User(User),
     Role(Role),
+    Group(Group),
 }
 
 impl Holder {
@@ -34,6 +36,9 @@ impl Holder {
             HolderKind::Role => {
                 entities::role(&caller.account, name).map(|held| Holder::Role(Role::clone(held)))
             }
+            HolderKind::Group => {
+                entities::group(&caller.account, name).map(|held| Holder::Group(Group::clone(held)))
+            }
         }
     }
 
@@ -41,6 +46,7 @@ impl Holder {
         match self {
             Holder::User(user) => &user.name,
             Holder::Role(role) => &role.name,
+            Holder::Group(group) => &group.name,
         }
     }
 
@@ -49,14 +55,16 @@ impl Holder {
         match self {
             Holder::User(user) => &user.id,
             Holder::Role(role) => &role.id,
+            Holder::Group(group) => &group.id,
         }
     }
 
-    /// `user` or `role`, as sentences spell it.
+    /// `user`, `role` or `group`, as sentences spell it.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Holder::User(_) => "user",
             Holder::Role(_) => "role",
+            Holder::Group(_) => "group",
         }
     }
 
@@ -64,6 +72,7 @@ impl Holder {
         match self {
             Holder::User(user) => &mut user.inline,
             Holder::Role(role) => &mut role.inline,
+            Holder::Group(group) => &mut group.inline,
         }
     }
 
@@ -71,13 +80,7 @@ impl Holder {
         match self {
             Holder::User(user) => &mut user.attached,
             Holder::Role(role) => &mut role.attached,
-        }
-    }
-
-    pub(super) fn tags(&mut self) -> &mut Vec<Tag> {
-        match self {
-            Holder::User(user) => &mut user.tags,
-            Holder::Role(role) => &mut role.tags,
+            Holder::Group(group) => &mut group.attached,
         }
     }
 
@@ -86,6 +89,7 @@ impl Holder {
         match self {
             Holder::User(_) => limits::INLINE_USER_CHARACTERS_MAX,
             Holder::Role(_) => limits::INLINE_ROLE_CHARACTERS_MAX,
+            Holder::Group(_) => limits::INLINE_GROUP_CHARACTERS_MAX,
         }
     }
 
@@ -94,6 +98,7 @@ impl Holder {
         match self {
             Holder::User(_) => ("PoliciesPerUser", limits::POLICIES_PER_USER_MAX),
             Holder::Role(_) => ("PoliciesPerRole", limits::POLICIES_PER_ROLE_MAX),
+            Holder::Group(_) => ("PoliciesPerGroup", limits::POLICIES_PER_GROUP_MAX),
         }
     }
 
@@ -102,6 +107,7 @@ impl Holder {
         let record = match self {
             Holder::User(user) => Record::User(user),
             Holder::Role(role) => Record::Role(role),
+            Holder::Group(group) => Record::Group(group),
         };
         names::change(&caller.account, vec![record], vec![])
     }

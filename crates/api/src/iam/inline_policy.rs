@@ -1,17 +1,21 @@
-//! Inline policies of users and roles: put, get, list, delete.
+//! Inline policies of users, roles and groups: put, get, list, delete.
 
 use locum_policy::{Kind, size_without_whitespace};
 use locum_store::{Change, InlinePolicy};
 use locum_wire::iam::{
-    DeleteRolePolicyRequest, DeleteUserPolicyRequest, GetRolePolicyRequest, GetRolePolicyResponse,
-    GetUserPolicyRequest, GetUserPolicyResponse, ListRolePoliciesRequest, ListRolePoliciesResponse,
-    ListUserPoliciesRequest, ListUserPoliciesResponse, PutRolePolicyRequest, PutUserPolicyRequest,
+    DeleteGroupPolicyRequest, DeleteRolePolicyRequest, DeleteUserPolicyRequest,
+    GetGroupPolicyRequest, GetGroupPolicyResponse, GetRolePolicyRequest, GetRolePolicyResponse,
+    GetUserPolicyRequest, GetUserPolicyResponse, ListGroupPoliciesRequest,
+    ListGroupPoliciesResponse, ListRolePoliciesRequest, ListRolePoliciesResponse,
+    ListUserPoliciesRequest, ListUserPoliciesResponse, PutGroupPolicyRequest, PutRolePolicyRequest,
+    PutUserPolicyRequest,
 };
 
+use super::group::on_group;
 use super::holder::{Holder, HolderKind};
 use super::page::{self, Page};
-use super::role::on_role;
-use super::user::on_user;
+use super::role::{on_bounded_role, on_role};
+use super::user::{on_bounded_user, on_user};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -195,11 +199,67 @@ fn delete_role_policy(
     delete(caller, holder, &input.policy_name)
 }
 
+fn put_group_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: PutGroupPolicyRequest,
+) -> Result<Change, ApiError> {
+    let holder = Holder::find(caller, HolderKind::Group, &input.group_name)?;
+    put(caller, holder, input.policy_name, &input.policy_document)
+}
+
+fn get_group_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: GetGroupPolicyRequest,
+) -> Result<(GetGroupPolicyResponse, Change), ApiError> {
+    let holder = Holder::find(caller, HolderKind::Group, &input.group_name)?;
+    let (group_name, policy_document) = get(holder, &input.policy_name)?;
+    let output = GetGroupPolicyResponse {
+        group_name,
+        policy_name: input.policy_name,
+        policy_document,
+    };
+    Ok((output, Change::default()))
+}
+
+fn list_group_policies(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListGroupPoliciesRequest,
+) -> Result<(ListGroupPoliciesResponse, Change), ApiError> {
+    let holder = Holder::find(caller, HolderKind::Group, &input.group_name)?;
+    let page = list(holder, input.marker.as_deref(), input.max_items)?;
+    let output = ListGroupPoliciesResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        policy_names: page.items,
+    };
+    Ok((output, Change::default()))
+}
+
+fn delete_group_policy(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: DeleteGroupPolicyRequest,
+) -> Result<Change, ApiError> {
+    let holder = Holder::find(caller, HolderKind::Group, &input.group_name)?;
+    delete(caller, holder, &input.policy_name)
+}
+
 pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "PutUserPolicy" Write,
-        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), put_user_policy),
+        |cx, _, caller, input| Ok(on_bounded_user(cx, caller, &input.user_name)), put_user_policy),
     silent!(Iam "iam" "PutRolePolicy" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), put_role_policy),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), put_role_policy),
     answering!(Iam "iam" "GetUserPolicy" Read,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), get_user_policy),
     answering!(Iam "iam" "GetRolePolicy" Read,
@@ -209,7 +269,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "ListRolePolicies" Read,
         |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_role_policies),
     silent!(Iam "iam" "DeleteUserPolicy" Write,
-        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), delete_user_policy),
+        |cx, _, caller, input| Ok(on_bounded_user(cx, caller, &input.user_name)), delete_user_policy),
     silent!(Iam "iam" "DeleteRolePolicy" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), delete_role_policy),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), delete_role_policy),
+    silent!(Iam "iam" "PutGroupPolicy" Write,
+        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), put_group_policy),
+    answering!(Iam "iam" "GetGroupPolicy" Read,
+        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), get_group_policy),
+    answering!(Iam "iam" "ListGroupPolicies" Read,
+        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), list_group_policies),
+    silent!(Iam "iam" "DeleteGroupPolicy" Write,
+        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), delete_group_policy),
 ];

@@ -2,14 +2,19 @@
 
 pub(crate) mod access_key;
 mod attachment;
+mod boundary;
+mod group;
 mod holder;
 mod inline_policy;
+mod instance_profile;
+mod membership;
 mod names;
 pub(crate) mod page;
 mod policy;
 mod policy_entities;
 mod policy_version;
 mod role;
+mod simulation;
 mod summary;
 mod tag;
 mod user;
@@ -20,11 +25,16 @@ use crate::operation::Operation;
 pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
     attachment::OPERATIONS,
+    boundary::OPERATIONS,
+    group::OPERATIONS,
     inline_policy::OPERATIONS,
+    instance_profile::OPERATIONS,
+    membership::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
     role::OPERATIONS,
+    simulation::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
     user::OPERATIONS,

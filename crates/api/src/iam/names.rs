@@ -147,21 +147,7 @@ pub(crate) fn everywhere<'a, I>(
     Ok(Needs::on("*", caller.account.id))
 }
 
-/// Permissions boundaries are not enforced yet, so none can be set.
-///
-/// # Errors
-/// A refusal that names the parameter.
-pub(crate) fn refuse_boundary(boundary: Option<&str>) -> Result<(), ApiError> {
-    match boundary {
-        None => Ok(()),
-        Some(_) => Err(ApiError::Unsupported {
-            parameter: "PermissionsBoundary",
-            reason: "permissions boundaries are not enforced yet",
-        }),
-    }
-}
-
-/// A user or role that still holds policies cannot be deleted.
+/// A user, role or group that still holds policies cannot be deleted.
 ///
 /// # Errors
 /// `DeleteConflict` with AWS's sentence.

@@ -96,18 +96,22 @@ fn attachments(account: &Account, arn: &str) -> i32 {
     i32::try_from(account.attachment_count(arn).total()).unwrap_or(i32::MAX)
 }
 
+fn boundaries(account: &Account, arn: &str) -> i32 {
+    i32::try_from(account.attachment_count(arn).boundaries).unwrap_or(i32::MAX)
+}
+
 /// A policy as ListPolicies shows it: without description and tags.
 fn listed(cx: &Cx<'_>, account: &Account, policy: &ManagedPolicy) -> iam::Policy {
     let arn = entities::policy_arn(cx, account.id, policy);
     iam::Policy {
         attachment_count: Some(attachments(account, &arn)),
+        permissions_boundary_usage_count: Some(boundaries(account, &arn)),
         arn: Some(arn),
         create_date: Some(Timestamp(policy.created_s)),
         default_version_id: Some(format!("v{}", policy.default_version)),
         description: None,
         is_attachable: Some(true),
         path: Some(policy.path.clone()),
-        permissions_boundary_usage_count: Some(0),
         policy_id: Some(policy.id.clone()),
         policy_name: Some(policy.name.clone()),
         tags: None,
@@ -120,13 +124,13 @@ fn listed_aws(cx: &Cx<'_>, account: &Account, entry: &ManagedEntry) -> iam::Poli
     let arn = entry.arn(&cx.settings.partition);
     iam::Policy {
         attachment_count: Some(attachments(account, &arn)),
+        permissions_boundary_usage_count: Some(boundaries(account, &arn)),
         arn: Some(arn),
         create_date: Some(Timestamp(entry.created_s)),
         default_version_id: Some(format!("v{}", entry.version)),
         description: None,
         is_attachable: Some(true),
         path: Some(entry.path.to_owned()),
-        permissions_boundary_usage_count: Some(0),
         policy_id: Some(entry.id()),
         policy_name: Some(entry.name.to_owned()),
         tags: None,
@@ -311,10 +315,14 @@ fn list_policies(
             ),
             Line::Aws(entry) => (entry.path, entry.arn(&cx.settings.partition)),
         };
-        // No entity has a permissions boundary, so no policy is used as one.
-        usage != "PermissionsBoundary"
-            && path.starts_with(&prefix)
-            && (!attached_only || account.attachment_count(&arn).total() > 0)
+        let count = account.attachment_count(&arn);
+        // Which use is asked about; `OnlyAttached` alone takes either.
+        let used = match usage.as_str() {
+            "PermissionsBoundary" => count.boundaries > 0,
+            "PermissionsPolicy" => !attached_only || count.total() > 0,
+            _ => !attached_only || count.total() > 0 || count.boundaries > 0,
+        };
+        used && path.starts_with(&prefix)
     };
     let rest = lines(account, scope, &after).filter(wanted);
     let page = page::take(
@@ -354,7 +362,8 @@ fn delete_policy(
         }
         Named::Nothing => return Err(not_found(&input.policy_arn)),
     };
-    if account.attachment_count(&input.policy_arn).total() > 0 {
+    let count = account.attachment_count(&input.policy_arn);
+    if count.total() > 0 || count.boundaries > 0 {
         return Err(ApiError::DeleteConflict(
             "Cannot delete a policy attached to entities.",
         ));

@@ -1,8 +1,9 @@
-//! ListEntitiesForPolicy: the users and roles that a managed policy is attached to.
+//! ListEntitiesForPolicy: who has a managed policy attached, or as its permissions boundary.
 
 use locum_store::{Account, Change};
 use locum_wire::iam::{
-    ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PolicyRole, PolicyUser,
+    ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse, PolicyGroup, PolicyRole,
+    PolicyUser,
 };
 
 use super::page;
@@ -14,12 +15,15 @@ use crate::error::ApiError;
 use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
-/// What tells users from roles in a marker; no name holds a slash.
+/// What tells the kinds apart in a marker; no name holds a slash. Groups come first, then users, then
+/// roles.
+const GROUP: &str = "group/";
 const USER: &str = "user/";
 const ROLE: &str = "role/";
 
-/// An entity that the policy is attached to.
+/// An entity that uses the policy.
 enum Entity {
+    Group(PolicyGroup),
     User(PolicyUser),
     Role(PolicyRole),
 }
@@ -29,6 +33,8 @@ struct Filter<'a> {
     arn: &'a str,
     prefix: &'a str,
     kind: Option<&'a str>,
+    /// `PermissionsPolicy`, `PermissionsBoundary`, or both when empty.
+    usage: &'a str,
 }
 
 impl Filter<'_> {
@@ -36,12 +42,15 @@ impl Filter<'_> {
         self.kind.is_none_or(|wanted| wanted == kind)
     }
 
-    fn keeps(&self, path: &str, attached: &[String]) -> bool {
-        path.starts_with(self.prefix) && attached.iter().any(|held| held == self.arn)
+    fn keeps(&self, path: &str, attached: &[String], boundary: Option<&str>) -> bool {
+        let attached =
+            self.usage != "PermissionsBoundary" && attached.iter().any(|held| held == self.arn);
+        let bounds = self.usage != "PermissionsPolicy" && boundary == Some(self.arn);
+        path.starts_with(self.prefix) && (attached || bounds)
     }
 }
 
-/// The entities after the marker: users by name, then roles by name. There are no groups here.
+/// The entities after the marker, each kind by name.
 fn entities<'a>(
     account: &'a Account,
     filter: &'a Filter<'a>,
@@ -49,19 +58,34 @@ fn entities<'a>(
 ) -> impl Iterator<Item = (String, Entity)> + use<'a> {
     let counts = account.attachment_count(filter.arn);
     let in_roles = after.strip_prefix(ROLE);
-    let from = after.strip_prefix(USER).unwrap_or_default();
-    let users = (filter.wants("User") && counts.users > 0 && in_roles.is_none())
-        .then(|| account.users().after(from));
-    let roles = (filter.wants("Role") && counts.roles > 0)
+    let in_users = after.strip_prefix(USER);
+    let in_groups = after.strip_prefix(GROUP).unwrap_or_default();
+    let bounds = counts.boundaries > 0;
+    let groups = (filter.wants("Group") && counts.groups > 0 && in_users.or(in_roles).is_none())
+        .then(|| account.groups().after(in_groups));
+    let users = (filter.wants("User") && (counts.users > 0 || bounds) && in_roles.is_none())
+        .then(|| account.users().after(in_users.unwrap_or_default()));
+    let roles = (filter.wants("Role") && (counts.roles > 0 || bounds))
         .then(|| account.roles().after(in_roles.unwrap_or_default()));
+    let groups = groups
+        .into_iter()
+        .flatten()
+        .filter(|group| filter.keeps(&group.path, &group.attached, None));
     let users = users
         .into_iter()
         .flatten()
-        .filter(|user| filter.keeps(&user.path, &user.attached));
+        .filter(|user| filter.keeps(&user.path, &user.attached, user.boundary.as_deref()));
     let roles = roles
         .into_iter()
         .flatten()
-        .filter(|role| filter.keeps(&role.path, &role.attached));
+        .filter(|role| filter.keeps(&role.path, &role.attached, role.boundary.as_deref()));
+    let groups = groups.map(|group| {
+        let shown = PolicyGroup {
+            group_id: Some(group.id.clone()),
+            group_name: Some(group.name.clone()),
+        };
+        (format!("{GROUP}{}", group.name), Entity::Group(shown))
+    });
     let users = users.map(|user| {
         let shown = PolicyUser {
             user_id: Some(user.id.clone()),
@@ -76,7 +100,7 @@ fn entities<'a>(
         };
         (format!("{ROLE}{}", role.name), Entity::Role(shown))
     });
-    users.chain(roles)
+    groups.chain(users).chain(roles)
 }
 
 fn list_entities_for_policy(
@@ -105,19 +129,19 @@ fn list_entities_for_policy(
         arn,
         prefix: &prefix,
         kind,
+        usage: &usage,
     };
-    // No entity has a permissions boundary, so no policy is used as one.
-    let rest = entities(account, &filter, &after).filter(|_| usage != "PermissionsBoundary");
     let page = page::take(
         &binding,
-        rest,
+        entities(account, &filter, &after),
         input.max_items,
         |(key, _)| key,
         |(_, entity)| Ok(entity),
     )?;
-    let (mut users, mut roles) = (Vec::new(), Vec::new());
+    let (mut groups, mut users, mut roles) = (Vec::new(), Vec::new(), Vec::new());
     for entity in page.items {
         match entity {
+            Entity::Group(group) => groups.push(group),
             Entity::User(user) => users.push(user),
             Entity::Role(role) => roles.push(role),
         }
@@ -125,7 +149,7 @@ fn list_entities_for_policy(
     let output = ListEntitiesForPolicyResponse {
         is_truncated: Some(page.marker.is_some()),
         marker: page.marker,
-        policy_groups: Some(Vec::new()),
+        policy_groups: Some(groups),
         policy_roles: Some(roles),
         policy_users: Some(users),
     };

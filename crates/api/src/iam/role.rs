@@ -9,7 +9,7 @@ use locum_wire::iam::{
 };
 use locum_wire::{Timestamp, iam};
 
-use super::{names, page};
+use super::{boundary, names, page};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -37,6 +37,26 @@ pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<
     }
 }
 
+/// The same, with the role's permissions boundary as `iam:PermissionsBoundary`.
+pub(super) fn on_bounded_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
+    let held = caller.account.roles().get(name);
+    on_role(cx, caller, name).bounded(held.and_then(|role| role.boundary.as_deref()))
+}
+
+/// The role as lists show it: without tags and boundary.
+pub(super) fn listed(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    account: AccountId,
+    role: &Role,
+) -> Result<iam::Role, ApiError> {
+    Ok(iam::Role {
+        tags: None,
+        permissions_boundary: None,
+        ..shown(cx, state, account, role)?
+    })
+}
+
 /// The role as GetRole shows it.
 fn shown(
     cx: &Cx<'_>,
@@ -51,6 +71,7 @@ fn shown(
         description: role.description.clone(),
         max_session_duration: i32::try_from(role.max_session_duration_s).ok(),
         path: role.path.clone(),
+        permissions_boundary: boundary::shown(role.boundary.as_deref()),
         role_id: role.id.clone(),
         role_name: role.name.clone(),
         tags: names::tags_if_any(&role.tags),
@@ -64,11 +85,12 @@ fn needs_create<'a>(
     caller: &'a Caller,
     input: &'a CreateRoleRequest,
 ) -> Result<Needs<'a>, ApiError> {
-    names::refuse_boundary(input.permissions_boundary.as_deref())?;
     let path = input.path.as_deref().unwrap_or(names::ROOT_PATH);
     let arn = entities::arn(cx, caller.account.id, "role", path, &input.role_name);
     let tags = input.tags.as_deref().unwrap_or_default();
-    Ok(Needs::on(arn, caller.account.id).tagging(tags, Some("iam:TagRole")))
+    Ok(Needs::on(arn, caller.account.id)
+        .tagging(tags, Some("iam:TagRole"))
+        .bounded(input.permissions_boundary.as_deref()))
 }
 
 fn create_role(
@@ -95,6 +117,8 @@ fn create_role(
     let duration_s = input
         .max_session_duration
         .and_then(|given| u32::try_from(given).ok());
+    let boundary = input.permissions_boundary;
+    let boundary = boundary.map(|arn| boundary::checked(cx, caller, arn));
     let role = Role {
         path,
         tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
@@ -106,6 +130,7 @@ fn create_role(
         trust,
         inline: Vec::new(),
         attached: Vec::new(),
+        boundary: boundary.transpose()?,
         service_linked: None,
     };
     // AWS's answer leaves these two out.
@@ -151,12 +176,7 @@ fn list_roles(
         rest,
         input.max_items,
         |role| &role.name,
-        |role| {
-            Ok(iam::Role {
-                tags: None,
-                ..shown(cx, state, account.id, role)?
-            })
-        },
+        |role| listed(cx, state, account.id, role),
     )?;
     let output = ListRolesResponse {
         is_truncated: Some(page.marker.is_some()),
@@ -233,6 +253,11 @@ fn delete_role(
 ) -> Result<Change, ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
     names::refuse_held_policies(&role.inline, &role.attached)?;
+    if !caller.account.instance_profiles_of(&role.id).is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must remove roles from instance profile first.",
+        ));
+    }
     Ok(names::change(
         &caller.account,
         vec![],
@@ -243,14 +268,14 @@ fn delete_role(
 pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "CreateRole" Write, needs_create, create_role),
     answering!(Iam "iam" "GetRole" Read,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), get_role),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), get_role),
     answering!(Iam "iam" "ListRoles" Read, names::everywhere, list_roles),
     answering!(Iam "iam" "UpdateRole" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_role),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), update_role),
     answering!(Iam "iam" "UpdateRoleDescription" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_role_description),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), update_role_description),
     silent!(Iam "iam" "UpdateAssumeRolePolicy" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), update_assume_role_policy),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), update_assume_role_policy),
     silent!(Iam "iam" "DeleteRole" Write,
-        |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), delete_role),
+        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)), delete_role),
 ];

@@ -15,17 +15,10 @@ use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.
-const NOT_YET: [(&str, i32); 18] = [
+const NOT_YET: [(&str, i32); 11] = [
     ("AccountMFAEnabled", 0),
     ("AccountPasswordPresent", 0),
     ("AccountSigningCertificatesPresent", 0),
-    ("AttachedPoliciesPerGroupQuota", 10),
-    ("GroupPolicySizeQuota", 5_120),
-    ("Groups", 0),
-    ("GroupsPerUserQuota", 10),
-    ("GroupsQuota", 300),
-    ("InstanceProfiles", 0),
-    ("InstanceProfilesQuota", 1_000),
     ("MFADevices", 0),
     ("MFADevicesInUse", 0),
     // More than all policies with all their versions, so it is never what refuses.
@@ -38,7 +31,7 @@ const NOT_YET: [(&str, i32); 18] = [
     ("GlobalEndpointTokenVersion", 2),
 ];
 
-fn counted(account: &Account) -> [(&'static str, usize); 15] {
+fn counted(account: &Account) -> [(&'static str, usize); 22] {
     let versions = account
         .policies()
         .iter()
@@ -61,6 +54,19 @@ fn counted(account: &Account) -> [(&'static str, usize); 15] {
         (
             "AttachedPoliciesPerUserQuota",
             limits::POLICIES_PER_USER_MAX,
+        ),
+        (
+            "AttachedPoliciesPerGroupQuota",
+            limits::POLICIES_PER_GROUP_MAX,
+        ),
+        ("GroupPolicySizeQuota", limits::INLINE_GROUP_CHARACTERS_MAX),
+        ("Groups", account.groups().len()),
+        ("GroupsPerUserQuota", limits::GROUPS_PER_USER_MAX),
+        ("GroupsQuota", limits::GROUPS_PER_ACCOUNT_MAX),
+        ("InstanceProfiles", account.instance_profiles().len()),
+        (
+            "InstanceProfilesQuota",
+            limits::INSTANCE_PROFILES_PER_ACCOUNT_MAX,
         ),
         ("Policies", account.policies().len()),
         ("PoliciesQuota", limits::POLICIES_PER_ACCOUNT_MAX),

@@ -1,13 +1,15 @@
-//! Tags of users, roles and policies: put, remove, list.
+//! Tags of users, roles, instance profiles and policies: put, remove, list.
 
-use locum_store::{Change, ManagedPolicy, Record, Tag};
+use locum_store::{Change, InstanceProfile, ManagedPolicy, Record, Role, Tag, User};
 use locum_wire::iam::{
-    self, ListPolicyTagsRequest, ListPolicyTagsResponse, ListRoleTagsRequest, ListRoleTagsResponse,
-    ListUserTagsRequest, ListUserTagsResponse, TagPolicyRequest, TagRoleRequest, TagUserRequest,
-    UntagPolicyRequest, UntagRoleRequest, UntagUserRequest,
+    self, ListInstanceProfileTagsRequest, ListInstanceProfileTagsResponse, ListPolicyTagsRequest,
+    ListPolicyTagsResponse, ListRoleTagsRequest, ListRoleTagsResponse, ListUserTagsRequest,
+    ListUserTagsResponse, TagInstanceProfileRequest, TagPolicyRequest, TagRoleRequest,
+    TagUserRequest, UntagInstanceProfileRequest, UntagPolicyRequest, UntagRoleRequest,
+    UntagUserRequest,
 };
 
-use super::holder::{Holder, HolderKind};
+use super::instance_profile::on_profile;
 use super::names::{self, KeyCase};
 use super::page::{self, Page};
 use super::policy::{not_found, on_policy};
@@ -22,21 +24,60 @@ use crate::managed;
 use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
-fn tag(caller: &Caller, mut holder: Holder, added: Vec<iam::Tag>) -> Result<Change, ApiError> {
-    let added = names::tags(added, KeyCase::Ignored)?;
-    *holder.tags() = names::merge_tags(holder.tags(), added, KeyCase::Ignored)?;
-    Ok(holder.put(caller))
+/// An entity whose tag keys do not differ by case, to be changed and put back.
+enum Bearer {
+    User(User),
+    Role(Role),
+    InstanceProfile(InstanceProfile),
 }
 
-fn untag(caller: &Caller, mut holder: Holder, keys: &[String]) -> Change {
-    let before = holder.tags().len();
-    holder
+impl Bearer {
+    fn user(caller: &Caller, name: &str) -> Result<Bearer, ApiError> {
+        entities::user(&caller.account, name).map(|held| Bearer::User(User::clone(held)))
+    }
+
+    fn role(caller: &Caller, name: &str) -> Result<Bearer, ApiError> {
+        entities::role(&caller.account, name).map(|held| Bearer::Role(Role::clone(held)))
+    }
+
+    fn instance_profile(caller: &Caller, name: &str) -> Result<Bearer, ApiError> {
+        entities::instance_profile(&caller.account, name)
+            .map(|held| Bearer::InstanceProfile(InstanceProfile::clone(held)))
+    }
+
+    fn tags(&mut self) -> &mut Vec<Tag> {
+        match self {
+            Bearer::User(user) => &mut user.tags,
+            Bearer::Role(role) => &mut role.tags,
+            Bearer::InstanceProfile(profile) => &mut profile.tags,
+        }
+    }
+
+    fn put(self, caller: &Caller) -> Change {
+        let record = match self {
+            Bearer::User(user) => Record::User(user),
+            Bearer::Role(role) => Record::Role(role),
+            Bearer::InstanceProfile(profile) => Record::InstanceProfile(profile),
+        };
+        names::change(&caller.account, vec![record], vec![])
+    }
+}
+
+fn tag(caller: &Caller, mut bearer: Bearer, added: Vec<iam::Tag>) -> Result<Change, ApiError> {
+    let added = names::tags(added, KeyCase::Ignored)?;
+    *bearer.tags() = names::merge_tags(bearer.tags(), added, KeyCase::Ignored)?;
+    Ok(bearer.put(caller))
+}
+
+fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Change {
+    let before = bearer.tags().len();
+    bearer
         .tags()
         .retain(|tag| !keys.iter().any(|key| KeyCase::Ignored.same(key, &tag.key)));
-    if holder.tags().len() == before {
+    if bearer.tags().len() == before {
         Change::default()
     } else {
-        holder.put(caller)
+        bearer.put(caller)
     }
 }
 
@@ -72,11 +113,7 @@ fn tag_user(
     _: &Grant,
     input: TagUserRequest,
 ) -> Result<Change, ApiError> {
-    tag(
-        caller,
-        Holder::find(caller, HolderKind::User, &input.user_name)?,
-        input.tags,
-    )
+    tag(caller, Bearer::user(caller, &input.user_name)?, input.tags)
 }
 
 fn tag_role(
@@ -86,11 +123,7 @@ fn tag_role(
     _: &Grant,
     input: TagRoleRequest,
 ) -> Result<Change, ApiError> {
-    tag(
-        caller,
-        Holder::find(caller, HolderKind::Role, &input.role_name)?,
-        input.tags,
-    )
+    tag(caller, Bearer::role(caller, &input.role_name)?, input.tags)
 }
 
 fn untag_user(
@@ -102,7 +135,7 @@ fn untag_user(
 ) -> Result<Change, ApiError> {
     Ok(untag(
         caller,
-        Holder::find(caller, HolderKind::User, &input.user_name)?,
+        Bearer::user(caller, &input.user_name)?,
         &input.tag_keys,
     ))
 }
@@ -116,9 +149,59 @@ fn untag_role(
 ) -> Result<Change, ApiError> {
     Ok(untag(
         caller,
-        Holder::find(caller, HolderKind::Role, &input.role_name)?,
+        Bearer::role(caller, &input.role_name)?,
         &input.tag_keys,
     ))
+}
+
+fn tag_instance_profile(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: TagInstanceProfileRequest,
+) -> Result<Change, ApiError> {
+    tag(
+        caller,
+        Bearer::instance_profile(caller, &input.instance_profile_name)?,
+        input.tags,
+    )
+}
+
+fn untag_instance_profile(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: UntagInstanceProfileRequest,
+) -> Result<Change, ApiError> {
+    Ok(untag(
+        caller,
+        Bearer::instance_profile(caller, &input.instance_profile_name)?,
+        &input.tag_keys,
+    ))
+}
+
+fn list_instance_profile_tags(
+    _: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: ListInstanceProfileTagsRequest,
+) -> Result<(ListInstanceProfileTagsResponse, Change), ApiError> {
+    let profile = entities::instance_profile(&caller.account, &input.instance_profile_name)?;
+    let page = list(
+        &profile.id,
+        &profile.tags,
+        input.marker.as_deref(),
+        input.max_items,
+    )?;
+    let output = ListInstanceProfileTagsResponse {
+        is_truncated: Some(page.marker.is_some()),
+        marker: page.marker,
+        tags: page.items,
+    };
+    Ok((output, Change::default()))
 }
 
 fn list_user_tags(
@@ -235,6 +318,15 @@ fn list_policy_tags(
 }
 
 pub(crate) const OPERATIONS: &[Operation] = &[
+    silent!(Iam "iam" "TagInstanceProfile" Write, |cx, _, caller, input| {
+        Ok(on_profile(cx, caller, &input.instance_profile_name).tagging(&input.tags, None))
+    }, tag_instance_profile),
+    silent!(Iam "iam" "UntagInstanceProfile" Write, |cx, _, caller, input| {
+        Ok(on_profile(cx, caller, &input.instance_profile_name).untagging(&input.tag_keys))
+    }, untag_instance_profile),
+    answering!(Iam "iam" "ListInstanceProfileTags" Read,
+        |cx, _, caller, input| Ok(on_profile(cx, caller, &input.instance_profile_name)),
+        list_instance_profile_tags),
     silent!(Iam "iam" "TagUser" Write, |cx, _, caller, input| {
         Ok(on_user(cx, caller, &input.user_name).tagging(&input.tags, None))
     }, tag_user),

@@ -7,7 +7,7 @@ use locum_wire::iam::{
 };
 use locum_wire::{Timestamp, iam};
 
-use super::{names, page};
+use super::{boundary, names, page};
 use crate::authorize::Grant;
 use crate::caller::{Caller, Identity};
 use crate::cx::Cx;
@@ -29,6 +29,12 @@ pub(super) fn on_user<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<
         Some(user) => needs.resource_tagged(&user.tags),
         None => needs,
     }
+}
+
+/// The same, with the user's permissions boundary as `iam:PermissionsBoundary`.
+pub(super) fn on_bounded_user<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
+    let held = caller.account.users().get(name);
+    on_user(cx, caller, name).bounded(held.and_then(|user| user.boundary.as_deref()))
 }
 
 /// The user that a request means: the one it names or, naming none, the caller itself.
@@ -54,10 +60,19 @@ fn shown(cx: &Cx<'_>, account: AccountId, user: &User) -> iam::User {
         create_date: Timestamp(user.created_s),
         password_last_used: user.password_last_used_s.map(Timestamp),
         path: user.path.clone(),
-        permissions_boundary: None,
+        permissions_boundary: boundary::shown(user.boundary.as_deref()),
         tags: names::tags_if_any(&user.tags),
         user_id: user.id.clone(),
         user_name: user.name.clone(),
+    }
+}
+
+/// The user as lists show it: without tags and boundary.
+pub(super) fn listed(cx: &Cx<'_>, account: AccountId, user: &User) -> iam::User {
+    iam::User {
+        tags: None,
+        permissions_boundary: None,
+        ..shown(cx, account, user)
     }
 }
 
@@ -67,11 +82,12 @@ fn needs_create<'a>(
     caller: &'a Caller,
     input: &'a CreateUserRequest,
 ) -> Result<Needs<'a>, ApiError> {
-    names::refuse_boundary(input.permissions_boundary.as_deref())?;
     let path = input.path.as_deref().unwrap_or(names::ROOT_PATH);
     let arn = entities::arn(cx, caller.account.id, "user", path, &input.user_name);
     let tags = input.tags.as_deref().unwrap_or_default();
-    Ok(Needs::on(arn, caller.account.id).tagging(tags, Some("iam:TagUser")))
+    Ok(Needs::on(arn, caller.account.id)
+        .tagging(tags, Some("iam:TagUser"))
+        .bounded(input.permissions_boundary.as_deref()))
 }
 
 fn create_user(
@@ -90,6 +106,8 @@ fn create_user(
         "UsersPerAccount",
         limits::USERS_PER_ACCOUNT_MAX,
     )?;
+    let boundary = input.permissions_boundary;
+    let boundary = boundary.map(|arn| boundary::checked(cx, caller, arn));
     let user = User {
         path: names::path(input.path)?,
         tags: names::tags(input.tags.unwrap_or_default(), names::KeyCase::Ignored)?,
@@ -98,6 +116,8 @@ fn create_user(
         created_s: cx.now_s,
         inline: Vec::new(),
         attached: Vec::new(),
+        groups: Vec::new(),
+        boundary: boundary.transpose()?,
         password_last_used_s: None,
     };
     let output = CreateUserResponse {
@@ -172,12 +192,7 @@ fn list_users(
         rest,
         input.max_items,
         |user| &user.name,
-        |user| {
-            Ok(iam::User {
-                tags: None,
-                ..shown(cx, account.id, user)
-            })
-        },
+        |user| Ok(listed(cx, account.id, user)),
     )?;
     let output = ListUsersResponse {
         is_truncated: Some(page.marker.is_some()),
@@ -268,6 +283,11 @@ fn delete_user(
         ));
     }
     names::refuse_held_policies(&user.inline, &user.attached)?;
+    if !user.groups.is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must remove users from group first.",
+        ));
+    }
     Ok(names::change(
         account,
         vec![],

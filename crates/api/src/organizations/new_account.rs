@@ -130,6 +130,7 @@ fn access_role(
         attached: vec![format!(
             "arn:{partition}:iam::aws:policy/AdministratorAccess"
         )],
+        boundary: None,
         service_linked: None,
     })
 }

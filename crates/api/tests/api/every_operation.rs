@@ -53,6 +53,24 @@ fn names_and_actions_are_those_of_the_models() {
     }
 }
 
+/// A group with a member and a policy, and profiles with a role and without.
+fn groups_and_profiles(send: &dyn Fn(&str)) {
+    send("Action=CreateGroup&GroupName=staff&Path=/team/");
+    send("Action=CreateGroup&GroupName=idle");
+    send("Action=AddUserToGroup&GroupName=staff&UserName=alice");
+    send(&format!(
+        "Action=PutGroupPolicy&GroupName=staff&PolicyName=notes&PolicyDocument={DOCUMENT}"
+    ));
+    send(&format!(
+        "Action=AttachGroupPolicy&GroupName=staff&PolicyArn={READ_ONLY}"
+    ));
+    send(
+        "Action=CreateInstanceProfile&InstanceProfileName=web&Path=/team/&Tags.member.1.Key=team&Tags.member.1.Value=blue",
+    );
+    send("Action=CreateInstanceProfile&InstanceProfileName=full");
+    send("Action=AddRoleToInstanceProfile&InstanceProfileName=full&RoleName=reader");
+}
+
 /// A world with something for every operation, and a user without rights.
 struct Stage {
     lab: Lab,
@@ -103,6 +121,7 @@ impl Stage {
         send(&format!(
             "Action=AttachRolePolicy&RoleName=reader&PolicyArn={READ_ONLY}"
         ));
+        groups_and_profiles(&send);
         let (key, worker) = (lab.access_key(by, "alice").id, lab.access_key(by, "worker"));
         let input = CreateAccountRequest {
             account_name: "made".to_owned(),
@@ -199,13 +218,22 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     })
 }
 
+/// An action that a case needs besides its own, and the resource on which.
+fn also<'a>(stage: &Stage, needed: &'a str, resource: &str) -> (&'a str, String) {
+    match needed.split_once('@') {
+        Some((action, other)) => (action, stage.fill(other)),
+        None => (needed, resource.to_owned()),
+    }
+}
+
 /// The policy that allows `case` and nothing else.
-fn least(service: Service, case: &Case, resource: &str) -> String {
-    let own = row(service, case.0).action;
-    let actions = [own].into_iter().chain(case.3.iter().copied());
-    let statements: Vec<String> = actions
-        .map(|action| statement("Allow", action, resource, ""))
-        .collect();
+fn least(stage: &Stage, service: Service, case: &Case, resource: &str) -> String {
+    let own = statement("Allow", row(service, case.0).action, resource, "");
+    let others = case.3.iter().map(|needed| {
+        let (action, resource) = also(stage, needed, resource);
+        statement("Allow", action, &resource, "")
+    });
+    let statements: Vec<String> = [own].into_iter().chain(others).collect();
     document(&statements.join(","))
 }
 
@@ -243,7 +271,7 @@ fn esc_17_every_operation_needs_exactly_its_action_on_its_resource() {
             continue;
         }
         refused_otherwise(&stage, service, case, action, &resource);
-        let answer = stage.call(&least(service, case, &resource), service, case);
+        let answer = stage.call(&least(&stage, service, case, &resource), service, case);
         let body = String::from_utf8_lossy(&answer.body);
         let never = NEVER_200.contains(&case.0);
         assert_eq!(
@@ -259,28 +287,31 @@ fn esc_17_every_operation_needs_exactly_its_action_on_its_resource() {
 /// needed, and with one of those denied.
 fn refused_otherwise(stage: &Stage, service: Service, case: &Case, action: &str, resource: &str) {
     let worker = format!("arn:aws:iam::{}:user/worker", stage.lab.account);
-    let check = |policy: &str, action: &str, because: &str| {
+    let check = |policy: &str, (action, resource): (&str, &str), because: &str| {
         let answer = stage.call(policy, service, case);
         denied(service, &answer, &worker, action, resource, because);
     };
-    check(&allow("s3:*", "*"), action, &no_identity_policy(action));
+    let own = (action, resource);
+    check(&allow("s3:*", "*"), own, &no_identity_policy(action));
     let neighbour = match resource {
         "*" => "arn:aws:iam::*:user/x".to_owned(),
         arn => format!("{arn}x"),
     };
-    let beside = least(service, case, &neighbour);
-    check(&beside, action, &no_identity_policy(action));
+    let beside = least(stage, service, case, &neighbour);
+    check(&beside, own, &no_identity_policy(action));
     for needed in [action].iter().chain(case.3) {
+        let (needed, resource) = also(stage, needed, resource);
+        let on = (needed, resource.as_str());
         let others = document(&format!(
             r#"{{"Effect":"Allow","NotAction":"{needed}","Resource":"*"}}"#
         ));
-        check(&others, needed, &no_identity_policy(needed));
+        check(&others, on, &no_identity_policy(needed));
         let both = [
             statement("Allow", "*", "*", ""),
-            statement("Deny", needed, resource, ""),
+            statement("Deny", needed, &resource, ""),
         ];
         let because = " with an explicit deny in an identity-based policy";
-        check(&document(&both.join(",")), needed, because);
+        check(&document(&both.join(",")), on, because);
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod assume_role;
 mod authentication;
+mod boundaries;
 mod common;
 mod conditions;
 mod delegation;
@@ -17,8 +18,10 @@ mod escalation;
 mod every_operation;
 mod faults;
 mod get_session_token;
+mod groups;
 mod holdings;
 mod hostile_forms;
+mod instance_profiles;
 mod operation_cases;
 mod organizations;
 mod policies;
@@ -28,6 +31,7 @@ mod races;
 mod review;
 mod session_rules;
 mod session_tags;
+mod simulation;
 mod trail;
 mod trust_conditions;
 mod users_roles;

@@ -1,7 +1,7 @@
 //! The table behind `every_operation`: each operation with parameters, resource and further actions.
 
 /// Operation, parameters (a form, or JSON for Organizations), the resource that policies are asked
-/// about, and the actions needed besides the operation's own.
+/// about, and the actions needed besides the operation's own; `action@ARN` on another resource.
 pub(crate) type Case = (
     &'static str,
     &'static str,
@@ -14,6 +14,8 @@ pub(crate) const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Stateme
 pub(crate) const USER: &str = "arn:aws:iam::{account}:user/team/alice";
 pub(crate) const ROLE: &str = "arn:aws:iam::{account}:role/team/reader";
 pub(crate) const POLICY: &str = "arn:aws:iam::{account}:policy/team/Notes";
+pub(crate) const GROUP: &str = "arn:aws:iam::{account}:group/team/staff";
+pub(crate) const PROFILE: &str = "arn:aws:iam::{account}:instance-profile/team/web";
 pub(crate) const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 
 pub(crate) const STS: &[Case] = &[
@@ -29,6 +31,159 @@ pub(crate) const STS: &[Case] = &[
 ];
 
 pub(crate) const IAM: &[Case] = &[
+    (
+        "SimulateCustomPolicy",
+        "PolicyInputList.member.1={document}&ActionNames.member.1=s3:GetObject",
+        "*",
+        &[],
+    ),
+    (
+        "SimulatePrincipalPolicy",
+        "PolicySourceArn=arn:aws:iam::{account}:user/team/alice&ActionNames.member.1=s3:GetObject",
+        USER,
+        &[],
+    ),
+    (
+        "GetContextKeysForCustomPolicy",
+        "PolicyInputList.member.1={document}",
+        "*",
+        &[],
+    ),
+    (
+        "GetContextKeysForPrincipalPolicy",
+        "PolicySourceArn=arn:aws:iam::{account}:role/team/reader",
+        ROLE,
+        &[],
+    ),
+    (
+        "AddUserToGroup",
+        "GroupName=staff&UserName=idle",
+        GROUP,
+        &[],
+    ),
+    (
+        "AttachGroupPolicy",
+        "GroupName=staff&PolicyArn={policy}",
+        GROUP,
+        &[],
+    ),
+    (
+        "CreateGroup",
+        "GroupName=new&Path=/deep/",
+        "arn:aws:iam::{account}:group/deep/new",
+        &[],
+    ),
+    (
+        "DeleteGroup",
+        "GroupName=idle",
+        "arn:aws:iam::{account}:group/idle",
+        &[],
+    ),
+    (
+        "DeleteGroupPolicy",
+        "GroupName=staff&PolicyName=notes",
+        GROUP,
+        &[],
+    ),
+    (
+        "DetachGroupPolicy",
+        "GroupName=staff&PolicyArn={read-only}",
+        GROUP,
+        &[],
+    ),
+    ("GetGroup", "GroupName=staff", GROUP, &[]),
+    (
+        "GetGroupPolicy",
+        "GroupName=staff&PolicyName=notes",
+        GROUP,
+        &[],
+    ),
+    ("ListAttachedGroupPolicies", "GroupName=staff", GROUP, &[]),
+    ("ListGroupPolicies", "GroupName=staff", GROUP, &[]),
+    ("ListGroups", "", "*", &[]),
+    ("ListGroupsForUser", "UserName=alice", USER, &[]),
+    (
+        "PutGroupPolicy",
+        "GroupName=staff&PolicyName=other&PolicyDocument={document}",
+        GROUP,
+        &[],
+    ),
+    (
+        "RemoveUserFromGroup",
+        "GroupName=staff&UserName=alice",
+        GROUP,
+        &[],
+    ),
+    ("UpdateGroup", "GroupName=staff", GROUP, &[]),
+    (
+        "PutUserPermissionsBoundary",
+        "UserName=alice&PermissionsBoundary={policy}",
+        USER,
+        &[],
+    ),
+    ("DeleteUserPermissionsBoundary", "UserName=alice", USER, &[]),
+    (
+        "PutRolePermissionsBoundary",
+        "RoleName=reader&PermissionsBoundary={policy}",
+        ROLE,
+        &[],
+    ),
+    (
+        "DeleteRolePermissionsBoundary",
+        "RoleName=reader",
+        ROLE,
+        &[],
+    ),
+    (
+        "AddRoleToInstanceProfile",
+        "InstanceProfileName=web&RoleName=reader",
+        PROFILE,
+        &["iam:PassRole@arn:aws:iam::{account}:role/team/reader"],
+    ),
+    (
+        "CreateInstanceProfile",
+        "InstanceProfileName=new&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        "arn:aws:iam::{account}:instance-profile/new",
+        &["iam:TagInstanceProfile"],
+    ),
+    (
+        "DeleteInstanceProfile",
+        "InstanceProfileName=web",
+        PROFILE,
+        &[],
+    ),
+    (
+        "GetInstanceProfile",
+        "InstanceProfileName=web",
+        PROFILE,
+        &[],
+    ),
+    (
+        "ListInstanceProfileTags",
+        "InstanceProfileName=web",
+        PROFILE,
+        &[],
+    ),
+    ("ListInstanceProfiles", "", "*", &[]),
+    ("ListInstanceProfilesForRole", "RoleName=reader", ROLE, &[]),
+    (
+        "RemoveRoleFromInstanceProfile",
+        "InstanceProfileName=full&RoleName=reader",
+        "arn:aws:iam::{account}:instance-profile/full",
+        &[],
+    ),
+    (
+        "TagInstanceProfile",
+        "InstanceProfileName=web&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        PROFILE,
+        &[],
+    ),
+    (
+        "UntagInstanceProfile",
+        "InstanceProfileName=web&TagKeys.member.1=team",
+        PROFILE,
+        &[],
+    ),
     (
         "AttachRolePolicy",
         "RoleName=reader&PolicyArn={policy}",

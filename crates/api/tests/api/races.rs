@@ -107,6 +107,8 @@ fn user(lab: &Lab, at: usize) -> User {
         tags: Vec::new(),
         inline: Vec::new(),
         attached: Vec::new(),
+        groups: Vec::new(),
+        boundary: None,
         password_last_used_s: None,
     }
 }

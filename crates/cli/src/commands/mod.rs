@@ -8,6 +8,7 @@ pub mod env;
 pub mod exec;
 pub mod operator;
 pub mod options;
+pub mod policy;
 pub mod serve;
 pub mod trail;
 pub mod unset;

@@ -99,6 +99,7 @@ fn the_log_keeps_to_its_room() {
             tags: Vec::new(),
             inline: Vec::new(),
             attached: Vec::new(),
+            boundary: None,
             service_linked: None,
         })
     };

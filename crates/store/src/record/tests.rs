@@ -43,6 +43,8 @@ fn samples() -> Vec<(&'static str, Record)> {
             "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
             "arn:aws:iam::000000000042:policy/Own".to_owned(),
         ],
+        groups: Vec::new(),
+        boundary: None,
         password_last_used_s: Some(1_700_000_001),
     };
     let role = Role {
@@ -56,6 +58,7 @@ fn samples() -> Vec<(&'static str, Record)> {
         tags: vec![tag("k", "")],
         inline: Vec::new(),
         attached: Vec::new(),
+        boundary: None,
         service_linked: Some("elasticloadbalancing.amazonaws.com".to_owned()),
     };
     let managed = ManagedPolicy {
@@ -85,7 +88,21 @@ fn samples() -> Vec<(&'static str, Record)> {
         id: "AIDAFIXTURE".to_owned(),
         name: "Alice".to_owned(),
     };
-    let meta = AccountMeta {
+    let mut all = vec![
+        ("user", Record::User(user)),
+        ("role", Record::Role(role)),
+        ("policy", Record::Policy(managed)),
+        ("access-key", Record::AccessKey(key(of_user))),
+        ("root-access-key", Record::AccessKey(key(KeyOwner::Root))),
+        ("account-meta", Record::AccountMeta(meta())),
+    ];
+    all.extend(group_samples());
+    all.extend(installation_samples());
+    all
+}
+
+fn meta() -> AccountMeta {
+    AccountMeta {
         name: "fixture".to_owned(),
         email: "f@example.com".to_owned(),
         created_s: 6,
@@ -95,17 +112,55 @@ fn samples() -> Vec<(&'static str, Record)> {
         root: RootUser {
             password_last_used_s: Some(7),
         },
-    };
-    let mut all = vec![
-        ("user", Record::User(user)),
-        ("role", Record::Role(role)),
-        ("policy", Record::Policy(managed)),
-        ("access-key", Record::AccessKey(key(of_user))),
-        ("root-access-key", Record::AccessKey(key(KeyOwner::Root))),
-        ("account-meta", Record::AccountMeta(meta)),
-    ];
-    all.extend(installation_samples());
-    all
+    }
+}
+
+fn member() -> User {
+    User {
+        name: "Bob".to_owned(),
+        path: "/".to_owned(),
+        id: "AIDAMEMBER".to_owned(),
+        created_s: 3,
+        tags: Vec::new(),
+        inline: Vec::new(),
+        attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
+        groups: vec!["AGPATWO".to_owned(), "AGPAONE".to_owned()],
+        boundary: Some("arn:aws:iam::000000000042:policy/Own".to_owned()),
+        password_last_used_s: None,
+    }
+}
+
+fn group() -> Group {
+    Group {
+        name: "Staff".to_owned(),
+        path: "/org/".to_owned(),
+        id: "AGPAONE".to_owned(),
+        created_s: 4,
+        inline: vec![InlinePolicy {
+            name: "read".to_owned(),
+            policy: policy("{}"),
+        }],
+        attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
+    }
+}
+
+fn profile() -> InstanceProfile {
+    InstanceProfile {
+        name: "Web".to_owned(),
+        path: "/".to_owned(),
+        id: "AIPAFIXTURE".to_owned(),
+        created_s: 5,
+        tags: vec![tag("k", "v")],
+        role: Some("AROAFIXTURE".to_owned()),
+    }
+}
+
+fn group_samples() -> Vec<(&'static str, Record)> {
+    vec![
+        ("user-in-groups", Record::User(member())),
+        ("group", Record::Group(group())),
+        ("instance-profile", Record::InstanceProfile(profile())),
+    ]
 }
 
 fn installation_samples() -> Vec<(&'static str, Record)> {

@@ -5,7 +5,8 @@ mod read;
 use super::{EncodeError, Kind};
 use crate::change::Record;
 use crate::entity::{
-    AccountStatus, InlinePolicy, JoinedMethod, KeyOwner, KeyStatus, ManagedPolicy, Role, Tag, User,
+    AccountStatus, Group, InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus,
+    ManagedPolicy, Role, Tag, User,
 };
 use crate::id::Unit;
 use crate::installation::{CreateAccountRequest, CreateAccountState, KeyState};
@@ -50,6 +51,26 @@ struct RoleV1<'a> {
     inline: Vec<Pair<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service_linked: Option<Text<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroupV1<'a> {
+    name: Text<'a>,
+    path: Text<'a>,
+    created: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inline: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstanceProfileV1<'a> {
+    name: Text<'a>,
+    path: Text<'a>,
+    created: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Pair<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -209,6 +230,8 @@ pub(super) fn write(
             },
             out,
         ),
+        Record::Group(group) => json(&group_out(group), out),
+        Record::InstanceProfile(profile) => json(&profile_out(profile), out),
         Record::AccountMeta(meta) => json(&meta_out(meta), out),
         Record::InstallationMeta(meta) => json(
             &InstallationMetaV1 {
@@ -308,6 +331,24 @@ fn role_out(role: &Role) -> RoleV1<'_> {
         tags: tags_out(&role.tags),
         inline: inline_out(&role.inline),
         service_linked: role.service_linked.as_deref().map(text),
+    }
+}
+
+fn group_out(group: &Group) -> GroupV1<'_> {
+    GroupV1 {
+        name: text(&group.name),
+        path: text(&group.path),
+        created: group.created_s,
+        inline: inline_out(&group.inline),
+    }
+}
+
+fn profile_out(profile: &InstanceProfile) -> InstanceProfileV1<'_> {
+    InstanceProfileV1 {
+        name: text(&profile.name),
+        path: text(&profile.path),
+        created: profile.created_s,
+        tags: tags_out(&profile.tags),
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn role(name: &str) -> Role {
         }],
         inline: Vec::new(),
         attached: vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()],
+        boundary: None,
         service_linked: None,
     }
 }
@@ -57,6 +58,8 @@ pub(crate) fn user(name: &str) -> User {
             ),
         }],
         attached: Vec::new(),
+        groups: Vec::new(),
+        boundary: None,
         password_last_used_s: None,
     }
 }

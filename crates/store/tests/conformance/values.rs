@@ -266,3 +266,121 @@ fn readers_keep_the_value_they_hold() {
         ));
     });
 }
+
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+const LIMIT: &str = "arn:aws:iam::aws:policy/PowerUserAccess";
+
+fn group(name: &str) -> Group {
+    Group {
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        id: format!("AGPA{}", name.to_uppercase()),
+        created_s: 1,
+        inline: Vec::new(),
+        attached: vec![READ_ONLY.to_owned()],
+    }
+}
+
+fn profile(name: &str, role: Option<&str>) -> InstanceProfile {
+    InstanceProfile {
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        id: format!("AIPA{}", name.to_uppercase()),
+        created_s: 1,
+        tags: Vec::new(),
+        role: role.map(str::to_owned),
+    }
+}
+
+fn member(name: &str, groups: &[&str], boundary: Option<&str>) -> User {
+    User {
+        groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        boundary: boundary.map(str::to_owned),
+        ..user(name)
+    }
+}
+
+/// What the look-ups say: members of both groups, profiles of a role, users of the two policies.
+fn seen(value: &Account) -> (Vec<String>, Vec<String>, Vec<String>, [u32; 3]) {
+    let members = |id| {
+        let members = value.members_of(id, "");
+        members.map(|user| user.name.clone()).collect::<Vec<_>>()
+    };
+    let profiles = value.instance_profiles_of("AROAREADER").into_iter();
+    let attached = value.attachment_count(READ_ONLY);
+    let limiting = value.attachment_count(LIMIT);
+    (
+        members("AGPASTAFF"),
+        members("AGPAOPS"),
+        profiles.map(|profile| profile.name.clone()).collect(),
+        [attached.groups, limiting.boundaries, limiting.total()],
+    )
+}
+
+#[test]
+fn groups_boundaries_and_profiles_are_looked_up_the_same_from_memory_and_from_disk() {
+    each("groups", |subject| {
+        let first = make_account(
+            subject.engine(),
+            1,
+            vec![
+                Record::Group(group("Staff")),
+                Record::Group(group("Ops")),
+                Record::Role(Role {
+                    boundary: Some(LIMIT.to_owned()),
+                    ..role("Reader")
+                }),
+                Record::User(member("Alice", &["AGPASTAFF", "AGPAOPS"], Some(LIMIT))),
+                Record::User(member("bob", &["AGPASTAFF"], None)),
+                Record::InstanceProfile(profile("Web", Some("AROAREADER"))),
+                Record::InstanceProfile(profile("Empty", None)),
+            ],
+        );
+        let before = account(subject.engine(), 1).unwrap();
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let expected = (
+            names(&["Alice", "bob"]),
+            names(&["Alice"]),
+            names(&["Web"]),
+            [2, 2, 0],
+        );
+        assert_eq!(seen(&before), expected);
+        let page: Vec<_> = before.members_of("AGPASTAFF", "ALICE").collect();
+        assert_eq!(page.len(), 1, "the next page begins after its marker");
+        assert_eq!(before.group_by_id("AGPAOPS").unwrap().name, "Ops");
+        subject.reopen();
+        let loaded = account(subject.engine(), 1).unwrap();
+        assert_eq!(seen(&loaded), expected);
+        assert_eq!(
+            **loaded.users().get("alice").unwrap(),
+            member("Alice", &["AGPASTAFF", "AGPAOPS"], Some(LIMIT))
+        );
+        let write = UnitWrite {
+            unit: unit(1),
+            expects: first,
+            puts: vec![
+                Record::User(member("Robert", &["AGPAOPS"], None)),
+                Record::User(member("Alice", &["AGPAOPS"], None)),
+                Record::InstanceProfile(profile("Empty", Some("AROAREADER"))),
+            ],
+            deletes: vec![
+                Key::User("bob".to_owned()),
+                Key::Group("staff".to_owned()),
+                Key::InstanceProfile("web".to_owned()),
+            ],
+        };
+        commit(subject.engine(), change(vec![write], vec![])).unwrap();
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            let expected = (
+                names(&[]),
+                names(&["Alice", "Robert"]),
+                names(&["Empty"]),
+                [1, 1, 0],
+            );
+            assert_eq!(seen(&value), expected);
+            assert!(value.group_by_id("AGPASTAFF").is_none());
+            subject.reopen();
+        }
+    });
+}

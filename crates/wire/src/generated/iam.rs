@@ -86,6 +86,81 @@ impl Structure for AccessKeyMetadata {
     }
 }
 
+/// Input of `AddRoleToInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddRoleToInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for AddRoleToInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::AddRoleToInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, role_name] = &members::AddRoleToInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, role_name] = &members::AddRoleToInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Input of `AddUserToGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddUserToGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for AddUserToGroupRequest {
+    const SHAPE: &'static Shape = &shapes::AddUserToGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, user_name] = &members::AddUserToGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, user_name] = &members::AddUserToGroupRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `AttachGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AttachGroupPolicyRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: String,
+}
+
+impl Structure for AttachGroupPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::AttachGroupPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_arn] = &members::AttachGroupPolicyRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_arn, &mut self.policy_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_arn] = &members::AttachGroupPolicyRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_arn, &self.policy_arn);
+    }
+}
+
 /// Input of `AttachRolePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttachRolePolicyRequest {
@@ -186,6 +261,35 @@ impl Structure for AttachedPolicy {
     }
 }
 
+/// `ContextEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ContextEntry {
+    /// `ContextKeyName`, 5 to 256 characters.
+    pub context_key_name: Option<String>,
+    /// `ContextKeyType`, one of string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList.
+    pub context_key_type: Option<String>,
+    /// `ContextKeyValues`.
+    pub context_key_values: Option<Vec<String>>,
+}
+
+impl Structure for ContextEntry {
+    const SHAPE: &'static Shape = &shapes::ContextEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [context_key_name, context_key_type, context_key_values] = &members::ContextEntry;
+        reader.member(context_key_name, &mut self.context_key_name);
+        reader.member(context_key_type, &mut self.context_key_type);
+        reader.member(context_key_values, &mut self.context_key_values);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [context_key_name, context_key_type, context_key_values] = &members::ContextEntry;
+        writer.member(context_key_name, &self.context_key_name);
+        writer.member(context_key_type, &self.context_key_type);
+        writer.member(context_key_values, &self.context_key_values);
+    }
+}
+
 /// Input of `CreateAccessKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateAccessKeyRequest {
@@ -225,6 +329,102 @@ impl Structure for CreateAccessKeyResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [access_key] = &members::CreateAccessKeyResponse;
         writer.member(access_key, &self.access_key);
+    }
+}
+
+/// Input of `CreateGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+}
+
+impl Structure for CreateGroupRequest {
+    const SHAPE: &'static Shape = &shapes::CreateGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, path] = &members::CreateGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(path, &mut self.path);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, path] = &members::CreateGroupRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(path, &self.path);
+    }
+}
+
+/// Output of `CreateGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateGroupResponse {
+    /// `Group`.
+    pub group: Group,
+}
+
+impl Structure for CreateGroupResponse {
+    const SHAPE: &'static Shape = &shapes::CreateGroupResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group] = &members::CreateGroupResponse;
+        reader.member(group, &mut self.group);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group] = &members::CreateGroupResponse;
+        writer.member(group, &self.group);
+    }
+}
+
+/// Input of `CreateInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for CreateInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::CreateInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, path, tags] = &members::CreateInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(path, &mut self.path);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, path, tags] = &members::CreateInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(path, &self.path);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Output of `CreateInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateInstanceProfileResponse {
+    /// `InstanceProfile`.
+    pub instance_profile: InstanceProfile,
+}
+
+impl Structure for CreateInstanceProfileResponse {
+    const SHAPE: &'static Shape = &shapes::CreateInstanceProfileResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile] = &members::CreateInstanceProfileResponse;
+        reader.member(instance_profile, &mut self.instance_profile);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile] = &members::CreateInstanceProfileResponse;
+        writer.member(instance_profile, &self.instance_profile);
     }
 }
 
@@ -481,6 +681,73 @@ impl Structure for DeleteAccessKeyRequest {
     }
 }
 
+/// Input of `DeleteGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteGroupPolicyRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for DeleteGroupPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteGroupPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_name] = &members::DeleteGroupPolicyRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_name] = &members::DeleteGroupPolicyRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// Input of `DeleteGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+}
+
+impl Structure for DeleteGroupRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name] = &members::DeleteGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name] = &members::DeleteGroupRequest;
+        writer.member(group_name, &self.group_name);
+    }
+}
+
+/// Input of `DeleteInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+}
+
+impl Structure for DeleteInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name] = &members::DeleteInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name] = &members::DeleteInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+    }
+}
+
 /// Input of `DeletePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeletePolicyRequest {
@@ -524,6 +791,27 @@ impl Structure for DeletePolicyVersionRequest {
         let [policy_arn, version_id] = &members::DeletePolicyVersionRequest;
         writer.member(policy_arn, &self.policy_arn);
         writer.member(version_id, &self.version_id);
+    }
+}
+
+/// Input of `DeleteRolePermissionsBoundary`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteRolePermissionsBoundaryRequest {
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for DeleteRolePermissionsBoundaryRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteRolePermissionsBoundaryRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [role_name] = &members::DeleteRolePermissionsBoundaryRequest;
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [role_name] = &members::DeleteRolePermissionsBoundaryRequest;
+        writer.member(role_name, &self.role_name);
     }
 }
 
@@ -573,6 +861,27 @@ impl Structure for DeleteRoleRequest {
     }
 }
 
+/// Input of `DeleteUserPermissionsBoundary`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteUserPermissionsBoundaryRequest {
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for DeleteUserPermissionsBoundaryRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteUserPermissionsBoundaryRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [user_name] = &members::DeleteUserPermissionsBoundaryRequest;
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [user_name] = &members::DeleteUserPermissionsBoundaryRequest;
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `DeleteUserPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteUserPolicyRequest {
@@ -616,6 +925,31 @@ impl Structure for DeleteUserRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [user_name] = &members::DeleteUserRequest;
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `DetachGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DetachGroupPolicyRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: String,
+}
+
+impl Structure for DetachGroupPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::DetachGroupPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_arn] = &members::DetachGroupPolicyRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_arn, &mut self.policy_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_arn] = &members::DetachGroupPolicyRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_arn, &self.policy_arn);
     }
 }
 
@@ -669,6 +1003,59 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// `EvaluationResult` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvaluationResult {
+    /// `EvalActionName`, 3 to 128 characters.
+    pub eval_action_name: String,
+    /// `EvalDecision`, one of allowed, explicitDeny, implicitDeny.
+    pub eval_decision: String,
+    /// `EvalDecisionDetails`.
+    pub eval_decision_details: Option<Vec<(String, String)>>,
+    /// `EvalResourceName`, 1 to 2048 characters.
+    pub eval_resource_name: Option<String>,
+    /// `MatchedStatements`.
+    pub matched_statements: Option<Vec<Statement>>,
+    /// `MissingContextValues`.
+    pub missing_context_values: Option<Vec<String>>,
+    /// `OrganizationsDecisionDetail`.
+    pub organizations_decision_detail: Option<OrganizationsDecisionDetail>,
+    /// `PermissionsBoundaryDecisionDetail`.
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+    /// `ResourceSpecificResults`.
+    pub resource_specific_results: Option<Vec<ResourceSpecificResult>>,
+}
+
+impl Structure for EvaluationResult {
+    const SHAPE: &'static Shape = &shapes::EvaluationResult;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [eval_action_name, eval_decision, eval_decision_details, eval_resource_name, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, resource_specific_results] = &members::EvaluationResult;
+        reader.member(eval_action_name, &mut self.eval_action_name);
+        reader.member(eval_decision, &mut self.eval_decision);
+        reader.member(eval_decision_details, &mut self.eval_decision_details);
+        reader.member(eval_resource_name, &mut self.eval_resource_name);
+        reader.member(matched_statements, &mut self.matched_statements);
+        reader.member(missing_context_values, &mut self.missing_context_values);
+        reader.member(organizations_decision_detail, &mut self.organizations_decision_detail);
+        reader.member(permissions_boundary_decision_detail, &mut self.permissions_boundary_decision_detail);
+        reader.member(resource_specific_results, &mut self.resource_specific_results);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [eval_action_name, eval_decision, eval_decision_details, eval_resource_name, matched_statements, missing_context_values, organizations_decision_detail, permissions_boundary_decision_detail, resource_specific_results] = &members::EvaluationResult;
+        writer.member(eval_action_name, &self.eval_action_name);
+        writer.member(eval_decision, &self.eval_decision);
+        writer.member(eval_decision_details, &self.eval_decision_details);
+        writer.member(eval_resource_name, &self.eval_resource_name);
+        writer.member(matched_statements, &self.matched_statements);
+        writer.member(missing_context_values, &self.missing_context_values);
+        writer.member(organizations_decision_detail, &self.organizations_decision_detail);
+        writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
+        writer.member(resource_specific_results, &self.resource_specific_results);
+    }
+}
+
 /// Output of `GetAccountSummary`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccountSummaryResponse {
@@ -687,6 +1074,231 @@ impl Structure for GetAccountSummaryResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [summary_map] = &members::GetAccountSummaryResponse;
         writer.member(summary_map, &self.summary_map);
+    }
+}
+
+/// Input of `GetContextKeysForCustomPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForCustomPolicyRequest {
+    /// `PolicyInputList`.
+    pub policy_input_list: Vec<String>,
+}
+
+impl Structure for GetContextKeysForCustomPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForCustomPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_input_list] = &members::GetContextKeysForCustomPolicyRequest;
+        reader.member(policy_input_list, &mut self.policy_input_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_input_list] = &members::GetContextKeysForCustomPolicyRequest;
+        writer.member(policy_input_list, &self.policy_input_list);
+    }
+}
+
+/// Output of `GetContextKeysForPrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForPolicyResponse {
+    /// `ContextKeyNames`.
+    pub context_key_names: Option<Vec<String>>,
+}
+
+impl Structure for GetContextKeysForPolicyResponse {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForPolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [context_key_names] = &members::GetContextKeysForPolicyResponse;
+        reader.member(context_key_names, &mut self.context_key_names);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [context_key_names] = &members::GetContextKeysForPolicyResponse;
+        writer.member(context_key_names, &self.context_key_names);
+    }
+}
+
+/// Input of `GetContextKeysForPrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetContextKeysForPrincipalPolicyRequest {
+    /// `PolicyInputList`.
+    pub policy_input_list: Option<Vec<String>>,
+    /// `PolicySourceArn`, 20 to 2048 characters.
+    pub policy_source_arn: String,
+}
+
+impl Structure for GetContextKeysForPrincipalPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::GetContextKeysForPrincipalPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_input_list, policy_source_arn] = &members::GetContextKeysForPrincipalPolicyRequest;
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(policy_source_arn, &mut self.policy_source_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_input_list, policy_source_arn] = &members::GetContextKeysForPrincipalPolicyRequest;
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(policy_source_arn, &self.policy_source_arn);
+    }
+}
+
+/// Input of `GetGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetGroupPolicyRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for GetGroupPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::GetGroupPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_name] = &members::GetGroupPolicyRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_name] = &members::GetGroupPolicyRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// Output of `GetGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetGroupPolicyResponse {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy_document: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for GetGroupPolicyResponse {
+    const SHAPE: &'static Shape = &shapes::GetGroupPolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_document, policy_name] = &members::GetGroupPolicyResponse;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_document, &mut self.policy_document);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_document, policy_name] = &members::GetGroupPolicyResponse;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_document, &self.policy_document);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// Input of `GetGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for GetGroupRequest {
+    const SHAPE: &'static Shape = &shapes::GetGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, marker, max_items] = &members::GetGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, marker, max_items] = &members::GetGroupRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `GetGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetGroupResponse {
+    /// `Group`.
+    pub group: Group,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Users`.
+    pub users: Vec<User>,
+}
+
+impl Structure for GetGroupResponse {
+    const SHAPE: &'static Shape = &shapes::GetGroupResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group, is_truncated, marker, users] = &members::GetGroupResponse;
+        reader.member(group, &mut self.group);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(users, &mut self.users);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group, is_truncated, marker, users] = &members::GetGroupResponse;
+        writer.member(group, &self.group);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(users, &self.users);
+    }
+}
+
+/// Input of `GetInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+}
+
+impl Structure for GetInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::GetInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name] = &members::GetInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name] = &members::GetInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+    }
+}
+
+/// Output of `GetInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetInstanceProfileResponse {
+    /// `InstanceProfile`.
+    pub instance_profile: InstanceProfile,
+}
+
+impl Structure for GetInstanceProfileResponse {
+    const SHAPE: &'static Shape = &shapes::GetInstanceProfileResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile] = &members::GetInstanceProfileResponse;
+        reader.member(instance_profile, &mut self.instance_profile);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile] = &members::GetInstanceProfileResponse;
+        writer.member(instance_profile, &self.instance_profile);
     }
 }
 
@@ -970,6 +1582,117 @@ impl Structure for GetUserResponse {
     }
 }
 
+/// `Group` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `GroupId`, 16 to 128 characters, matching `[\w]+`.
+    pub group_id: String,
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: String,
+}
+
+impl Structure for Group {
+    const SHAPE: &'static Shape = &shapes::Group;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, create_date, group_id, group_name, path] = &members::Group;
+        reader.member(arn, &mut self.arn);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(group_id, &mut self.group_id);
+        reader.member(group_name, &mut self.group_name);
+        reader.member(path, &mut self.path);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, create_date, group_id, group_name, path] = &members::Group;
+        writer.member(arn, &self.arn);
+        writer.member(create_date, &self.create_date);
+        writer.member(group_id, &self.group_id);
+        writer.member(group_name, &self.group_name);
+        writer.member(path, &self.path);
+    }
+}
+
+/// `InlinePolicyIdentifierType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InlinePolicyIdentifierType {
+    /// `AttachmentName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub attachment_name: String,
+    /// `AttachmentType`, one of user, group, role.
+    pub attachment_type: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for InlinePolicyIdentifierType {
+    const SHAPE: &'static Shape = &shapes::InlinePolicyIdentifierType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [attachment_name, attachment_type, policy_name] = &members::InlinePolicyIdentifierType;
+        reader.member(attachment_name, &mut self.attachment_name);
+        reader.member(attachment_type, &mut self.attachment_type);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [attachment_name, attachment_type, policy_name] = &members::InlinePolicyIdentifierType;
+        writer.member(attachment_name, &self.attachment_name);
+        writer.member(attachment_type, &self.attachment_type);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// `InstanceProfile` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstanceProfile {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `InstanceProfileId`, 16 to 128 characters, matching `[\w]+`.
+    pub instance_profile_id: String,
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: String,
+    /// `Roles`.
+    pub roles: Vec<Role>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for InstanceProfile {
+    const SHAPE: &'static Shape = &shapes::InstanceProfile;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, create_date, instance_profile_id, instance_profile_name, path, roles, tags] = &members::InstanceProfile;
+        reader.member(arn, &mut self.arn);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(instance_profile_id, &mut self.instance_profile_id);
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(path, &mut self.path);
+        reader.member(roles, &mut self.roles);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, create_date, instance_profile_id, instance_profile_name, path, roles, tags] = &members::InstanceProfile;
+        writer.member(arn, &self.arn);
+        writer.member(create_date, &self.create_date);
+        writer.member(instance_profile_id, &self.instance_profile_id);
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(path, &self.path);
+        writer.member(roles, &self.roles);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `ListAccessKeys`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListAccessKeysRequest {
@@ -1023,6 +1746,68 @@ impl Structure for ListAccessKeysResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [access_key_metadata, is_truncated, marker] = &members::ListAccessKeysResponse;
         writer.member(access_key_metadata, &self.access_key_metadata);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `ListAttachedGroupPolicies`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListAttachedGroupPoliciesRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PathPrefix`, 1 to 512 characters, matching `((/[A-Za-z0-9\.,\+@=_-]+)*)/`.
+    pub path_prefix: Option<String>,
+}
+
+impl Structure for ListAttachedGroupPoliciesRequest {
+    const SHAPE: &'static Shape = &shapes::ListAttachedGroupPoliciesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, marker, max_items, path_prefix] = &members::ListAttachedGroupPoliciesRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(path_prefix, &mut self.path_prefix);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, marker, max_items, path_prefix] = &members::ListAttachedGroupPoliciesRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(path_prefix, &self.path_prefix);
+    }
+}
+
+/// Output of `ListAttachedGroupPolicies`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListAttachedGroupPoliciesResponse {
+    /// `AttachedPolicies`.
+    pub attached_policies: Option<Vec<AttachedPolicy>>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListAttachedGroupPoliciesResponse {
+    const SHAPE: &'static Shape = &shapes::ListAttachedGroupPoliciesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [attached_policies, is_truncated, marker] = &members::ListAttachedGroupPoliciesResponse;
+        reader.member(attached_policies, &mut self.attached_policies);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [attached_policies, is_truncated, marker] = &members::ListAttachedGroupPoliciesResponse;
+        writer.member(attached_policies, &self.attached_policies);
         writer.member(is_truncated, &self.is_truncated);
         writer.member(marker, &self.marker);
     }
@@ -1227,6 +2012,354 @@ impl Structure for ListEntitiesForPolicyResponse {
         writer.member(policy_groups, &self.policy_groups);
         writer.member(policy_roles, &self.policy_roles);
         writer.member(policy_users, &self.policy_users);
+    }
+}
+
+/// Input of `ListGroupPolicies`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupPoliciesRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for ListGroupPoliciesRequest {
+    const SHAPE: &'static Shape = &shapes::ListGroupPoliciesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, marker, max_items] = &members::ListGroupPoliciesRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, marker, max_items] = &members::ListGroupPoliciesRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `ListGroupPolicies`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupPoliciesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `PolicyNames`.
+    pub policy_names: Vec<String>,
+}
+
+impl Structure for ListGroupPoliciesResponse {
+    const SHAPE: &'static Shape = &shapes::ListGroupPoliciesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, policy_names] = &members::ListGroupPoliciesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(policy_names, &mut self.policy_names);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, policy_names] = &members::ListGroupPoliciesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(policy_names, &self.policy_names);
+    }
+}
+
+/// Input of `ListGroupsForUser`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupsForUserRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for ListGroupsForUserRequest {
+    const SHAPE: &'static Shape = &shapes::ListGroupsForUserRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, user_name] = &members::ListGroupsForUserRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, user_name] = &members::ListGroupsForUserRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListGroupsForUser`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupsForUserResponse {
+    /// `Groups`.
+    pub groups: Vec<Group>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListGroupsForUserResponse {
+    const SHAPE: &'static Shape = &shapes::ListGroupsForUserResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [groups, is_truncated, marker] = &members::ListGroupsForUserResponse;
+        reader.member(groups, &mut self.groups);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [groups, is_truncated, marker] = &members::ListGroupsForUserResponse;
+        writer.member(groups, &self.groups);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `ListGroups`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PathPrefix`, 1 to 512 characters, matching `\u002F[\u0021-\u007F]*`.
+    pub path_prefix: Option<String>,
+}
+
+impl Structure for ListGroupsRequest {
+    const SHAPE: &'static Shape = &shapes::ListGroupsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, path_prefix] = &members::ListGroupsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(path_prefix, &mut self.path_prefix);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, path_prefix] = &members::ListGroupsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(path_prefix, &self.path_prefix);
+    }
+}
+
+/// Output of `ListGroups`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListGroupsResponse {
+    /// `Groups`.
+    pub groups: Vec<Group>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListGroupsResponse {
+    const SHAPE: &'static Shape = &shapes::ListGroupsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [groups, is_truncated, marker] = &members::ListGroupsResponse;
+        reader.member(groups, &mut self.groups);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [groups, is_truncated, marker] = &members::ListGroupsResponse;
+        writer.member(groups, &self.groups);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `ListInstanceProfileTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfileTagsRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for ListInstanceProfileTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfileTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, marker, max_items] = &members::ListInstanceProfileTagsRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, marker, max_items] = &members::ListInstanceProfileTagsRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `ListInstanceProfileTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfileTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListInstanceProfileTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfileTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListInstanceProfileTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListInstanceProfileTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListInstanceProfilesForRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesForRoleRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for ListInstanceProfilesForRoleRequest {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfilesForRoleRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, role_name] = &members::ListInstanceProfilesForRoleRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, role_name] = &members::ListInstanceProfilesForRoleRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Output of `ListInstanceProfilesForRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesForRoleResponse {
+    /// `InstanceProfiles`.
+    pub instance_profiles: Vec<InstanceProfile>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListInstanceProfilesForRoleResponse {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfilesForRoleResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profiles, is_truncated, marker] = &members::ListInstanceProfilesForRoleResponse;
+        reader.member(instance_profiles, &mut self.instance_profiles);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profiles, is_truncated, marker] = &members::ListInstanceProfilesForRoleResponse;
+        writer.member(instance_profiles, &self.instance_profiles);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `ListInstanceProfiles`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PathPrefix`, 1 to 512 characters, matching `\u002F[\u0021-\u007F]*`.
+    pub path_prefix: Option<String>,
+}
+
+impl Structure for ListInstanceProfilesRequest {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfilesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, path_prefix] = &members::ListInstanceProfilesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(path_prefix, &mut self.path_prefix);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, path_prefix] = &members::ListInstanceProfilesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(path_prefix, &self.path_prefix);
+    }
+}
+
+/// Output of `ListInstanceProfiles`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesResponse {
+    /// `InstanceProfiles`.
+    pub instance_profiles: Vec<InstanceProfile>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListInstanceProfilesResponse {
+    const SHAPE: &'static Shape = &shapes::ListInstanceProfilesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profiles, is_truncated, marker] = &members::ListInstanceProfilesResponse;
+        reader.member(instance_profiles, &mut self.instance_profiles);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profiles, is_truncated, marker] = &members::ListInstanceProfilesResponse;
+        writer.member(instance_profiles, &self.instance_profiles);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
     }
 }
 
@@ -1764,6 +2897,69 @@ impl Structure for ListUsersResponse {
     }
 }
 
+/// `OrderedOrganizationPolicyType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrderedOrganizationPolicyType {
+    /// `ServiceControlPolicyInputList`.
+    pub service_control_policy_input_list: Option<Vec<String>>,
+}
+
+impl Structure for OrderedOrganizationPolicyType {
+    const SHAPE: &'static Shape = &shapes::OrderedOrganizationPolicyType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_control_policy_input_list] = &members::OrderedOrganizationPolicyType;
+        reader.member(service_control_policy_input_list, &mut self.service_control_policy_input_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_control_policy_input_list] = &members::OrderedOrganizationPolicyType;
+        writer.member(service_control_policy_input_list, &self.service_control_policy_input_list);
+    }
+}
+
+/// `OrganizationsDecisionDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OrganizationsDecisionDetail {
+    /// `AllowedByOrganizations`.
+    pub allowed_by_organizations: Option<bool>,
+}
+
+impl Structure for OrganizationsDecisionDetail {
+    const SHAPE: &'static Shape = &shapes::OrganizationsDecisionDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [allowed_by_organizations] = &members::OrganizationsDecisionDetail;
+        reader.member(allowed_by_organizations, &mut self.allowed_by_organizations);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [allowed_by_organizations] = &members::OrganizationsDecisionDetail;
+        writer.member(allowed_by_organizations, &self.allowed_by_organizations);
+    }
+}
+
+/// `PermissionsBoundaryDecisionDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PermissionsBoundaryDecisionDetail {
+    /// `AllowedByPermissionsBoundary`.
+    pub allowed_by_permissions_boundary: Option<bool>,
+}
+
+impl Structure for PermissionsBoundaryDecisionDetail {
+    const SHAPE: &'static Shape = &shapes::PermissionsBoundaryDecisionDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [allowed_by_permissions_boundary] = &members::PermissionsBoundaryDecisionDetail;
+        reader.member(allowed_by_permissions_boundary, &mut self.allowed_by_permissions_boundary);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [allowed_by_permissions_boundary] = &members::PermissionsBoundaryDecisionDetail;
+        writer.member(allowed_by_permissions_boundary, &self.allowed_by_permissions_boundary);
+    }
+}
+
 /// `Policy` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
@@ -1854,6 +3050,35 @@ impl Structure for PolicyGroup {
     }
 }
 
+/// `PolicyIdentifier` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyIdentifier {
+    /// `InlinePolicyIdentifier`.
+    pub inline_policy_identifier: Option<InlinePolicyIdentifierType>,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: Option<String>,
+    /// `PolicyType`, one of inline, aws-managed, user-managed, permission-boundary, scp, rcp.
+    pub policy_type: Option<String>,
+}
+
+impl Structure for PolicyIdentifier {
+    const SHAPE: &'static Shape = &shapes::PolicyIdentifier;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [inline_policy_identifier, policy_arn, policy_type] = &members::PolicyIdentifier;
+        reader.member(inline_policy_identifier, &mut self.inline_policy_identifier);
+        reader.member(policy_arn, &mut self.policy_arn);
+        reader.member(policy_type, &mut self.policy_type);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [inline_policy_identifier, policy_arn, policy_type] = &members::PolicyIdentifier;
+        writer.member(inline_policy_identifier, &self.inline_policy_identifier);
+        writer.member(policy_arn, &self.policy_arn);
+        writer.member(policy_type, &self.policy_type);
+    }
+}
+
 /// `PolicyRole` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyRole {
@@ -1937,6 +3162,85 @@ impl Structure for PolicyVersion {
     }
 }
 
+/// `Position` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Position {
+    /// `Column`.
+    pub column: Option<i32>,
+    /// `Line`.
+    pub line: Option<i32>,
+}
+
+impl Structure for Position {
+    const SHAPE: &'static Shape = &shapes::Position;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [column, line] = &members::Position;
+        reader.member(column, &mut self.column);
+        reader.member(line, &mut self.line);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [column, line] = &members::Position;
+        writer.member(column, &self.column);
+        writer.member(line, &self.line);
+    }
+}
+
+/// Input of `PutGroupPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutGroupPolicyRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `PolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy_document: String,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+}
+
+impl Structure for PutGroupPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::PutGroupPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, policy_document, policy_name] = &members::PutGroupPolicyRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(policy_document, &mut self.policy_document);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, policy_document, policy_name] = &members::PutGroupPolicyRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(policy_document, &self.policy_document);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// Input of `PutRolePermissionsBoundary`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutRolePermissionsBoundaryRequest {
+    /// `PermissionsBoundary`, 20 to 2048 characters.
+    pub permissions_boundary: String,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for PutRolePermissionsBoundaryRequest {
+    const SHAPE: &'static Shape = &shapes::PutRolePermissionsBoundaryRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [permissions_boundary, role_name] = &members::PutRolePermissionsBoundaryRequest;
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [permissions_boundary, role_name] = &members::PutRolePermissionsBoundaryRequest;
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(role_name, &self.role_name);
+    }
+}
+
 /// Input of `PutRolePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutRolePolicyRequest {
@@ -1966,6 +3270,31 @@ impl Structure for PutRolePolicyRequest {
     }
 }
 
+/// Input of `PutUserPermissionsBoundary`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutUserPermissionsBoundaryRequest {
+    /// `PermissionsBoundary`, 20 to 2048 characters.
+    pub permissions_boundary: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for PutUserPermissionsBoundaryRequest {
+    const SHAPE: &'static Shape = &shapes::PutUserPermissionsBoundaryRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [permissions_boundary, user_name] = &members::PutUserPermissionsBoundaryRequest;
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [permissions_boundary, user_name] = &members::PutUserPermissionsBoundaryRequest;
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `PutUserPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutUserPolicyRequest {
@@ -1992,6 +3321,97 @@ impl Structure for PutUserPolicyRequest {
         writer.member(policy_document, &self.policy_document);
         writer.member(policy_name, &self.policy_name);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `RemoveRoleFromInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveRoleFromInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for RemoveRoleFromInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::RemoveRoleFromInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, role_name] = &members::RemoveRoleFromInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, role_name] = &members::RemoveRoleFromInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Input of `RemoveUserFromGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveUserFromGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for RemoveUserFromGroupRequest {
+    const SHAPE: &'static Shape = &shapes::RemoveUserFromGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, user_name] = &members::RemoveUserFromGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, user_name] = &members::RemoveUserFromGroupRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `ResourceSpecificResult` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceSpecificResult {
+    /// `EvalDecisionDetails`.
+    pub eval_decision_details: Option<Vec<(String, String)>>,
+    /// `EvalResourceDecision`, one of allowed, explicitDeny, implicitDeny.
+    pub eval_resource_decision: String,
+    /// `EvalResourceName`, 1 to 2048 characters.
+    pub eval_resource_name: String,
+    /// `MatchedStatements`.
+    pub matched_statements: Option<Vec<Statement>>,
+    /// `MissingContextValues`.
+    pub missing_context_values: Option<Vec<String>>,
+    /// `PermissionsBoundaryDecisionDetail`.
+    pub permissions_boundary_decision_detail: Option<PermissionsBoundaryDecisionDetail>,
+}
+
+impl Structure for ResourceSpecificResult {
+    const SHAPE: &'static Shape = &shapes::ResourceSpecificResult;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [eval_decision_details, eval_resource_decision, eval_resource_name, matched_statements, missing_context_values, permissions_boundary_decision_detail] = &members::ResourceSpecificResult;
+        reader.member(eval_decision_details, &mut self.eval_decision_details);
+        reader.member(eval_resource_decision, &mut self.eval_resource_decision);
+        reader.member(eval_resource_name, &mut self.eval_resource_name);
+        reader.member(matched_statements, &mut self.matched_statements);
+        reader.member(missing_context_values, &mut self.missing_context_values);
+        reader.member(permissions_boundary_decision_detail, &mut self.permissions_boundary_decision_detail);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [eval_decision_details, eval_resource_decision, eval_resource_name, matched_statements, missing_context_values, permissions_boundary_decision_detail] = &members::ResourceSpecificResult;
+        writer.member(eval_decision_details, &self.eval_decision_details);
+        writer.member(eval_resource_decision, &self.eval_resource_decision);
+        writer.member(eval_resource_name, &self.eval_resource_name);
+        writer.member(matched_statements, &self.matched_statements);
+        writer.member(missing_context_values, &self.missing_context_values);
+        writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
     }
 }
 
@@ -2110,6 +3530,169 @@ impl Structure for SetDefaultPolicyVersionRequest {
     }
 }
 
+/// Input of `SimulateCustomPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulateCustomPolicyRequest {
+    /// `ActionNames`.
+    pub action_names: Vec<String>,
+    /// `CallerArn`, 1 to 2048 characters.
+    pub caller_arn: Option<String>,
+    /// `ContextEntries`.
+    pub context_entries: Option<Vec<ContextEntry>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `OrderedOrganizationPolicyInputList`, at most 7 items.
+    pub ordered_organization_policy_input_list: Option<Vec<OrderedOrganizationPolicyType>>,
+    /// `PermissionsBoundaryPolicyInputList`.
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    /// `PolicyInputList`.
+    pub policy_input_list: Vec<String>,
+    /// `ResourceArns`.
+    pub resource_arns: Option<Vec<String>>,
+    /// `ResourceHandlingOption`, 1 to 64 characters.
+    pub resource_handling_option: Option<String>,
+    /// `ResourceOwner`, 1 to 2048 characters.
+    pub resource_owner: Option<String>,
+    /// `ResourcePolicy`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub resource_policy: Option<String>,
+}
+
+impl Structure for SimulateCustomPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::SimulateCustomPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, ordered_organization_policy_input_list, permissions_boundary_policy_input_list, policy_input_list, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulateCustomPolicyRequest;
+        reader.member(action_names, &mut self.action_names);
+        reader.member(caller_arn, &mut self.caller_arn);
+        reader.member(context_entries, &mut self.context_entries);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(ordered_organization_policy_input_list, &mut self.ordered_organization_policy_input_list);
+        reader.member(permissions_boundary_policy_input_list, &mut self.permissions_boundary_policy_input_list);
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(resource_arns, &mut self.resource_arns);
+        reader.member(resource_handling_option, &mut self.resource_handling_option);
+        reader.member(resource_owner, &mut self.resource_owner);
+        reader.member(resource_policy, &mut self.resource_policy);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, ordered_organization_policy_input_list, permissions_boundary_policy_input_list, policy_input_list, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulateCustomPolicyRequest;
+        writer.member(action_names, &self.action_names);
+        writer.member(caller_arn, &self.caller_arn);
+        writer.member(context_entries, &self.context_entries);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(ordered_organization_policy_input_list, &self.ordered_organization_policy_input_list);
+        writer.member(permissions_boundary_policy_input_list, &self.permissions_boundary_policy_input_list);
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(resource_arns, &self.resource_arns);
+        writer.member(resource_handling_option, &self.resource_handling_option);
+        writer.member(resource_owner, &self.resource_owner);
+        writer.member(resource_policy, &self.resource_policy);
+    }
+}
+
+/// Output of `SimulatePrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulatePolicyResponse {
+    /// `EvaluationResults`.
+    pub evaluation_results: Option<Vec<EvaluationResult>>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for SimulatePolicyResponse {
+    const SHAPE: &'static Shape = &shapes::SimulatePolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [evaluation_results, is_truncated, marker] = &members::SimulatePolicyResponse;
+        reader.member(evaluation_results, &mut self.evaluation_results);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [evaluation_results, is_truncated, marker] = &members::SimulatePolicyResponse;
+        writer.member(evaluation_results, &self.evaluation_results);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `SimulatePrincipalPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimulatePrincipalPolicyRequest {
+    /// `ActionNames`.
+    pub action_names: Vec<String>,
+    /// `CallerArn`, 1 to 2048 characters.
+    pub caller_arn: Option<String>,
+    /// `ContextEntries`.
+    pub context_entries: Option<Vec<ContextEntry>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PermissionsBoundaryPolicyInputList`.
+    pub permissions_boundary_policy_input_list: Option<Vec<String>>,
+    /// `PolicyExclusionList`, at most 256 items.
+    pub policy_exclusion_list: Option<Vec<PolicyIdentifier>>,
+    /// `PolicyInputList`.
+    pub policy_input_list: Option<Vec<String>>,
+    /// `PolicySourceArn`, 20 to 2048 characters.
+    pub policy_source_arn: String,
+    /// `ResourceArns`.
+    pub resource_arns: Option<Vec<String>>,
+    /// `ResourceHandlingOption`, 1 to 64 characters.
+    pub resource_handling_option: Option<String>,
+    /// `ResourceOwner`, 1 to 2048 characters.
+    pub resource_owner: Option<String>,
+    /// `ResourcePolicy`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub resource_policy: Option<String>,
+}
+
+impl Structure for SimulatePrincipalPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::SimulatePrincipalPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, permissions_boundary_policy_input_list, policy_exclusion_list, policy_input_list, policy_source_arn, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulatePrincipalPolicyRequest;
+        reader.member(action_names, &mut self.action_names);
+        reader.member(caller_arn, &mut self.caller_arn);
+        reader.member(context_entries, &mut self.context_entries);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(permissions_boundary_policy_input_list, &mut self.permissions_boundary_policy_input_list);
+        reader.member(policy_exclusion_list, &mut self.policy_exclusion_list);
+        reader.member(policy_input_list, &mut self.policy_input_list);
+        reader.member(policy_source_arn, &mut self.policy_source_arn);
+        reader.member(resource_arns, &mut self.resource_arns);
+        reader.member(resource_handling_option, &mut self.resource_handling_option);
+        reader.member(resource_owner, &mut self.resource_owner);
+        reader.member(resource_policy, &mut self.resource_policy);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [action_names, caller_arn, context_entries, marker, max_items, permissions_boundary_policy_input_list, policy_exclusion_list, policy_input_list, policy_source_arn, resource_arns, resource_handling_option, resource_owner, resource_policy] = &members::SimulatePrincipalPolicyRequest;
+        writer.member(action_names, &self.action_names);
+        writer.member(caller_arn, &self.caller_arn);
+        writer.member(context_entries, &self.context_entries);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(permissions_boundary_policy_input_list, &self.permissions_boundary_policy_input_list);
+        writer.member(policy_exclusion_list, &self.policy_exclusion_list);
+        writer.member(policy_input_list, &self.policy_input_list);
+        writer.member(policy_source_arn, &self.policy_source_arn);
+        writer.member(resource_arns, &self.resource_arns);
+        writer.member(resource_handling_option, &self.resource_handling_option);
+        writer.member(resource_owner, &self.resource_owner);
+        writer.member(resource_policy, &self.resource_policy);
+    }
+}
+
 /// `SourceRoleTemplate` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceRoleTemplate {
@@ -2135,6 +3718,39 @@ impl Structure for SourceRoleTemplate {
     }
 }
 
+/// `Statement` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Statement {
+    /// `EndPosition`.
+    pub end_position: Option<Position>,
+    /// `SourcePolicyId`.
+    pub source_policy_id: Option<String>,
+    /// `SourcePolicyType`, one of user, group, role, aws-managed, user-managed, resource, none.
+    pub source_policy_type: Option<String>,
+    /// `StartPosition`.
+    pub start_position: Option<Position>,
+}
+
+impl Structure for Statement {
+    const SHAPE: &'static Shape = &shapes::Statement;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [end_position, source_policy_id, source_policy_type, start_position] = &members::Statement;
+        reader.member(end_position, &mut self.end_position);
+        reader.member(source_policy_id, &mut self.source_policy_id);
+        reader.member(source_policy_type, &mut self.source_policy_type);
+        reader.member(start_position, &mut self.start_position);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [end_position, source_policy_id, source_policy_type, start_position] = &members::Statement;
+        writer.member(end_position, &self.end_position);
+        writer.member(source_policy_id, &self.source_policy_id);
+        writer.member(source_policy_type, &self.source_policy_type);
+        writer.member(start_position, &self.start_position);
+    }
+}
+
 /// `Tag` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tag {
@@ -2157,6 +3773,31 @@ impl Structure for Tag {
         let [key, value] = &members::Tag;
         writer.member(key, &self.key);
         writer.member(value, &self.value);
+    }
+}
+
+/// Input of `TagInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::TagInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, tags] = &members::TagInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, tags] = &members::TagInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(tags, &self.tags);
     }
 }
 
@@ -2232,6 +3873,31 @@ impl Structure for TagUserRequest {
         let [tags, user_name] = &members::TagUserRequest;
         writer.member(tags, &self.tags);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `UntagInstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagInstanceProfileRequest {
+    /// `InstanceProfileName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagInstanceProfileRequest {
+    const SHAPE: &'static Shape = &shapes::UntagInstanceProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [instance_profile_name, tag_keys] = &members::UntagInstanceProfileRequest;
+        reader.member(instance_profile_name, &mut self.instance_profile_name);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [instance_profile_name, tag_keys] = &members::UntagInstanceProfileRequest;
+        writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(tag_keys, &self.tag_keys);
     }
 }
 
@@ -2361,6 +4027,35 @@ impl Structure for UpdateAssumeRolePolicyRequest {
         let [policy_document, role_name] = &members::UpdateAssumeRolePolicyRequest;
         writer.member(policy_document, &self.policy_document);
         writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Input of `UpdateGroup`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateGroupRequest {
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: String,
+    /// `NewGroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub new_group_name: Option<String>,
+    /// `NewPath`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub new_path: Option<String>,
+}
+
+impl Structure for UpdateGroupRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateGroupRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_name, new_group_name, new_path] = &members::UpdateGroupRequest;
+        reader.member(group_name, &mut self.group_name);
+        reader.member(new_group_name, &mut self.new_group_name);
+        reader.member(new_path, &mut self.new_path);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_name, new_group_name, new_path] = &members::UpdateGroupRequest;
+        writer.member(group_name, &self.group_name);
+        writer.member(new_group_name, &self.new_group_name);
+        writer.member(new_path, &self.new_path);
     }
 }
 
@@ -2554,6 +4249,21 @@ mod members {
         Member::optional("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static AddRoleToInstanceProfileRequest: [Member; 2] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static AddUserToGroupRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static AttachGroupPolicyRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyArn", "policyArn", &s::arnType),
+    ];
+
     pub(super) static AttachRolePolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -2574,12 +4284,37 @@ mod members {
         Member::optional("PolicyName", "policyName", &s::policyNameType),
     ];
 
+    pub(super) static ContextEntry: [Member; 3] = [
+        Member::optional("ContextKeyName", "contextKeyName", &s::ContextKeyNameType),
+        Member::optional("ContextKeyType", "contextKeyType", &s::ContextKeyTypeEnum),
+        Member::optional("ContextKeyValues", "contextKeyValues", &s::ContextKeyValueListType),
+    ];
+
     pub(super) static CreateAccessKeyRequest: [Member; 1] = [
         Member::optional("UserName", "userName", &s::existingUserNameType),
     ];
 
     pub(super) static CreateAccessKeyResponse: [Member; 1] = [
         Member::required("AccessKey", "accessKey", &s::AccessKey),
+    ];
+
+    pub(super) static CreateGroupRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::optional("Path", "path", &s::pathType),
+    ];
+
+    pub(super) static CreateGroupResponse: [Member; 1] = [
+        Member::required("Group", "group", &s::Group),
+    ];
+
+    pub(super) static CreateInstanceProfileRequest: [Member; 3] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static CreateInstanceProfileResponse: [Member; 1] = [
+        Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
     ];
 
     pub(super) static CreatePolicyRequest: [Member; 5] = [
@@ -2634,6 +4369,19 @@ mod members {
         Member::optional("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static DeleteGroupPolicyRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static DeleteGroupRequest: [Member; 1] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+    ];
+
+    pub(super) static DeleteInstanceProfileRequest: [Member; 1] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+    ];
+
     pub(super) static DeletePolicyRequest: [Member; 1] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
@@ -2641,6 +4389,10 @@ mod members {
     pub(super) static DeletePolicyVersionRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
+    ];
+
+    pub(super) static DeleteRolePermissionsBoundaryRequest: [Member; 1] = [
+        Member::required("RoleName", "roleName", &s::roleNameType),
     ];
 
     pub(super) static DeleteRolePolicyRequest: [Member; 2] = [
@@ -2652,6 +4404,10 @@ mod members {
         Member::required("RoleName", "roleName", &s::roleNameType),
     ];
 
+    pub(super) static DeleteUserPermissionsBoundaryRequest: [Member; 1] = [
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
     pub(super) static DeleteUserPolicyRequest: [Member; 2] = [
         Member::required("PolicyName", "policyName", &s::policyNameType),
         Member::required("UserName", "userName", &s::existingUserNameType),
@@ -2659,6 +4415,11 @@ mod members {
 
     pub(super) static DeleteUserRequest: [Member; 1] = [
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static DetachGroupPolicyRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
 
     pub(super) static DetachRolePolicyRequest: [Member; 2] = [
@@ -2671,8 +4432,65 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static EvaluationResult: [Member; 9] = [
+        Member::required("EvalActionName", "evalActionName", &s::ActionNameType),
+        Member::required("EvalDecision", "evalDecision", &s::PolicyEvaluationDecisionType),
+        Member::optional("EvalDecisionDetails", "evalDecisionDetails", &s::EvalDecisionDetailsType),
+        Member::optional("EvalResourceName", "evalResourceName", &s::ResourceNameType),
+        Member::optional("MatchedStatements", "matchedStatements", &s::StatementListType),
+        Member::optional("MissingContextValues", "missingContextValues", &s::ContextKeyNamesResultListType),
+        Member::optional("OrganizationsDecisionDetail", "organizationsDecisionDetail", &s::OrganizationsDecisionDetail),
+        Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
+        Member::optional("ResourceSpecificResults", "resourceSpecificResults", &s::ResourceSpecificResultListType),
+    ];
+
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
         Member::optional("SummaryMap", "summaryMap", &s::summaryMapType),
+    ];
+
+    pub(super) static GetContextKeysForCustomPolicyRequest: [Member; 1] = [
+        Member::required("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+    ];
+
+    pub(super) static GetContextKeysForPolicyResponse: [Member; 1] = [
+        Member::optional("ContextKeyNames", "contextKeyNames", &s::ContextKeyNamesResultListType),
+    ];
+
+    pub(super) static GetContextKeysForPrincipalPolicyRequest: [Member; 2] = [
+        Member::optional("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicySourceArn", "policySourceArn", &s::arnType),
+    ];
+
+    pub(super) static GetGroupPolicyRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static GetGroupPolicyResponse: [Member; 3] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static GetGroupRequest: [Member; 3] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static GetGroupResponse: [Member; 4] = [
+        Member::required("Group", "group", &s::Group),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Users", "users", &s::userListType),
+    ];
+
+    pub(super) static GetInstanceProfileRequest: [Member; 1] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+    ];
+
+    pub(super) static GetInstanceProfileResponse: [Member; 1] = [
+        Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
     ];
 
     pub(super) static GetPolicyRequest: [Member; 1] = [
@@ -2730,6 +4548,30 @@ mod members {
         Member::required("User", "user", &s::User),
     ];
 
+    pub(super) static Group: [Member; 5] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::required("CreateDate", "createDate", &s::dateType),
+        Member::required("GroupId", "groupId", &s::idType),
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("Path", "path", &s::pathType),
+    ];
+
+    pub(super) static InlinePolicyIdentifierType: [Member; 3] = [
+        Member::required("AttachmentName", "attachmentName", &s::AttachmentName),
+        Member::required("AttachmentType", "attachmentType", &s::AttachmentType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static InstanceProfile: [Member; 7] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::required("CreateDate", "createDate", &s::dateType),
+        Member::required("InstanceProfileId", "instanceProfileId", &s::idType),
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("Path", "path", &s::pathType),
+        Member::required("Roles", "roles", &s::roleListType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static ListAccessKeysRequest: [Member; 3] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -2738,6 +4580,19 @@ mod members {
 
     pub(super) static ListAccessKeysResponse: [Member; 3] = [
         Member::required("AccessKeyMetadata", "accessKeyMetadata", &s::accessKeyMetadataListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static ListAttachedGroupPoliciesRequest: [Member; 4] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PathPrefix", "pathPrefix", &s::policyPathType),
+    ];
+
+    pub(super) static ListAttachedGroupPoliciesResponse: [Member; 3] = [
+        Member::optional("AttachedPolicies", "attachedPolicies", &s::attachedPoliciesListType),
         Member::optional("IsTruncated", "isTruncated", &s::booleanType),
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
@@ -2783,6 +4638,78 @@ mod members {
         Member::optional("PolicyGroups", "policyGroups", &s::PolicyGroupListType),
         Member::optional("PolicyRoles", "policyRoles", &s::PolicyRoleListType),
         Member::optional("PolicyUsers", "policyUsers", &s::PolicyUserListType),
+    ];
+
+    pub(super) static ListGroupPoliciesRequest: [Member; 3] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static ListGroupPoliciesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("PolicyNames", "policyNames", &s::policyNameListType),
+    ];
+
+    pub(super) static ListGroupsForUserRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static ListGroupsForUserResponse: [Member; 3] = [
+        Member::required("Groups", "groups", &s::groupListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static ListGroupsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PathPrefix", "pathPrefix", &s::pathPrefixType),
+    ];
+
+    pub(super) static ListGroupsResponse: [Member; 3] = [
+        Member::required("Groups", "groups", &s::groupListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static ListInstanceProfileTagsRequest: [Member; 3] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static ListInstanceProfileTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListInstanceProfilesForRoleRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static ListInstanceProfilesForRoleResponse: [Member; 3] = [
+        Member::required("InstanceProfiles", "instanceProfiles", &s::instanceProfileListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static ListInstanceProfilesRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PathPrefix", "pathPrefix", &s::pathPrefixType),
+    ];
+
+    pub(super) static ListInstanceProfilesResponse: [Member; 3] = [
+        Member::required("InstanceProfiles", "instanceProfiles", &s::instanceProfileListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
     pub(super) static ListPoliciesRequest: [Member; 6] = [
@@ -2896,6 +4823,18 @@ mod members {
         Member::required("Users", "users", &s::userListType),
     ];
 
+    pub(super) static OrderedOrganizationPolicyType: [Member; 1] = [
+        Member::optional("ServiceControlPolicyInputList", "serviceControlPolicyInputList", &s::SimulationPolicyListType),
+    ];
+
+    pub(super) static OrganizationsDecisionDetail: [Member; 1] = [
+        Member::optional("AllowedByOrganizations", "allowedByOrganizations", &s::booleanType),
+    ];
+
+    pub(super) static PermissionsBoundaryDecisionDetail: [Member; 1] = [
+        Member::optional("AllowedByPermissionsBoundary", "allowedByPermissionsBoundary", &s::booleanType),
+    ];
+
     pub(super) static Policy: [Member; 12] = [
         Member::optional("Arn", "arn", &s::arnType),
         Member::optional("AttachmentCount", "attachmentCount", &s::attachmentCountType),
@@ -2916,6 +4855,12 @@ mod members {
         Member::optional("GroupName", "groupName", &s::groupNameType),
     ];
 
+    pub(super) static PolicyIdentifier: [Member; 3] = [
+        Member::optional("InlinePolicyIdentifier", "inlinePolicyIdentifier", &s::InlinePolicyIdentifierType),
+        Member::optional("PolicyArn", "policyArn", &s::arnType),
+        Member::optional("PolicyType", "policyType", &s::PolicyIdentifierPolicyType),
+    ];
+
     pub(super) static PolicyRole: [Member; 2] = [
         Member::optional("RoleId", "roleId", &s::idType),
         Member::optional("RoleName", "roleName", &s::roleNameType),
@@ -2933,16 +4878,56 @@ mod members {
         Member::optional("VersionId", "versionId", &s::policyVersionIdType),
     ];
 
+    pub(super) static Position: [Member; 2] = [
+        Member::optional("Column", "column", &s::ColumnNumber),
+        Member::optional("Line", "line", &s::LineNumber),
+    ];
+
+    pub(super) static PutGroupPolicyRequest: [Member; 3] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static PutRolePermissionsBoundaryRequest: [Member; 2] = [
+        Member::required("PermissionsBoundary", "permissionsBoundary", &s::arnType),
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
     pub(super) static PutRolePolicyRequest: [Member; 3] = [
         Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
         Member::required("PolicyName", "policyName", &s::policyNameType),
         Member::required("RoleName", "roleName", &s::roleNameType),
     ];
 
+    pub(super) static PutUserPermissionsBoundaryRequest: [Member; 2] = [
+        Member::required("PermissionsBoundary", "permissionsBoundary", &s::arnType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
     pub(super) static PutUserPolicyRequest: [Member; 3] = [
         Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
         Member::required("PolicyName", "policyName", &s::policyNameType),
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static RemoveRoleFromInstanceProfileRequest: [Member; 2] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static RemoveUserFromGroupRequest: [Member; 2] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static ResourceSpecificResult: [Member; 6] = [
+        Member::optional("EvalDecisionDetails", "evalDecisionDetails", &s::EvalDecisionDetailsType),
+        Member::required("EvalResourceDecision", "evalResourceDecision", &s::PolicyEvaluationDecisionType),
+        Member::required("EvalResourceName", "evalResourceName", &s::ResourceNameType),
+        Member::optional("MatchedStatements", "matchedStatements", &s::StatementListType),
+        Member::optional("MissingContextValues", "missingContextValues", &s::ContextKeyNamesResultListType),
+        Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
     ];
 
     pub(super) static Role: [Member; 12] = [
@@ -2970,14 +4955,63 @@ mod members {
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
     ];
 
+    pub(super) static SimulateCustomPolicyRequest: [Member; 12] = [
+        Member::required("ActionNames", "actionNames", &s::ActionNameListType),
+        Member::optional("CallerArn", "callerArn", &s::ResourceNameType),
+        Member::optional("ContextEntries", "contextEntries", &s::ContextEntryListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("OrderedOrganizationPolicyInputList", "orderedOrganizationPolicyInputList", &s::OrganizationPolicyListType),
+        Member::optional("PermissionsBoundaryPolicyInputList", "permissionsBoundaryPolicyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::optional("ResourceArns", "resourceArns", &s::ResourceNameListType),
+        Member::optional("ResourceHandlingOption", "resourceHandlingOption", &s::ResourceHandlingOptionType),
+        Member::optional("ResourceOwner", "resourceOwner", &s::ResourceNameType),
+        Member::optional("ResourcePolicy", "resourcePolicy", &s::policyDocumentType),
+    ];
+
+    pub(super) static SimulatePolicyResponse: [Member; 3] = [
+        Member::optional("EvaluationResults", "evaluationResults", &s::EvaluationResultsListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static SimulatePrincipalPolicyRequest: [Member; 13] = [
+        Member::required("ActionNames", "actionNames", &s::ActionNameListType),
+        Member::optional("CallerArn", "callerArn", &s::ResourceNameType),
+        Member::optional("ContextEntries", "contextEntries", &s::ContextEntryListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PermissionsBoundaryPolicyInputList", "permissionsBoundaryPolicyInputList", &s::SimulationPolicyListType),
+        Member::optional("PolicyExclusionList", "policyExclusionList", &s::PolicyExclusionsListType),
+        Member::optional("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
+        Member::required("PolicySourceArn", "policySourceArn", &s::arnType),
+        Member::optional("ResourceArns", "resourceArns", &s::ResourceNameListType),
+        Member::optional("ResourceHandlingOption", "resourceHandlingOption", &s::ResourceHandlingOptionType),
+        Member::optional("ResourceOwner", "resourceOwner", &s::ResourceNameType),
+        Member::optional("ResourcePolicy", "resourcePolicy", &s::policyDocumentType),
+    ];
+
     pub(super) static SourceRoleTemplate: [Member; 2] = [
         Member::required("TemplateArn", "templateArn", &s::arnType),
         Member::required("TemplateMinorVersion", "templateMinorVersion", &s::integerType),
     ];
 
+    pub(super) static Statement: [Member; 4] = [
+        Member::optional("EndPosition", "endPosition", &s::Position),
+        Member::optional("SourcePolicyId", "sourcePolicyId", &s::PolicyIdentifierType),
+        Member::optional("SourcePolicyType", "sourcePolicyType", &s::PolicySourceType),
+        Member::optional("StartPosition", "startPosition", &s::Position),
+    ];
+
     pub(super) static Tag: [Member; 2] = [
         Member::required("Key", "key", &s::tagKeyType),
         Member::required("Value", "value", &s::tagValueType),
+    ];
+
+    pub(super) static TagInstanceProfileRequest: [Member; 2] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("Tags", "tags", &s::tagListType),
     ];
 
     pub(super) static TagPolicyRequest: [Member; 2] = [
@@ -2993,6 +5027,11 @@ mod members {
     pub(super) static TagUserRequest: [Member; 2] = [
         Member::required("Tags", "tags", &s::tagListType),
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static UntagInstanceProfileRequest: [Member; 2] = [
+        Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
     pub(super) static UntagPolicyRequest: [Member; 2] = [
@@ -3019,6 +5058,12 @@ mod members {
     pub(super) static UpdateAssumeRolePolicyRequest: [Member; 2] = [
         Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
         Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static UpdateGroupRequest: [Member; 3] = [
+        Member::required("GroupName", "groupName", &s::groupNameType),
+        Member::optional("NewGroupName", "newGroupName", &s::groupNameType),
+        Member::optional("NewPath", "newPath", &s::pathType),
     ];
 
     pub(super) static UpdateRoleDescriptionRequest: [Member; 2] = [
@@ -3064,12 +5109,31 @@ mod shapes {
 
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
+    pub(super) static ActionNameListType: Shape = Shape::list("ActionNameListType", &ActionNameType);
+    pub(super) static ActionNameType: Shape = Shape::string("ActionNameType").min(3).max(128);
+    pub(super) static AddRoleToInstanceProfileRequest: Shape = Shape::structure("AddRoleToInstanceProfileRequest", &members::AddRoleToInstanceProfileRequest);
+    pub(super) static AddUserToGroupRequest: Shape = Shape::structure("AddUserToGroupRequest", &members::AddUserToGroupRequest);
+    pub(super) static AttachGroupPolicyRequest: Shape = Shape::structure("AttachGroupPolicyRequest", &members::AttachGroupPolicyRequest);
     pub(super) static AttachRolePolicyRequest: Shape = Shape::structure("AttachRolePolicyRequest", &members::AttachRolePolicyRequest);
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
     pub(super) static AttachedPermissionsBoundary: Shape = Shape::structure("AttachedPermissionsBoundary", &members::AttachedPermissionsBoundary);
     pub(super) static AttachedPolicy: Shape = Shape::structure("AttachedPolicy", &members::AttachedPolicy);
+    pub(super) static AttachmentName: Shape = Shape::string("AttachmentName").min(1).max(128).pattern(&p::P10);
+    pub(super) static AttachmentType: Shape = Shape::string("AttachmentType").values(&["user", "group", "role"]);
+    pub(super) static ColumnNumber: Shape = Shape::integer("ColumnNumber");
+    pub(super) static ContextEntry: Shape = Shape::structure("ContextEntry", &members::ContextEntry);
+    pub(super) static ContextEntryListType: Shape = Shape::list("ContextEntryListType", &ContextEntry);
+    pub(super) static ContextKeyNameType: Shape = Shape::string("ContextKeyNameType").min(5).max(256);
+    pub(super) static ContextKeyNamesResultListType: Shape = Shape::list("ContextKeyNamesResultListType", &ContextKeyNameType);
+    pub(super) static ContextKeyTypeEnum: Shape = Shape::string("ContextKeyTypeEnum").values(&["string", "stringList", "numeric", "numericList", "boolean", "booleanList", "ip", "ipList", "binary", "binaryList", "date", "dateList"]);
+    pub(super) static ContextKeyValueListType: Shape = Shape::list("ContextKeyValueListType", &ContextKeyValueType);
+    pub(super) static ContextKeyValueType: Shape = Shape::string("ContextKeyValueType");
     pub(super) static CreateAccessKeyRequest: Shape = Shape::structure("CreateAccessKeyRequest", &members::CreateAccessKeyRequest);
     pub(super) static CreateAccessKeyResponse: Shape = Shape::structure("CreateAccessKeyResponse", &members::CreateAccessKeyResponse);
+    pub(super) static CreateGroupRequest: Shape = Shape::structure("CreateGroupRequest", &members::CreateGroupRequest);
+    pub(super) static CreateGroupResponse: Shape = Shape::structure("CreateGroupResponse", &members::CreateGroupResponse);
+    pub(super) static CreateInstanceProfileRequest: Shape = Shape::structure("CreateInstanceProfileRequest", &members::CreateInstanceProfileRequest);
+    pub(super) static CreateInstanceProfileResponse: Shape = Shape::structure("CreateInstanceProfileResponse", &members::CreateInstanceProfileResponse);
     pub(super) static CreatePolicyRequest: Shape = Shape::structure("CreatePolicyRequest", &members::CreatePolicyRequest);
     pub(super) static CreatePolicyResponse: Shape = Shape::structure("CreatePolicyResponse", &members::CreatePolicyResponse);
     pub(super) static CreatePolicyVersionRequest: Shape = Shape::structure("CreatePolicyVersionRequest", &members::CreatePolicyVersionRequest);
@@ -3079,16 +5143,35 @@ mod shapes {
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
     pub(super) static CreateUserResponse: Shape = Shape::structure("CreateUserResponse", &members::CreateUserResponse);
     pub(super) static DeleteAccessKeyRequest: Shape = Shape::structure("DeleteAccessKeyRequest", &members::DeleteAccessKeyRequest);
+    pub(super) static DeleteGroupPolicyRequest: Shape = Shape::structure("DeleteGroupPolicyRequest", &members::DeleteGroupPolicyRequest);
+    pub(super) static DeleteGroupRequest: Shape = Shape::structure("DeleteGroupRequest", &members::DeleteGroupRequest);
+    pub(super) static DeleteInstanceProfileRequest: Shape = Shape::structure("DeleteInstanceProfileRequest", &members::DeleteInstanceProfileRequest);
     pub(super) static DeletePolicyRequest: Shape = Shape::structure("DeletePolicyRequest", &members::DeletePolicyRequest);
     pub(super) static DeletePolicyVersionRequest: Shape = Shape::structure("DeletePolicyVersionRequest", &members::DeletePolicyVersionRequest);
+    pub(super) static DeleteRolePermissionsBoundaryRequest: Shape = Shape::structure("DeleteRolePermissionsBoundaryRequest", &members::DeleteRolePermissionsBoundaryRequest);
     pub(super) static DeleteRolePolicyRequest: Shape = Shape::structure("DeleteRolePolicyRequest", &members::DeleteRolePolicyRequest);
     pub(super) static DeleteRoleRequest: Shape = Shape::structure("DeleteRoleRequest", &members::DeleteRoleRequest);
+    pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
+    pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
+    pub(super) static EvalDecisionDetailsType: Shape = Shape::map("EvalDecisionDetailsType", &EvalDecisionSourceType, &PolicyEvaluationDecisionType);
+    pub(super) static EvalDecisionSourceType: Shape = Shape::string("EvalDecisionSourceType").min(3).max(256);
+    pub(super) static EvaluationResult: Shape = Shape::structure("EvaluationResult", &members::EvaluationResult);
+    pub(super) static EvaluationResultsListType: Shape = Shape::list("EvaluationResultsListType", &EvaluationResult);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
+    pub(super) static GetContextKeysForCustomPolicyRequest: Shape = Shape::structure("GetContextKeysForCustomPolicyRequest", &members::GetContextKeysForCustomPolicyRequest);
+    pub(super) static GetContextKeysForPolicyResponse: Shape = Shape::structure("GetContextKeysForPolicyResponse", &members::GetContextKeysForPolicyResponse);
+    pub(super) static GetContextKeysForPrincipalPolicyRequest: Shape = Shape::structure("GetContextKeysForPrincipalPolicyRequest", &members::GetContextKeysForPrincipalPolicyRequest);
+    pub(super) static GetGroupPolicyRequest: Shape = Shape::structure("GetGroupPolicyRequest", &members::GetGroupPolicyRequest);
+    pub(super) static GetGroupPolicyResponse: Shape = Shape::structure("GetGroupPolicyResponse", &members::GetGroupPolicyResponse);
+    pub(super) static GetGroupRequest: Shape = Shape::structure("GetGroupRequest", &members::GetGroupRequest);
+    pub(super) static GetGroupResponse: Shape = Shape::structure("GetGroupResponse", &members::GetGroupResponse);
+    pub(super) static GetInstanceProfileRequest: Shape = Shape::structure("GetInstanceProfileRequest", &members::GetInstanceProfileRequest);
+    pub(super) static GetInstanceProfileResponse: Shape = Shape::structure("GetInstanceProfileResponse", &members::GetInstanceProfileResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -3101,14 +5184,32 @@ mod shapes {
     pub(super) static GetUserPolicyResponse: Shape = Shape::structure("GetUserPolicyResponse", &members::GetUserPolicyResponse);
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
     pub(super) static GetUserResponse: Shape = Shape::structure("GetUserResponse", &members::GetUserResponse);
+    pub(super) static Group: Shape = Shape::structure("Group", &members::Group);
+    pub(super) static InlinePolicyIdentifierType: Shape = Shape::structure("InlinePolicyIdentifierType", &members::InlinePolicyIdentifierType);
+    pub(super) static InstanceProfile: Shape = Shape::structure("InstanceProfile", &members::InstanceProfile);
+    pub(super) static LineNumber: Shape = Shape::integer("LineNumber");
     pub(super) static ListAccessKeysRequest: Shape = Shape::structure("ListAccessKeysRequest", &members::ListAccessKeysRequest);
     pub(super) static ListAccessKeysResponse: Shape = Shape::structure("ListAccessKeysResponse", &members::ListAccessKeysResponse);
+    pub(super) static ListAttachedGroupPoliciesRequest: Shape = Shape::structure("ListAttachedGroupPoliciesRequest", &members::ListAttachedGroupPoliciesRequest);
+    pub(super) static ListAttachedGroupPoliciesResponse: Shape = Shape::structure("ListAttachedGroupPoliciesResponse", &members::ListAttachedGroupPoliciesResponse);
     pub(super) static ListAttachedRolePoliciesRequest: Shape = Shape::structure("ListAttachedRolePoliciesRequest", &members::ListAttachedRolePoliciesRequest);
     pub(super) static ListAttachedRolePoliciesResponse: Shape = Shape::structure("ListAttachedRolePoliciesResponse", &members::ListAttachedRolePoliciesResponse);
     pub(super) static ListAttachedUserPoliciesRequest: Shape = Shape::structure("ListAttachedUserPoliciesRequest", &members::ListAttachedUserPoliciesRequest);
     pub(super) static ListAttachedUserPoliciesResponse: Shape = Shape::structure("ListAttachedUserPoliciesResponse", &members::ListAttachedUserPoliciesResponse);
     pub(super) static ListEntitiesForPolicyRequest: Shape = Shape::structure("ListEntitiesForPolicyRequest", &members::ListEntitiesForPolicyRequest);
     pub(super) static ListEntitiesForPolicyResponse: Shape = Shape::structure("ListEntitiesForPolicyResponse", &members::ListEntitiesForPolicyResponse);
+    pub(super) static ListGroupPoliciesRequest: Shape = Shape::structure("ListGroupPoliciesRequest", &members::ListGroupPoliciesRequest);
+    pub(super) static ListGroupPoliciesResponse: Shape = Shape::structure("ListGroupPoliciesResponse", &members::ListGroupPoliciesResponse);
+    pub(super) static ListGroupsForUserRequest: Shape = Shape::structure("ListGroupsForUserRequest", &members::ListGroupsForUserRequest);
+    pub(super) static ListGroupsForUserResponse: Shape = Shape::structure("ListGroupsForUserResponse", &members::ListGroupsForUserResponse);
+    pub(super) static ListGroupsRequest: Shape = Shape::structure("ListGroupsRequest", &members::ListGroupsRequest);
+    pub(super) static ListGroupsResponse: Shape = Shape::structure("ListGroupsResponse", &members::ListGroupsResponse);
+    pub(super) static ListInstanceProfileTagsRequest: Shape = Shape::structure("ListInstanceProfileTagsRequest", &members::ListInstanceProfileTagsRequest);
+    pub(super) static ListInstanceProfileTagsResponse: Shape = Shape::structure("ListInstanceProfileTagsResponse", &members::ListInstanceProfileTagsResponse);
+    pub(super) static ListInstanceProfilesForRoleRequest: Shape = Shape::structure("ListInstanceProfilesForRoleRequest", &members::ListInstanceProfilesForRoleRequest);
+    pub(super) static ListInstanceProfilesForRoleResponse: Shape = Shape::structure("ListInstanceProfilesForRoleResponse", &members::ListInstanceProfilesForRoleResponse);
+    pub(super) static ListInstanceProfilesRequest: Shape = Shape::structure("ListInstanceProfilesRequest", &members::ListInstanceProfilesRequest);
+    pub(super) static ListInstanceProfilesResponse: Shape = Shape::structure("ListInstanceProfilesResponse", &members::ListInstanceProfilesResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -3127,38 +5228,68 @@ mod shapes {
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static OrderedOrganizationPolicyType: Shape = Shape::structure("OrderedOrganizationPolicyType", &members::OrderedOrganizationPolicyType);
+    pub(super) static OrganizationPolicyListType: Shape = Shape::list("OrganizationPolicyListType", &OrderedOrganizationPolicyType).max(7);
+    pub(super) static OrganizationsDecisionDetail: Shape = Shape::structure("OrganizationsDecisionDetail", &members::OrganizationsDecisionDetail);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
+    pub(super) static PermissionsBoundaryDecisionDetail: Shape = Shape::structure("PermissionsBoundaryDecisionDetail", &members::PermissionsBoundaryDecisionDetail);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
+    pub(super) static PolicyEvaluationDecisionType: Shape = Shape::string("PolicyEvaluationDecisionType").values(&["allowed", "explicitDeny", "implicitDeny"]);
+    pub(super) static PolicyExclusionsListType: Shape = Shape::list("PolicyExclusionsListType", &PolicyIdentifier).max(256);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
     pub(super) static PolicyGroupListType: Shape = Shape::list("PolicyGroupListType", &PolicyGroup);
+    pub(super) static PolicyIdentifier: Shape = Shape::structure("PolicyIdentifier", &members::PolicyIdentifier);
+    pub(super) static PolicyIdentifierPolicyType: Shape = Shape::string("PolicyIdentifierPolicyType").values(&["inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp"]);
+    pub(super) static PolicyIdentifierType: Shape = Shape::string("PolicyIdentifierType");
     pub(super) static PolicyRole: Shape = Shape::structure("PolicyRole", &members::PolicyRole);
     pub(super) static PolicyRoleListType: Shape = Shape::list("PolicyRoleListType", &PolicyRole);
+    pub(super) static PolicySourceType: Shape = Shape::string("PolicySourceType").values(&["user", "group", "role", "aws-managed", "user-managed", "resource", "none"]);
     pub(super) static PolicyUsageType: Shape = Shape::string("PolicyUsageType").values(&["PermissionsPolicy", "PermissionsBoundary"]);
     pub(super) static PolicyUser: Shape = Shape::structure("PolicyUser", &members::PolicyUser);
     pub(super) static PolicyUserListType: Shape = Shape::list("PolicyUserListType", &PolicyUser);
     pub(super) static PolicyVersion: Shape = Shape::structure("PolicyVersion", &members::PolicyVersion);
+    pub(super) static Position: Shape = Shape::structure("Position", &members::Position);
+    pub(super) static PutGroupPolicyRequest: Shape = Shape::structure("PutGroupPolicyRequest", &members::PutGroupPolicyRequest);
+    pub(super) static PutRolePermissionsBoundaryRequest: Shape = Shape::structure("PutRolePermissionsBoundaryRequest", &members::PutRolePermissionsBoundaryRequest);
     pub(super) static PutRolePolicyRequest: Shape = Shape::structure("PutRolePolicyRequest", &members::PutRolePolicyRequest);
+    pub(super) static PutUserPermissionsBoundaryRequest: Shape = Shape::structure("PutUserPermissionsBoundaryRequest", &members::PutUserPermissionsBoundaryRequest);
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
+    pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
+    pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
+    pub(super) static ResourceHandlingOptionType: Shape = Shape::string("ResourceHandlingOptionType").min(1).max(64);
+    pub(super) static ResourceNameListType: Shape = Shape::list("ResourceNameListType", &ResourceNameType);
+    pub(super) static ResourceNameType: Shape = Shape::string("ResourceNameType").min(1).max(2048);
+    pub(super) static ResourceSpecificResult: Shape = Shape::structure("ResourceSpecificResult", &members::ResourceSpecificResult);
+    pub(super) static ResourceSpecificResultListType: Shape = Shape::list("ResourceSpecificResultListType", &ResourceSpecificResult);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
+    pub(super) static SimulateCustomPolicyRequest: Shape = Shape::structure("SimulateCustomPolicyRequest", &members::SimulateCustomPolicyRequest);
+    pub(super) static SimulatePolicyResponse: Shape = Shape::structure("SimulatePolicyResponse", &members::SimulatePolicyResponse);
+    pub(super) static SimulatePrincipalPolicyRequest: Shape = Shape::structure("SimulatePrincipalPolicyRequest", &members::SimulatePrincipalPolicyRequest);
+    pub(super) static SimulationPolicyListType: Shape = Shape::list("SimulationPolicyListType", &policyDocumentType);
     pub(super) static SourceRoleTemplate: Shape = Shape::structure("SourceRoleTemplate", &members::SourceRoleTemplate);
+    pub(super) static Statement: Shape = Shape::structure("Statement", &members::Statement);
+    pub(super) static StatementListType: Shape = Shape::list("StatementListType", &Statement);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
+    pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
     pub(super) static TagRoleRequest: Shape = Shape::structure("TagRoleRequest", &members::TagRoleRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
+    pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
     pub(super) static UntagPolicyRequest: Shape = Shape::structure("UntagPolicyRequest", &members::UntagPolicyRequest);
     pub(super) static UntagRoleRequest: Shape = Shape::structure("UntagRoleRequest", &members::UntagRoleRequest);
     pub(super) static UntagUserRequest: Shape = Shape::structure("UntagUserRequest", &members::UntagUserRequest);
     pub(super) static UpdateAccessKeyRequest: Shape = Shape::structure("UpdateAccessKeyRequest", &members::UpdateAccessKeyRequest);
     pub(super) static UpdateAssumeRolePolicyRequest: Shape = Shape::structure("UpdateAssumeRolePolicyRequest", &members::UpdateAssumeRolePolicyRequest);
+    pub(super) static UpdateGroupRequest: Shape = Shape::structure("UpdateGroupRequest", &members::UpdateGroupRequest);
     pub(super) static UpdateRoleDescriptionRequest: Shape = Shape::structure("UpdateRoleDescriptionRequest", &members::UpdateRoleDescriptionRequest);
     pub(super) static UpdateRoleDescriptionResponse: Shape = Shape::structure("UpdateRoleDescriptionResponse", &members::UpdateRoleDescriptionResponse);
     pub(super) static UpdateRoleRequest: Shape = Shape::structure("UpdateRoleRequest", &members::UpdateRoleRequest);
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P10);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
@@ -3166,9 +5297,12 @@ mod shapes {
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
-    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P10);
+    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
+    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
+    pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
+    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static integerType: Shape = Shape::integer("integerType");
     pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P12);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
@@ -3179,7 +5313,7 @@ mod shapes {
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
-    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P15);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
     pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P16);
@@ -3187,7 +5321,7 @@ mod shapes {
     pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P17);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
-    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P10);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -3198,7 +5332,7 @@ mod shapes {
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
-    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P10);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -3512,12 +5646,20 @@ macro_rules! every_iam_structure {
         $call! { iam
             AccessKey
             AccessKeyMetadata
+            AddRoleToInstanceProfileRequest
+            AddUserToGroupRequest
+            AttachGroupPolicyRequest
             AttachRolePolicyRequest
             AttachUserPolicyRequest
             AttachedPermissionsBoundary
             AttachedPolicy
+            ContextEntry
             CreateAccessKeyRequest
             CreateAccessKeyResponse
+            CreateGroupRequest
+            CreateGroupResponse
+            CreateInstanceProfileRequest
+            CreateInstanceProfileResponse
             CreatePolicyRequest
             CreatePolicyResponse
             CreatePolicyVersionRequest
@@ -3527,15 +5669,31 @@ macro_rules! every_iam_structure {
             CreateUserRequest
             CreateUserResponse
             DeleteAccessKeyRequest
+            DeleteGroupPolicyRequest
+            DeleteGroupRequest
+            DeleteInstanceProfileRequest
             DeletePolicyRequest
             DeletePolicyVersionRequest
+            DeleteRolePermissionsBoundaryRequest
             DeleteRolePolicyRequest
             DeleteRoleRequest
+            DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
+            DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            EvaluationResult
             GetAccountSummaryResponse
+            GetContextKeysForCustomPolicyRequest
+            GetContextKeysForPolicyResponse
+            GetContextKeysForPrincipalPolicyRequest
+            GetGroupPolicyRequest
+            GetGroupPolicyResponse
+            GetGroupRequest
+            GetGroupResponse
+            GetInstanceProfileRequest
+            GetInstanceProfileResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -3548,14 +5706,31 @@ macro_rules! every_iam_structure {
             GetUserPolicyResponse
             GetUserRequest
             GetUserResponse
+            Group
+            InlinePolicyIdentifierType
+            InstanceProfile
             ListAccessKeysRequest
             ListAccessKeysResponse
+            ListAttachedGroupPoliciesRequest
+            ListAttachedGroupPoliciesResponse
             ListAttachedRolePoliciesRequest
             ListAttachedRolePoliciesResponse
             ListAttachedUserPoliciesRequest
             ListAttachedUserPoliciesResponse
             ListEntitiesForPolicyRequest
             ListEntitiesForPolicyResponse
+            ListGroupPoliciesRequest
+            ListGroupPoliciesResponse
+            ListGroupsForUserRequest
+            ListGroupsForUserResponse
+            ListGroupsRequest
+            ListGroupsResponse
+            ListInstanceProfileTagsRequest
+            ListInstanceProfileTagsResponse
+            ListInstanceProfilesForRoleRequest
+            ListInstanceProfilesForRoleResponse
+            ListInstanceProfilesRequest
+            ListInstanceProfilesResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -3574,26 +5749,44 @@ macro_rules! every_iam_structure {
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            OrderedOrganizationPolicyType
+            OrganizationsDecisionDetail
+            PermissionsBoundaryDecisionDetail
             Policy
             PolicyGroup
+            PolicyIdentifier
             PolicyRole
             PolicyUser
             PolicyVersion
+            Position
+            PutGroupPolicyRequest
+            PutRolePermissionsBoundaryRequest
             PutRolePolicyRequest
+            PutUserPermissionsBoundaryRequest
             PutUserPolicyRequest
+            RemoveRoleFromInstanceProfileRequest
+            RemoveUserFromGroupRequest
+            ResourceSpecificResult
             Role
             RoleLastUsed
             SetDefaultPolicyVersionRequest
+            SimulateCustomPolicyRequest
+            SimulatePolicyResponse
+            SimulatePrincipalPolicyRequest
             SourceRoleTemplate
+            Statement
             Tag
+            TagInstanceProfileRequest
             TagPolicyRequest
             TagRoleRequest
             TagUserRequest
+            UntagInstanceProfileRequest
             UntagPolicyRequest
             UntagRoleRequest
             UntagUserRequest
             UpdateAccessKeyRequest
             UpdateAssumeRolePolicyRequest
+            UpdateGroupRequest
             UpdateRoleDescriptionRequest
             UpdateRoleDescriptionResponse
             UpdateRoleRequest

@@ -32,11 +32,11 @@ pub(crate) static P8: Pattern = Pattern { source: "[\\d]*", rule: Rule::Chars { 
 /// `[\u0009\u000A\u000D\u0020-\u00FF]+`
 pub(crate) static P9: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };
 
-/// `[\w]+`
-pub(crate) static P10: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
-
 /// `[\w+=,.@-]+`
-pub(crate) static P11: Pattern = Pattern { source: "[\\w+=,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P10: Pattern = Pattern { source: "[\\w+=,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+
+/// `[\w]+`
+pub(crate) static P11: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\u0020-\u00FF]+`
 pub(crate) static P12: Pattern = Pattern { source: "[\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };

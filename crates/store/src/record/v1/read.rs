@@ -1,14 +1,14 @@
 //! Version 1 read: from JSON to entities.
 
 use super::{
-    AccessKeyV1, AccountMetaV1, AccountSummaryV1, CreateAccountV1, CreateStateV1,
-    InstallationMetaV1, JoinedV1, KeyStateV1, OrganizationV1, Pair, PolicyV1, RoleV1, SessionKeyV1,
-    StatusV1, UserV1,
+    AccessKeyV1, AccountMetaV1, AccountSummaryV1, CreateAccountV1, CreateStateV1, GroupV1,
+    InstallationMetaV1, InstanceProfileV1, JoinedV1, KeyStateV1, OrganizationV1, Pair, PolicyV1,
+    RoleV1, SessionKeyV1, StatusV1, UserV1,
 };
 use crate::engine::RecordError;
 use crate::entity::{
-    AccessKey, AccountMeta, AccountStatus, InlinePolicy, JoinedMethod, KeyOwner, KeyStatus,
-    ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
+    AccessKey, AccountMeta, AccountStatus, Group, InlinePolicy, InstanceProfile, JoinedMethod,
+    KeyOwner, KeyStatus, ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
 };
 use crate::id::AccountId;
 use crate::installation::{
@@ -16,7 +16,7 @@ use crate::installation::{
     Organization, SessionKeyEpoch,
 };
 use crate::policy_text::PolicyText;
-use crate::record::{Context, Kind, Links, Stored, open};
+use crate::record::{Context, Kind, Links, Stored, link, open};
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -107,11 +107,12 @@ impl Stored for User {
     fn links(&self) -> Links<'_> {
         Links {
             id: &self.id,
-            names: self.attached.iter().map(String::as_str).collect(),
+            names: link::write(&self.attached, &self.groups, self.boundary.as_deref()),
         }
     }
     fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<User, RecordError> {
         let Parts { body, id, names } = parts::<UserV1<'_>>(raw, key, context)?;
+        let held = link::held(&names);
         Ok(User {
             name: body.name.into_owned(),
             path: body.path.into_owned(),
@@ -119,7 +120,9 @@ impl Stored for User {
             created_s: body.created,
             tags: tags_in(body.tags),
             inline: inline_in(body.inline),
-            attached: names,
+            attached: held.attached,
+            groups: held.groups,
+            boundary: held.boundary,
             password_last_used_s: body.password_last_used,
         })
     }
@@ -129,11 +132,12 @@ impl Stored for Role {
     fn links(&self) -> Links<'_> {
         Links {
             id: &self.id,
-            names: self.attached.iter().map(String::as_str).collect(),
+            names: link::write(&self.attached, &[], self.boundary.as_deref()),
         }
     }
     fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<Role, RecordError> {
         let Parts { body, id, names } = parts::<RoleV1<'_>>(raw, key, context)?;
+        let held = link::held(&names);
         Ok(Role {
             name: body.name.into_owned(),
             path: body.path.into_owned(),
@@ -144,8 +148,49 @@ impl Stored for Role {
             trust: PolicyText::new(body.trust.into_owned()),
             tags: tags_in(body.tags),
             inline: inline_in(body.inline),
-            attached: names,
+            attached: held.attached,
+            boundary: held.boundary,
             service_linked: body.service_linked.map(Cow::into_owned),
+        })
+    }
+}
+
+impl Stored for Group {
+    fn links(&self) -> Links<'_> {
+        Links {
+            id: &self.id,
+            names: link::write(&self.attached, &[], None),
+        }
+    }
+    fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<Group, RecordError> {
+        let Parts { body, id, names } = parts::<GroupV1<'_>>(raw, key, context)?;
+        Ok(Group {
+            name: body.name.into_owned(),
+            path: body.path.into_owned(),
+            id: id.to_owned(),
+            created_s: body.created,
+            inline: inline_in(body.inline),
+            attached: link::held(&names).attached,
+        })
+    }
+}
+
+impl Stored for InstanceProfile {
+    fn links(&self) -> Links<'_> {
+        Links {
+            id: &self.id,
+            names: self.role.iter().map(|id| id.as_str().into()).collect(),
+        }
+    }
+    fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<InstanceProfile, RecordError> {
+        let Parts { body, id, names } = parts::<InstanceProfileV1<'_>>(raw, key, context)?;
+        Ok(InstanceProfile {
+            name: body.name.into_owned(),
+            path: body.path.into_owned(),
+            id: id.to_owned(),
+            created_s: body.created,
+            tags: tags_in(body.tags),
+            role: names.into_iter().next(),
         })
     }
 }
@@ -295,7 +340,7 @@ impl Stored for AccountSummary {
     fn links(&self) -> Links<'_> {
         Links {
             id: &self.email,
-            names: self.alias.iter().map(String::as_str).collect(),
+            names: self.alias.iter().map(|name| name.as_str().into()).collect(),
         }
     }
     fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<AccountSummary, RecordError> {

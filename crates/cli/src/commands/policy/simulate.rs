@@ -1,0 +1,407 @@
+//! `locum policy simulate`: what policies in files decide about actions, resources and contexts.
+
+use std::path::{Path, PathBuf};
+
+use locum_policy::{
+    ContextEntries, ContextEntry, ContextKeyType, Document, Kind, Named, NamedPolicies, Reason,
+    Request, ResourceRule, Simulated, SimulatedDecision, principal_entries, simulate,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::commands::Context;
+use crate::error::CliError;
+use crate::output::{self, Colour, Style};
+use crate::policy::source::Source;
+use crate::policy::supposed::Supposed;
+use crate::table::{Cell, Column, Line, Shrink, Table};
+
+/// What the options mean, for the help of the command.
+pub const HELP: &str = "\
+All policies are taken together as the engine of the server takes them: any Deny denies, and an Allow is needed from each \
+kind that is given. --scp and --rcp name one level each, from the root of the organization downwards. A key that is given \
+twice, or as KEY[]=VALUE, has a list of values.
+
+  locum policy simulate --policy dev.json --action s3:GetObject --resource 'arn:aws:s3:::a/b' --context aws:SourceIp=192.0.2.1
+
+Exit codes: 0 answered as --expect says (or without it), 1 answered otherwise, 252 wrong usage, 255 a file cannot be read.";
+
+/// Arguments of `locum policy simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A policy of the caller; may be repeated; - for standard input
+    #[arg(long = "policy", value_name = "FILE")]
+    policies: Vec<PathBuf>,
+    /// The caller's permissions boundary
+    #[arg(long, value_name = "FILE")]
+    boundary: Option<PathBuf>,
+    /// A session policy; may be repeated
+    #[arg(long = "session-policy", value_name = "FILE")]
+    session: Vec<PathBuf>,
+    /// The policy of the resource
+    #[arg(long, value_name = "FILE", conflicts_with = "trust_policy")]
+    resource_policy: Option<PathBuf>,
+    /// The trust policy of the role that is the resource
+    #[arg(long, value_name = "FILE")]
+    trust_policy: Option<PathBuf>,
+    /// A service control policy, one level each
+    #[arg(long = "scp", value_name = "FILE")]
+    scp: Vec<PathBuf>,
+    /// A resource control policy, one level each
+    #[arg(long = "rcp", value_name = "FILE")]
+    rcp: Vec<PathBuf>,
+    /// An action, such as s3:GetObject; may be repeated
+    #[arg(long = "action", value_name = "ACTION", required = true, value_parser = action)]
+    actions: Vec<String>,
+    /// A resource's ARN; may be repeated
+    #[arg(long = "resource", value_name = "ARN", default_value = "*")]
+    resources: Vec<String>,
+    /// The account that owns the resources [default: that of the resource's ARN, or the caller's]
+    #[arg(long, value_name = "ID")]
+    resource_account: Option<String>,
+    /// Who calls: the ARN of a user, role, session, root user or provider, a service, or anonymous
+    #[arg(long, value_name = "WHO", value_parser = Supposed::parse)]
+    caller: Option<Supposed>,
+    /// A condition key with its value, such as aws:SourceIp=192.0.2.1; may be repeated
+    #[arg(long = "context", value_name = "KEY=VALUE", value_parser = pair)]
+    context: Vec<(String, String)>,
+    /// The whole story of each answer, the policies' lines underlined
+    #[arg(long)]
+    explain: bool,
+    /// What every answer has to be
+    #[arg(long, value_enum, value_name = "DECISION")]
+    expect: Option<Expected>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Expected {
+    Allowed,
+    Denied,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// A file's policy, by its name.
+type Held = (String, Document);
+
+/// All policies of one simulation.
+struct Policies {
+    identity: Vec<Held>,
+    boundary: Option<Held>,
+    session: Vec<Held>,
+    resource: Option<Held>,
+    rule: ResourceRule,
+    scp: Vec<Held>,
+    rcp: Vec<Held>,
+}
+
+/// The account of those who have none, when nothing tells another.
+const NOBODYS_ACCOUNT: &str = "000000000000";
+
+/// Runs `locum policy simulate`.
+pub fn run(context: &Context, arguments: &Arguments) -> Result<(), CliError> {
+    let policies = Policies::read(arguments)?;
+    let caller = match &arguments.caller {
+        Some(caller) => caller.clone(),
+        None => Supposed::somebody(owner(arguments, "", "*")),
+    };
+    let entries = entries(arguments, &caller)?;
+    let entries = ContextEntries::new(&entries)
+        .map_err(|error| CliError::usage(error.to_string(), "see --context"))?;
+    let mut answers = Vec::new();
+    for action in &arguments.actions {
+        for resource in &arguments.resources {
+            let request = Request {
+                action,
+                resource,
+                principal: &caller.principal(),
+                context: &entries,
+            };
+            let account = owner(arguments, caller.account(), resource);
+            answers.push((action, resource, policies.ask(&request, account)));
+        }
+    }
+    match arguments.format {
+        Format::Json => output::result(&crate::json::pretty(&json(&answers)))?,
+        Format::Text => output::result(&text(context, &answers, arguments.explain))?,
+    }
+    verdict(arguments.expect, &answers)
+}
+
+type Answer<'a> = (&'a String, &'a String, Simulated);
+
+fn verdict(expected: Option<Expected>, answers: &[Answer<'_>]) -> Result<(), CliError> {
+    let wanted = match expected {
+        None => return Ok(()),
+        Some(wanted) => wanted == Expected::Allowed,
+    };
+    let otherwise = answers
+        .iter()
+        .filter(|(_, _, found)| (found.decision == SimulatedDecision::Allowed) != wanted)
+        .count();
+    match otherwise {
+        0 => Ok(()),
+        count => Err(CliError::Found {
+            summary: format!(
+                "{count} of {} answers are not what was expected",
+                answers.len()
+            ),
+            hint: "--explain tells why".to_owned(),
+        }),
+    }
+}
+
+/// Whose the resource is.
+fn owner<'a>(arguments: &'a Arguments, caller: &'a str, resource: &'a str) -> &'a str {
+    let named = locum_policy::Arn::parse(resource).map_or("", |arn| arn.account);
+    let given = arguments.resource_account.as_deref();
+    let candidates = [given.unwrap_or_default(), named, caller];
+    let mut candidates = candidates.into_iter().filter(|account| !account.is_empty());
+    candidates.next().unwrap_or(NOBODYS_ACCOUNT)
+}
+
+/// The context: what was given, then what follows from the caller.
+fn entries(arguments: &Arguments, caller: &Supposed) -> Result<Vec<ContextEntry>, CliError> {
+    let mut entries: Vec<ContextEntry> = Vec::new();
+    for (key, value) in &arguments.context {
+        let (key, is_list) = match key.strip_suffix("[]") {
+            Some(key) => (key, true),
+            None => (key.as_str(), false),
+        };
+        let held = entries
+            .iter_mut()
+            .find(|held| held.key.eq_ignore_ascii_case(key));
+        match held {
+            Some(held) => {
+                held.key_type = ContextKeyType::STRING_LIST;
+                held.values.push(value.clone());
+            }
+            None => entries.push(ContextEntry {
+                key: key.to_owned(),
+                key_type: match is_list {
+                    true => ContextKeyType::STRING_LIST,
+                    false => ContextKeyType::STRING,
+                },
+                values: vec![value.clone()],
+            }),
+        }
+    }
+    for derived in principal_entries(&caller.principal()) {
+        let is_given = |given: &ContextEntry| given.key.eq_ignore_ascii_case(&derived.key);
+        if !entries.iter().any(is_given) {
+            entries.push(derived);
+        }
+    }
+    Ok(entries)
+}
+
+impl Policies {
+    fn read(arguments: &Arguments) -> Result<Policies, CliError> {
+        let list = |files: &[PathBuf], kind| -> Result<Vec<Held>, CliError> {
+            files.iter().map(|file| document(file, kind)).collect()
+        };
+        let (resource, kind, rule) = match (&arguments.resource_policy, &arguments.trust_policy) {
+            (_, Some(trust)) => (Some(trust), Kind::Trust, ResourceRule::Trust),
+            (resource, None) => (resource.as_ref(), Kind::Resource, ResourceRule::Standard),
+        };
+        let boundary = arguments.boundary.as_ref();
+        Ok(Policies {
+            identity: list(&arguments.policies, Kind::Inline)?,
+            boundary: boundary
+                .map(|file| document(file, Kind::Boundary))
+                .transpose()?,
+            session: list(&arguments.session, Kind::Session)?,
+            resource: resource.map(|file| document(file, kind)).transpose()?,
+            rule,
+            scp: list(&arguments.scp, Kind::Scp)?,
+            rcp: list(&arguments.rcp, Kind::Rcp)?,
+        })
+    }
+
+    fn ask(&self, request: &Request<'_>, resource_account: &str) -> Simulated {
+        let lend = |held| -> Vec<Named<'_>> { lent(held) };
+        let (identity, session) = (lend(&self.identity), lend(&self.session));
+        let (scp, rcp) = (lend(&self.scp), lend(&self.rcp));
+        let scp: Vec<&[Named<'_>]> = scp.chunks(1).collect();
+        let rcp: Vec<&[Named<'_>]> = rcp.chunks(1).collect();
+        simulate(
+            request,
+            &NamedPolicies {
+                identity: &identity,
+                boundary: self.boundary.as_ref().map(named),
+                session: (!session.is_empty()).then_some(session.as_slice()),
+                resource: self.resource.as_ref().map(named),
+                resource_rule: self.rule,
+                resource_account,
+                scp: (!scp.is_empty()).then_some(scp.as_slice()),
+                rcp: (!rcp.is_empty()).then_some(rcp.as_slice()),
+            },
+        )
+    }
+}
+
+fn named((name, document): &Held) -> Named<'_> {
+    Named {
+        name,
+        document: Some(document),
+    }
+}
+
+fn lent(held: &[Held]) -> Vec<Named<'_>> {
+    held.iter().map(named).collect()
+}
+
+/// Reads and checks one policy: what a server would refuse to keep is no basis for an answer.
+fn document(file: &Path, kind: Kind) -> Result<Held, CliError> {
+    let source = Source::read(file)?;
+    match Document::check(&source.text, kind) {
+        Ok(document) => Ok((source.name, document)),
+        Err(findings) => {
+            let found = findings.first();
+            let place = source.place(found.map_or(0, |found| found.span.start));
+            let why = found.map_or("", |found| found.message.as_str());
+            Err(CliError::usage(
+                format!("{}:{}:{}: {why}", source.name, place.line, place.column),
+                "locum policy check tells more",
+            ))
+        }
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column {
+        name: "DECISION",
+        width_first: 8,
+        shrink: Shrink::Never,
+    },
+    Column {
+        name: "ACTION",
+        width_first: 6,
+        shrink: Shrink::End(16),
+    },
+    Column {
+        name: "RESOURCE",
+        width_first: 8,
+        shrink: Shrink::Beginning(16),
+    },
+    Column {
+        name: "WHY",
+        width_first: 3,
+        shrink: Shrink::End(24),
+    },
+];
+
+fn text(context: &Context, answers: &[Answer<'_>], explain: bool) -> String {
+    let colour = Colour::stdout(&context.environment);
+    if explain {
+        let told = answers.iter();
+        let told = told.map(|(_, _, found)| found.explanation.for_owner().text());
+        return told.collect::<Vec<_>>().join("\n");
+    }
+    let lines: Vec<Line> = answers.iter().map(line).collect();
+    Table::new(COLUMNS, output::terminal_width(), colour).lines(&lines)
+}
+
+fn line((action, resource, found): &Answer<'_>) -> Line {
+    let (word, style) = match found.decision {
+        SimulatedDecision::Allowed => ("allowed", Style::Good),
+        SimulatedDecision::ExplicitDeny => ("denied", Style::Bad),
+        SimulatedDecision::ImplicitDeny => ("denied", Style::Warn),
+    };
+    let missing = match found.missing.as_slice() {
+        [] => None,
+        keys => Some(format!("not given: {}", keys.join(", "))),
+    };
+    Line {
+        cells: vec![
+            Cell::styled(word, style),
+            Cell::new(action.as_str()),
+            Cell::new(resource.as_str()),
+            Cell::new(why(found)),
+        ],
+        note: missing,
+    }
+}
+
+fn why(found: &Simulated) -> String {
+    let first = found.matched.first();
+    match (found.explanation.decision().reason(), first) {
+        (Reason::Root, _) => "the root user of the account".to_owned(),
+        (Reason::NoAllow(lacking), _) => format!("no {} allows it", lacking.name()),
+        (Reason::CrossAccount, _) => "both accounts must allow, and one does not".to_owned(),
+        (_, Some(statement)) => format!(
+            "statement {} of {}:{}:{}",
+            statement.statement + 1,
+            statement.policy,
+            statement.start.line,
+            statement.start.column
+        ),
+        (_, None) => String::new(),
+    }
+}
+
+/// One answer for programs. The names of the fields are stable.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    action: &'a str,
+    resource: &'a str,
+    decision: &'static str,
+    matched_statements: Vec<Value>,
+    missing_context_values: &'a [String],
+    allowed_by_permissions_boundary: Option<bool>,
+    allowed_by_organizations: Option<bool>,
+    explanation: Value,
+}
+
+fn json<'a>(answers: &'a [Answer<'a>]) -> Vec<Told<'a>> {
+    let told = answers.iter().map(|(action, resource, found)| Told {
+        action,
+        resource,
+        decision: found.decision.word(),
+        matched_statements: found
+            .matched
+            .iter()
+            .map(|statement| {
+                serde_json::json!({
+                    "policy": statement.policy,
+                    "policyType": statement.policy_type.name(),
+                    "statement": statement.statement,
+                    "start": { "line": statement.start.line, "column": statement.start.column },
+                    "end": { "line": statement.end.line, "column": statement.end.column },
+                })
+            })
+            .collect(),
+        missing_context_values: &found.missing,
+        allowed_by_permissions_boundary: found.allowed_by_boundary,
+        allowed_by_organizations: found.allowed_by_organizations,
+        explanation: serde_json::from_str(&found.explanation.for_owner().json())
+            .unwrap_or_default(),
+    });
+    told.collect()
+}
+
+fn action(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((service, name))
+            if !service.is_empty() && !name.is_empty() && !text.contains(['*', '?']) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("an action is SERVICE:NAME, without wildcards".to_owned()),
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a condition key is given as KEY=VALUE".to_owned()),
+    }
+}

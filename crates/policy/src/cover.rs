@@ -1,0 +1,213 @@
+//! Whether one pattern includes another, and whether two can match the same text.
+
+use crate::arn::split;
+use crate::variable::{Token, Variable, Variables, Wildcards, tokens};
+
+/// A pattern, character by character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unit {
+    Char(char),
+    One,
+    Many,
+    Variable(Variable),
+}
+
+/// A pattern that can be compared with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape(Vec<Unit>);
+
+impl Shape {
+    /// Reads a pattern; `None` when a variable in it is none.
+    pub(crate) fn new(text: &str, variables: Variables) -> Option<Shape> {
+        let mut units = Vec::with_capacity(text.len());
+        for token in tokens(text, Wildcards::On, variables).ok()? {
+            match token {
+                Token::Text(text) => units.extend(text.chars().map(Unit::Char)),
+                Token::Many => units.push(Unit::Many),
+                Token::One => units.push(Unit::One),
+                Token::Variable(variable) => units.push(Unit::Variable(variable)),
+            }
+        }
+        Some(Shape(units))
+    }
+
+    /// Whether everything that `other` matches is matched by this one as well, in any request. A `yes`
+    /// is certain; a `no` may be wrong where several wildcards stand side by side.
+    pub(crate) fn covers(&self, other: &Shape) -> bool {
+        let fits = |mine: &Unit, theirs: &Unit| match (mine, theirs) {
+            (Unit::One, Unit::Char(_) | Unit::One) => true,
+            (Unit::Char(a), Unit::Char(b)) => a == b,
+            (Unit::Variable(a), Unit::Variable(b)) => a == b,
+            _ => false,
+        };
+        let (mut at, mut other_at) = (0, 0);
+        // Where the last `*` stands, and how much of the other pattern it has taken.
+        let mut star = None;
+        while let Some(theirs) = other.0.get(other_at) {
+            match self.0.get(at) {
+                Some(Unit::Many) => {
+                    star = Some((at, other_at));
+                    at += 1;
+                }
+                Some(mine) if fits(mine, theirs) => {
+                    at += 1;
+                    other_at += 1;
+                }
+                _ => match star {
+                    Some((place, taken)) => {
+                        star = Some((place, taken + 1));
+                        at = place + 1;
+                        other_at = taken + 1;
+                    }
+                    None => return false,
+                },
+            }
+        }
+        let mut rest = self.0.iter().skip(at);
+        rest.all(|unit| *unit == Unit::Many)
+    }
+
+    /// Whether some text may match both, whatever the variables stand for.
+    pub(crate) fn meets(&self, other: &Shape) -> bool {
+        let many = |unit: &Unit| matches!(unit, Unit::Many | Unit::Variable(_));
+        // Most pairs are told apart, or told to meet, without the table.
+        if matches!(self.0.as_slice(), [unit] if many(unit))
+            || matches!(other.0.as_slice(), [unit] if many(unit))
+        {
+            return true;
+        }
+        let mut begins = self.0.iter().zip(&other.0);
+        let apart = begins.find_map(|pair| match pair {
+            (Unit::Char(a), Unit::Char(b)) if a == b => None,
+            (Unit::Char(_), Unit::Char(_)) => Some(true),
+            _ => Some(false),
+        });
+        if apart == Some(true) {
+            return false;
+        }
+        // One row of the table "the rest of mine and the rest of theirs can meet", from the end.
+        let width = other.0.len();
+        let mut below = vec![false; width + 1];
+        for mine in std::iter::once(None).chain(self.0.iter().rev().map(Some)) {
+            let mut row = vec![false; width + 1];
+            for j in (0..=width).rev() {
+                let theirs = other.0.get(j);
+                let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or(false);
+                let met = match (mine, theirs) {
+                    (None, None) => true,
+                    (None, Some(theirs)) => many(theirs) && at(&row, j + 1),
+                    (Some(mine), None) => many(mine) && at(&below, j),
+                    (Some(mine), Some(theirs)) if many(mine) || many(theirs) => {
+                        at(&below, j) || at(&row, j + 1)
+                    }
+                    (Some(Unit::Char(a)), Some(Unit::Char(b))) => a == b && at(&below, j + 1),
+                    (Some(_), Some(_)) => at(&below, j + 1),
+                };
+                if let Some(cell) = row.get_mut(j) {
+                    *cell = met;
+                }
+            }
+            below = row;
+        }
+        below.first().copied().unwrap_or(false)
+    }
+
+    /// Whether a variable stands in it.
+    pub(crate) fn has_variable(&self) -> bool {
+        let mut units = self.0.iter();
+        units.any(|unit| matches!(unit, Unit::Variable(_)))
+    }
+
+    /// The literal text before the first wildcard or variable.
+    pub(crate) fn literal_prefix(&self) -> String {
+        let chars = self.0.iter().map_while(|unit| match unit {
+            Unit::Char(c) => Some(*c),
+            _ => None,
+        });
+        chars.collect()
+    }
+}
+
+/// A resource of a policy: `*`, or the six parts of an ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ResourceShape {
+    /// `*`
+    Any,
+    /// Partition, service, region, account, resource; behind `arn`.
+    Arn(Box<[Shape; 5]>),
+}
+
+impl ResourceShape {
+    /// Reads a resource; `None` when it is none.
+    pub(crate) fn new(text: &str, variables: Variables) -> Option<ResourceShape> {
+        if text == "*" {
+            return Some(ResourceShape::Any);
+        }
+        let [_, partition, service, region, account, resource] = split(text, variables)?;
+        let shape = |part| Shape::new(part, variables);
+        Some(ResourceShape::Arn(Box::new([
+            shape(partition)?,
+            shape(service)?,
+            shape(region)?,
+            shape(account)?,
+            shape(resource)?,
+        ])))
+    }
+
+    /// Whether every resource of `other` is one of this as well.
+    pub(crate) fn covers(&self, other: &ResourceShape) -> bool {
+        match (self, other) {
+            (ResourceShape::Any, _) => true,
+            (ResourceShape::Arn(_), ResourceShape::Any) => false,
+            (ResourceShape::Arn(mine), ResourceShape::Arn(theirs)) => {
+                let mut pairs = mine.iter().zip(theirs.iter());
+                pairs.all(|(mine, theirs)| mine.covers(theirs))
+            }
+        }
+    }
+
+    /// Whether some resource may be one of both.
+    pub(crate) fn meets(&self, other: &ResourceShape) -> bool {
+        match (self, other) {
+            (ResourceShape::Arn(mine), ResourceShape::Arn(theirs)) => {
+                let mut pairs = mine.iter().zip(theirs.iter());
+                pairs.all(|(mine, theirs)| mine.meets(theirs))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a variable stands in it.
+    pub(crate) fn has_variable(&self) -> bool {
+        match self {
+            ResourceShape::Any => false,
+            ResourceShape::Arn(parts) => parts.iter().any(Shape::has_variable),
+        }
+    }
+
+    /// Whether it is whatever a service has, in some account and region: `arn:aws:logs:*:*:*`.
+    pub(crate) fn is_whole(&self, service: &str) -> bool {
+        let ResourceShape::Arn(parts) = self else {
+            return true;
+        };
+        let [_, named, _, _, resource] = &**parts;
+        let service = Shape::new(service, Variables::Off);
+        resource.0 == [Unit::Many] && service.is_some_and(|service| named.meets(&service))
+    }
+
+    /// Whether it is every resource of a kind: `*`, `arn:aws:iam::*:*`,
+    /// `arn:aws:iam::111122223333:role/*`.
+    pub(crate) fn is_every(&self, kind: &str) -> bool {
+        match self {
+            ResourceShape::Any => true,
+            ResourceShape::Arn(parts) => {
+                let [_, _, _, _, resource] = &**parts;
+                let all = Shape::new(&format!("{kind}/*"), Variables::Off);
+                all.is_some_and(|all| resource.covers(&all))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! The values of conditions: what they can match, and what of requests without the key.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::conditions::is_negated;
+use super::{Findings, finding};
+use crate::code::Code;
+use crate::document::{ConditionEntry, Spanned, Statement};
+use crate::operator::{Base, Missing, StringTest};
+
+pub(super) fn check(statement: &Statement, out: &mut Findings) {
+    for entry in &statement.conditions {
+        values(entry, out);
+        mfa(statement, entry, out);
+    }
+    paired(statement, out);
+}
+
+fn values(entry: &ConditionEntry, out: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for value in &entry.values {
+        if !seen.insert(&*value.text) {
+            out.push(finding(
+                Code::RedundantConditionValue,
+                &value.span,
+                format!("{} stands here twice", value.text),
+                "leave one out",
+            ));
+        }
+        match entry.operator.base {
+            Base::String(StringTest::Equals | StringTest::EqualsIgnoreCase, _) => {
+                literal_star(entry, value, out);
+            }
+            Base::Ip(_) => host_bits(value, out),
+            _ => {}
+        }
+    }
+    let has = |word: &str| {
+        entry
+            .values
+            .iter()
+            .any(|value| value.text.eq_ignore_ascii_case(word))
+    };
+    if matches!(entry.operator.base, Base::Bool | Base::Null) && has("true") && has("false") {
+        out.push(finding(
+            Code::InvalidConditionMultipleBoolean,
+            &entry.key.span,
+            format!(
+                "true and false both satisfy this condition on {}",
+                entry.key.text
+            ),
+            "write the one that is meant",
+        ));
+    }
+}
+
+fn literal_star(entry: &ConditionEntry, value: &Spanned, out: &mut Findings) {
+    if !value.text.replace("${*}", "").contains('*') {
+        return;
+    }
+    let like = match is_negated(entry.operator.base) {
+        true => "StringNotLike",
+        false => "StringLike",
+    };
+    out.push(finding(
+        Code::WildcardWithoutLike,
+        &value.span,
+        "this operator takes * literally",
+        format!("use {like} if it is meant as a wildcard, or write ${{*}}"),
+    ));
+}
+
+/// Bits behind the mask, which are ignored.
+fn host_bits(value: &Spanned, out: &mut Findings) {
+    let Some((address, prefix)) = value.text.split_once('/') else {
+        return;
+    };
+    let (Ok(address), Ok(prefix)) = (address.parse::<IpAddr>(), prefix.parse::<u32>()) else {
+        return;
+    };
+    let network: IpAddr = match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX
+                .checked_shl(32_u32.saturating_sub(prefix))
+                .unwrap_or(0);
+            std::net::Ipv4Addr::from_bits(v4.to_bits() & mask).into()
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX
+                .checked_shl(128_u32.saturating_sub(prefix))
+                .unwrap_or(0);
+            std::net::Ipv6Addr::from_bits(v6.to_bits() & mask).into()
+        }
+    };
+    if network != address {
+        out.push(finding(
+            Code::ImproveIpRange,
+            &value.span,
+            "the bits behind the mask are ignored",
+            format!("write {network}/{prefix}"),
+        ));
+    }
+}
+
+/// `aws:MultiFactorAuthPresent` is absent from requests that are signed with long-term keys.
+fn mfa(statement: &Statement, entry: &ConditionEntry, out: &mut Findings) {
+    let named = entry
+        .key
+        .text
+        .eq_ignore_ascii_case("aws:MultiFactorAuthPresent");
+    if !named || entry.operator.base != Base::Bool {
+        return;
+    }
+    let all = |word: &str| {
+        !entry.values.is_empty()
+            && entry
+                .values
+                .iter()
+                .all(|value| value.text.eq_ignore_ascii_case(word))
+    };
+    let if_exists = entry.operator.missing == Missing::Holds;
+    if statement.allows() && if_exists && all("true") {
+        out.push(finding(
+            Code::MfaAllowHoldsAbsent,
+            &entry.key.span,
+            "requests with long-term keys do not hold this key, and BoolIfExists lets them pass without MFA",
+            "write \"Bool\": {\"aws:MultiFactorAuthPresent\": \"true\"}",
+        ));
+    }
+    if !statement.allows() && !if_exists && all("false") {
+        out.push(finding(
+            Code::MfaDenyMissesAbsent,
+            &entry.key.span,
+            "requests with long-term keys do not hold this key, so this Deny does not reach them",
+            "write \"BoolIfExists\": {\"aws:MultiFactorAuthPresent\": \"false\"}",
+        ));
+    }
+}
+
+/// Private addresses mean something within one VPC only.
+fn paired(statement: &Statement, out: &mut Findings) {
+    let find = |names: &[&str]| {
+        let mut entries = statement.conditions.iter();
+        entries.find(|entry| {
+            names
+                .iter()
+                .any(|name| entry.key.text.eq_ignore_ascii_case(name))
+        })
+    };
+    let others = ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn"];
+    if statement.allows()
+        && let Some(entry) = find(&["aws:VpcSourceIp"])
+        && find(&others).is_none()
+    {
+        out.push(finding(
+            Code::MissingPairedConditionKeys,
+            &entry.key.span,
+            "the same private address is in many VPCs",
+            "add a condition on aws:SourceVpc or aws:SourceVpce",
+        ));
+    }
+}

@@ -1,0 +1,237 @@
+//! Simulation: the decision is the engine's own, and what it tells points at the right statements.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+use locum_policy::{
+    ContextEntries, ContextEntry, ContextKeyType, Document, EntryError, Kind, Named, NamedPolicies,
+    Policies, Policy, PolicyType, Position, Principal, PrincipalKind, Request, ResourceRule,
+    Simulated, SimulatedDecision, decide, simulate,
+};
+
+const ACCOUNT: &str = "111122223333";
+const ALICE: Principal<'_> = Principal {
+    kind: PrincipalKind::User {
+        arn: "arn:aws:iam::111122223333:user/alice",
+        id: "AIDAALICE",
+    },
+    account: ACCOUNT,
+};
+
+fn document(text: &str) -> Document {
+    Document::check(text, Kind::Inline).expect(text)
+}
+
+fn entry(key: &str, word: &str, values: &[&str]) -> ContextEntry {
+    ContextEntry {
+        key: key.to_owned(),
+        key_type: ContextKeyType::parse(word).expect(word),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    }
+}
+
+/// Simulates over identity policies and a boundary, and checks that enforcement decides the same.
+fn run(
+    identity: &[&Document],
+    boundary: Option<&Document>,
+    entries: &[ContextEntry],
+    (action, resource): (&str, &str),
+) -> Simulated {
+    let context = ContextEntries::new(entries).expect("a context");
+    let request = Request {
+        action,
+        resource,
+        principal: &ALICE,
+        context: &context,
+    };
+    let names = ["PolicyInputList.1", "PolicyInputList.2"];
+    let named: Vec<Named<'_>> = identity
+        .iter()
+        .zip(names)
+        .map(|(document, name)| Named {
+            name,
+            document: Some(document),
+        })
+        .collect();
+    let simulated = simulate(
+        &request,
+        &NamedPolicies {
+            identity: &named,
+            boundary: boundary.map(|document| Named {
+                name: "Boundary",
+                document: Some(document),
+            }),
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
+        },
+    );
+    let compiled: Vec<Policy> = identity.iter().map(|one| Policy::compile(one)).collect();
+    let identity: Vec<&Policy> = compiled.iter().collect();
+    let boundary = boundary.map(Policy::compile);
+    let enforced = decide(
+        &request,
+        &Policies {
+            identity: &identity,
+            boundary: boundary.as_ref(),
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account: ACCOUNT,
+            scp: None,
+            rcp: None,
+        },
+    );
+    assert_eq!(
+        enforced.is_allowed(),
+        simulated.decision == SimulatedDecision::Allowed
+    );
+    simulated
+}
+
+#[test]
+fn pol_24_all_allowing_statements_match_and_a_deny_alone_when_there_is_one() {
+    let first = document(
+        r#"{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::a/secret"}]}"#,
+    );
+    let second = document(r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#);
+    let policies = [&first, &second];
+    let open = run(&policies, None, &[], ("s3:GetObject", "arn:aws:s3:::a/b"));
+    assert_eq!(open.decision, SimulatedDecision::Allowed);
+    let matched: Vec<_> = open
+        .matched
+        .iter()
+        .map(|found| {
+            (
+                found.policy.as_str(),
+                found.statement,
+                found.start,
+                found.end,
+            )
+        })
+        .collect();
+    let at = |line, column| Position { line, column };
+    assert_eq!(
+        matched,
+        [
+            ("PolicyInputList.1", 0, at(2, 3), at(2, 80)),
+            ("PolicyInputList.2", 0, at(1, 14), at(1, 66)),
+        ]
+    );
+    let closed = run(
+        &policies,
+        None,
+        &[],
+        ("s3:GetObject", "arn:aws:s3:::a/secret"),
+    );
+    assert_eq!(closed.decision, SimulatedDecision::ExplicitDeny);
+    assert_eq!(closed.matched.len(), 1);
+    assert_eq!(
+        (closed.matched[0].statement, closed.matched[0].policy_type),
+        (1, PolicyType::Identity)
+    );
+    let none = run(&policies, None, &[], ("s3:PutObject", "arn:aws:s3:::a/b"));
+    assert_eq!(none.decision, SimulatedDecision::ImplicitDeny);
+    assert!(none.matched.is_empty() && none.missing.is_empty());
+}
+
+#[test]
+fn keys_that_a_statement_waits_for_are_told_and_given_ones_count() {
+    let policy = document(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*",
+          "Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"NumericLessThan":{"s3:max-keys":"10"},
+          "ForAnyValue:StringEquals":{"aws:TagKeys":"a"}}},
+          {"Effect":"Allow","Action":"iam:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}"#,
+    );
+    let asked = ("s3:GetObject", "arn:aws:s3:::a/b");
+    let bare = run(&[&policy], None, &[], asked);
+    assert_eq!(bare.decision, SimulatedDecision::ImplicitDeny);
+    assert_eq!(bare.missing, ["aws:SourceIp", "aws:TagKeys", "s3:max-keys"]);
+    let entries = [
+        entry("AWS:sourceip", "ip", &["192.0.2.9"]),
+        entry("s3:max-keys", "numeric", &["3"]),
+        entry("aws:TagKeys", "stringList", &["b", "a"]),
+    ];
+    let full = run(&[&policy], None, &entries, asked);
+    assert_eq!(full.decision, SimulatedDecision::Allowed);
+    assert!(full.missing.is_empty());
+}
+
+#[test]
+fn a_boundary_is_told_apart() {
+    let policy = document(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#);
+    let boundary = document(
+        r#"{"Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"},{"Effect":"Deny","Action":"s3:GetBucketAcl","Resource":"*"}]}"#,
+    );
+    for (action, decision, passes) in [
+        ("s3:GetObject", SimulatedDecision::Allowed, true),
+        ("s3:PutObject", SimulatedDecision::ImplicitDeny, false),
+        ("s3:GetBucketAcl", SimulatedDecision::ExplicitDeny, false),
+    ] {
+        let simulated = run(&[&policy], Some(&boundary), &[], (action, "*"));
+        assert_eq!(simulated.decision, decision, "{action}");
+        assert_eq!(simulated.allowed_by_boundary, Some(passes), "{action}");
+        assert_eq!(simulated.allowed_by_organizations, None);
+    }
+}
+
+#[test]
+fn entries_that_cannot_be_are_refused() {
+    for (entries, error) in [
+        (
+            vec![entry("aws:SourceIp", "ip", &["300.1.1.1"])],
+            "The value 300.1.1.1 of the context key aws:SourceIp is not of its type.",
+        ),
+        (
+            vec![entry("aws:CurrentTime", "date", &["yesterday"])],
+            "The value yesterday of the context key aws:CurrentTime is not of its type.",
+        ),
+        (
+            vec![entry("a:b", "string", &["x", "y"])],
+            "The context key a:b takes exactly one value.",
+        ),
+        (
+            vec![
+                entry("a:b", "string", &["x"]),
+                entry("A:B", "string", &["y"]),
+            ],
+            "The context key A:B is given more than once.",
+        ),
+    ] {
+        let refused = ContextEntries::new(&entries).unwrap_err();
+        assert_eq!(refused.to_string(), error);
+    }
+    let many = vec![entry("a:b", "stringList", &["x"; 1_001])];
+    assert_eq!(ContextEntries::new(&many).unwrap_err(), EntryError::TooMany);
+    assert_eq!(ContextKeyType::parse("text"), None);
+}
+
+#[test]
+fn a_document_tells_its_keys_once() {
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*",
+      "Resource":"arn:aws:s3:::home/${aws:username}/*",
+      "Condition":{"StringEquals":{"aws:PrincipalTag/Team":"${aws:ResourceTag/team, 'none'}","AWS:USERNAME":"x"}}}]}"#;
+    assert_eq!(
+        document(text).context_keys(),
+        [
+            "aws:PrincipalTag/Team",
+            "aws:ResourceTag/team",
+            "aws:username"
+        ]
+    );
+    // The older version has no variables.
+    let old = text.replace("2012-10-17", "2008-10-17");
+    let keys = Document::check(&old, Kind::Inline).map(|old| old.context_keys());
+    assert_eq!(
+        keys.unwrap_or_default(),
+        ["aws:PrincipalTag/Team", "AWS:USERNAME"]
+    );
+}
