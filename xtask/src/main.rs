@@ -1,5 +1,6 @@
 //! Development tasks of the workspace: one file per command, this one only chooses.
 
+mod agreement;
 mod attacks;
 mod bench;
 mod catalogue;
@@ -23,6 +24,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   codegen [--check]  the Rust types of crates/wire from the service models
   pack-managed-policies FILE.json
                      the managed policies that crates/api carries
+  agreement [--cases N]
+                     more generated cases for the policy engine, counted in a ledger
   pack-actions FILE.json
                      the catalogue of actions that crates/policy carries
   attacks [--check]  docs/attacks.md from the names of the tests
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let rest = args.get(1..).unwrap_or_default();
     let outcome = match args.first().map(String::as_str) {
+        Some("agreement") => agreement::run(rest),
         Some("attacks") => attacks::run(rest),
         Some("bench") => bench::run(rest),
         Some("check") => suites::check(rest),

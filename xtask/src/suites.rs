@@ -55,6 +55,7 @@ const TESTS: &[Step] = &[
     ("rust", rust::tests),
     ("signatures", rust::signatures),
     ("doctests", rust::doctests),
+    ("fuzz", rust::fuzz),
     ("binary", rust::binary),
     ("clients-python", clients::python),
     ("clients-js", clients::node),

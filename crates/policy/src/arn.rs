@@ -136,8 +136,9 @@ impl ArnPattern {
                 for (pattern, part) in patterns.iter().zip(arn.arn.parts()) {
                     match pattern.matches(part, lookup) {
                         Matched::No => return Matched::No,
-                        Matched::Unresolved if found == Matched::Yes => found = Matched::Unresolved,
-                        Matched::Unresolved | Matched::Yes => {}
+                        Matched::Unresolved if found != Matched::No => found = Matched::Unresolved,
+                        Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
+                        Matched::Unresolved | Matched::Ambiguous | Matched::Yes => {}
                     }
                     if found == Matched::No {
                         return Matched::No;

@@ -14,10 +14,10 @@ use crate::key::{ConditionKey, KnownKey};
 use crate::lookup::{Key, Lookup};
 use crate::number::Decimal;
 use crate::operator::{Base, Missing, Operator, OrderTest, Qualifier, Sense, StringTest};
-use crate::pattern::{CaseMatch, Matched, Pattern};
+use crate::pattern::{CaseMatch, Pattern};
 use crate::truth::Truth;
 use crate::value::{Text, Value, Values};
-use crate::variable::Variables;
+use crate::variable::{Unvalued, Variable, Variables};
 
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ enum Test {
     Date(OrderTest, Box<[Instant]>),
     Bool {
         accepted: [bool; 2],
-        variables: Box<[Pattern]>,
+        variables: Box<[Variable]>,
     },
     Binary(Box<[Box<str>]>),
     Ip(Box<[Range]>),
@@ -64,7 +64,7 @@ enum ArnOperand {
     Any,
     Pattern(ArnPattern),
     /// `${aws:PrincipalArn}` and nothing else: compared as it stands.
-    Variable(Pattern),
+    Variable(Variable),
 }
 
 /// The value of a policy that its operator cannot read: index among the values.
@@ -212,10 +212,7 @@ impl Condition {
             (Test::String(test, patterns), Value::Str(text))
                 if *test != StringTest::EqualsIgnoreCase =>
             {
-                let mut patterns = patterns.iter();
-                patterns
-                    .any(|pattern| pattern.matches(text, lookup) == Matched::Yes)
-                    .into()
+                any_matches(patterns, text, lookup)
             }
             (Test::Ip(ranges), Value::Ip(address)) => contain(ranges, *address),
             (Test::Date(test, operands), Value::Date(seconds)) => {
@@ -316,6 +313,12 @@ fn compare(test: OrderTest, operands: &[Instant], instant: Instant) -> Truth {
         .into()
 }
 
+#[inline]
+fn any_matches<'q>(patterns: &'q [Pattern], text: &str, lookup: &Lookup<'q>) -> Truth {
+    let patterns = patterns.iter();
+    Truth::any(patterns.map(|pattern| pattern.matches(text, lookup).truth()))
+}
+
 /// Whether any of the patterns matches the text.
 fn strings<'q>(
     test: StringTest,
@@ -323,26 +326,21 @@ fn strings<'q>(
     text: &str,
     lookup: &Lookup<'q>,
 ) -> Truth {
-    let mut patterns = patterns.iter();
     match test {
-        StringTest::Equals | StringTest::Like => patterns
-            .any(|pattern| pattern.matches(text, lookup) == Matched::Yes)
-            .into(),
-        StringTest::EqualsIgnoreCase => {
-            Truth::any(
-                patterns.map(|pattern| match pattern.equals_ignoring_case(text, lookup) {
-                    CaseMatch::No => Truth::No,
-                    CaseMatch::Ascii => Truth::Yes,
-                    CaseMatch::Unicode => Truth::Unknown,
-                }),
-            )
-        }
+        StringTest::Equals | StringTest::Like => any_matches(patterns, text, lookup),
+        StringTest::EqualsIgnoreCase => Truth::any(patterns.iter().map(|pattern| {
+            match pattern.equals_ignoring_case(text, lookup) {
+                CaseMatch::No => Truth::No,
+                CaseMatch::Ascii => Truth::Yes,
+                CaseMatch::Unclear => Truth::Unknown,
+            }
+        })),
     }
 }
 
 fn boolean<'q>(
     [accepts_false, accepts_true]: [bool; 2],
-    variables: &'q [Pattern],
+    variables: &'q [Variable],
     value: &Value<'_>,
     lookup: &Lookup<'q>,
 ) -> Truth {
@@ -351,12 +349,26 @@ fn boolean<'q>(
         Value::Str(text) if is_boolean(text) => is_true(text),
         _ => return Truth::Unknown,
     };
-    let text = if value { "true" } else { "false" };
-    let mut variables = variables.iter();
     let accepted = if value { accepts_true } else { accepts_false };
-    let same =
-        |pattern: &'q Pattern| pattern.equals_ignoring_case(text, lookup) == CaseMatch::Ascii;
-    (accepted || variables.any(same)).into()
+    if accepted {
+        return Truth::Yes;
+    }
+    let same = |named: &str| is_boolean(named).then(|| is_true(named) == value);
+    Truth::any(variables.iter().map(|one| operand(one, lookup, same)))
+}
+
+/// An operand that is a variable and nothing else; `test` gives `None` for text that is no operand
+/// of its type, of which nobody can tell.
+fn operand<'q>(
+    variable: &'q Variable,
+    lookup: &Lookup<'q>,
+    test: impl Fn(&str) -> Option<bool>,
+) -> Truth {
+    match variable.resolve(lookup) {
+        Ok(text) => test(text.as_str()).map_or(Truth::Unknown, Truth::from),
+        Err(Unvalued::Null) => Truth::No,
+        Err(Unvalued::Ambiguous) => Truth::Unknown,
+    }
 }
 
 fn instant(value: &Value<'_>) -> Option<Instant> {
@@ -385,12 +397,10 @@ fn arn<'q>(operands: &'q [ArnOperand], value: &Value<'_>, lookup: &Lookup<'q>) -
     let Some(arn) = SplitArn::parse(text) else {
         return Truth::Unknown;
     };
-    Truth::any(operands.iter().map(|operand| {
-        let matched = match operand {
-            ArnOperand::Any => Matched::Yes,
-            ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup),
-            ArnOperand::Variable(pattern) => pattern.matches(text, lookup),
-        };
-        Truth::from(matched == Matched::Yes)
+    let same = |named: &str| SplitArn::parse(named).map(|named| named.arn == arn.arn);
+    Truth::any(operands.iter().map(|one| match one {
+        ArnOperand::Any => Truth::Yes,
+        ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup).truth(),
+        ArnOperand::Variable(variable) => operand(variable, lookup, same),
     }))
 }

@@ -10,7 +10,6 @@ use crate::document::{Effect, Form};
 use crate::gate::Gate;
 use crate::limits::ROWS_PER_STATEMENT_MAX;
 use crate::lookup::Key;
-use crate::pattern::Matched;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
 use crate::text::{Name, OwnedName, position};
@@ -244,7 +243,7 @@ impl Group {
 
     fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
         match &self.target {
-            Target::One(pattern) => (pattern.matches(question) == Matched::Yes).into(),
+            Target::One(pattern) => pattern.matches(question).truth(),
             Target::Whole { .. } => {
                 let entry = self.entries.first();
                 entry.map_or(Truth::No, |entry| entry.statement.resources(question))

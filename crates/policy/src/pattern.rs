@@ -13,8 +13,9 @@ use smallvec::SmallVec;
 use crate::limits::SEGMENT_CHARACTERS_DIRECT;
 use crate::lookup::Lookup;
 use crate::text::{after, begins, same};
+use crate::truth::Truth;
 use crate::value::Text;
-use crate::variable::{BadVariable, Token, Variable, Variables, Wildcards, tokens};
+use crate::variable::{BadVariable, Token, Unvalued, Variable, Variables, Wildcards, tokens};
 
 /// A compiled pattern. The first three forms are the common ones and need no tables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,29 @@ pub(crate) enum Matched {
     Yes,
     /// A variable has neither value nor default.
     Unresolved,
+    /// A variable stands for one of two values: it cannot be told.
+    Ambiguous,
+}
+
+impl Matched {
+    /// Whether the text matches; what has no value matches nothing.
+    #[inline]
+    pub(crate) fn truth(self) -> Truth {
+        match self {
+            Matched::Yes => Truth::Yes,
+            Matched::No | Matched::Unresolved => Truth::No,
+            Matched::Ambiguous => Truth::Unknown,
+        }
+    }
+}
+
+impl From<Unvalued> for Matched {
+    fn from(unvalued: Unvalued) -> Self {
+        match unvalued {
+            Unvalued::Null => Matched::Unresolved,
+            Unvalued::Ambiguous => Matched::Ambiguous,
+        }
+    }
 }
 
 impl From<bool> for Matched {
@@ -122,12 +146,13 @@ impl Pattern {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
             Pattern::General(general) => match general.resolve(lookup) {
-                Some(resolved) => {
+                Ok(resolved) => {
                     let pieces = general.segments.iter().flat_map(|segment| segment.iter());
                     let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
                     CaseMatch::of(texts.flat_map(str::chars), text)
                 }
-                None => CaseMatch::No,
+                Err(Unvalued::Null) => CaseMatch::No,
+                Err(Unvalued::Ambiguous) => CaseMatch::Unclear,
             },
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
         }
@@ -138,12 +163,7 @@ impl Pattern {
         match self {
             Pattern::Any => "",
             Pattern::Exact(text) | Pattern::Prefix(text) => text,
-            Pattern::General(general) => {
-                match general.segments.first().and_then(|pieces| pieces.first()) {
-                    Some(Piece::Text(text)) => text,
-                    _ => "",
-                }
-            }
+            Pattern::General(general) => general.literal(),
         }
     }
 
@@ -165,8 +185,9 @@ pub(crate) enum CaseMatch {
     No,
     /// Equal when the case of ASCII letters is ignored.
     Ascii,
-    /// Equal only when the case of other letters is ignored as well: readers disagree.
-    Unicode,
+    /// Equal only when the case of other letters is ignored as well, of which readers disagree; or
+    /// a variable stands for one of two values.
+    Unclear,
 }
 
 impl CaseMatch {
@@ -176,7 +197,7 @@ impl CaseMatch {
         for expected in pattern {
             match text.next() {
                 Some(c) if c.eq_ignore_ascii_case(&expected) => {}
-                Some(c) if folded(c).eq(folded(expected)) => found = CaseMatch::Unicode,
+                Some(c) if folded(c).eq(folded(expected)) => found = CaseMatch::Unclear,
                 _ => return CaseMatch::No,
             }
         }
@@ -218,6 +239,13 @@ impl General {
         }
     }
 
+    fn literal(&self) -> &str {
+        match self.segments.first().and_then(|pieces| pieces.first()) {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     #[inline(never)]
     fn matches_plain(&self, text: &str) -> bool {
         self.variables.is_empty() && self.matches(text, &[])
@@ -235,12 +263,29 @@ impl General {
                 .resolve(lookup)
                 .map(|values| self.matches(text, &values)),
         };
-        resolved.map_or(Matched::Unresolved, Matched::from)
+        match resolved {
+            Ok(matched) => matched.into(),
+            // Whatever the variable stood for: indexes go by the literal, too.
+            Err(_) if !text.starts_with(self.literal()) => Matched::No,
+            Err(unvalued) => unvalued.into(),
+        }
     }
 
-    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Resolved<'q>> {
-        let variables = self.variables.iter();
-        variables.map(|variable| variable.resolve(lookup)).collect()
+    /// The texts of all variables. One that is null settles it, whatever the others are.
+    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Resolved<'q>, Unvalued> {
+        let mut resolved = Resolved::new();
+        let mut ambiguous = false;
+        for variable in &self.variables {
+            match variable.resolve(lookup) {
+                Ok(text) => resolved.push(text),
+                Err(Unvalued::Null) => return Err(Unvalued::Null),
+                Err(Unvalued::Ambiguous) => ambiguous = true,
+            }
+        }
+        if ambiguous {
+            return Err(Unvalued::Ambiguous);
+        }
+        Ok(resolved)
     }
 
     fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {

@@ -22,7 +22,9 @@ pub(crate) struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    /// Prepares the request; `None` when its action is none, or does not fit the buffer.
+    /// Prepares the request; `None` when its action is none, or does not fit the buffer, or when its
+    /// resource is none: no pattern but `*` could name such a thing, so a Deny would miss what an
+    /// Allow of everything lets pass.
     pub(crate) fn prepare(
         request: &Request<'q>,
         lookup: &'q Lookup<'q>,
@@ -34,10 +36,17 @@ impl<'q> Question<'q> {
         let colon = action.iter().position(|byte| *byte == b':')?;
         let (service, name) = action.split_at_checked(colon)?;
         let (_, name) = name.split_first()?;
+        if service.is_empty() || name.is_empty() || name.contains(&b':') {
+            return None;
+        }
+        let resource = match request.resource {
+            "*" => None,
+            text => Some(SplitArn::parse(text)?),
+        };
         Some(Question {
             service: Name::new(service),
             name: Name::new(name),
-            resource: SplitArn::parse(request.resource),
+            resource,
             principal: request.principal,
             lookup,
             partition: OnceCell::new(),

@@ -69,9 +69,9 @@ pub trait Context {
 /// One question to [`decide`](crate::decide).
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    /// Such as `sts:AssumeRole`; compared ignoring ASCII case.
+    /// Such as `sts:AssumeRole`; compared ignoring ASCII case. What is no action is refused.
     pub action: &'a str,
-    /// An ARN, or `*` for actions without a resource.
+    /// An ARN, or `*` for actions without a resource. Anything else is refused.
     pub resource: &'a str,
     /// Who asks.
     pub principal: &'a Principal<'a>,

@@ -196,15 +196,17 @@ impl Statement {
 
 impl Resources {
     fn match_<'q>(&'q self, question: &Question<'q>) -> Truth {
-        let mut unresolved = false;
+        let (mut unresolved, mut ambiguous) = (false, false);
         for pattern in &self.patterns {
             match pattern.matches(question) {
                 Matched::Yes => return (self.form == Form::Plain).into(),
                 Matched::Unresolved => unresolved = true,
+                Matched::Ambiguous => ambiguous = true,
                 Matched::No => {}
             }
         }
         match self.form {
+            _ if ambiguous => Truth::Unknown,
             Form::Plain => Truth::No,
             // What the author meant to leave out cannot be told.
             Form::Not if unresolved => Truth::Unknown,

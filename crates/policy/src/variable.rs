@@ -22,15 +22,27 @@ impl Variable {
         self.default.as_deref()
     }
 
-    /// The value in this request, or the default; `None` when there is neither. Only keys with a
-    /// single value can be used in a variable.
-    pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Option<Text<'q>> {
+    /// The value in this request, or the default. Only keys with a single value can be used in a
+    /// variable.
+    pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Text<'q>, Unvalued> {
         match lookup.values(&self.key) {
-            Values::One(value) => Some(Text::of(value)),
-            Values::Absent | Values::Many(_) => self.default.as_deref().map(Text::Borrowed),
-            Values::Ambiguous => None,
+            Values::One(value) => Ok(Text::of(value)),
+            Values::Absent | Values::Many(_) => {
+                let default = self.default.as_deref();
+                default.map(Text::Borrowed).ok_or(Unvalued::Null)
+            }
+            Values::Ambiguous => Err(Unvalued::Ambiguous),
         }
     }
+}
+
+/// Why a variable stands for no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unvalued {
+    /// Neither value nor default: it equals nothing.
+    Null,
+    /// One of two values, and nobody can tell which.
+    Ambiguous,
 }
 
 /// A stretch of a string that may hold wildcards and variables.

@@ -106,6 +106,56 @@ fn pol_07_actions_ignore_ascii_case_alone() {
 }
 
 #[test]
+fn pol_13_what_is_neither_an_action_nor_a_resource_is_refused() {
+    let open = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let closed = r#"{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::*"}"#;
+    let yes = |statements: &str, action: &str, resource: &str| {
+        common::identity(statements, action, resource, &Facts::default()).is_allowed()
+    };
+    assert!(yes(open, "s3:GetObject", "arn:aws:s3:::b"));
+    assert!(yes(open, "s3:GetObject", "*"));
+    // The Deny cannot name these, so the Allow must not either.
+    let both = format!("{open},{closed}");
+    for resource in ["", "b", "arn:aws:s3:::", "arn:aws::::b", "ARN:aws:s3:::b"] {
+        assert!(!yes(open, "s3:GetObject", resource), "{resource}");
+        assert!(!yes(&both, "s3:GetObject", resource), "{resource}");
+    }
+    for action in ["s3:Get:Object", "s3:", ":GetObject", ":", "s3::"] {
+        assert!(!yes(open, action, "arn:aws:s3:::b"), "{action}");
+        assert!(!yes(
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#,
+            action,
+            "*"
+        ));
+    }
+    // The root user needs no policy, but a question.
+    let principal = common::root(ACCOUNT);
+    let none = Policies {
+        identity: &[],
+        boundary: None,
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
+    };
+    let ask = |action, resource| {
+        let context = &Facts::default();
+        let request = Request {
+            action,
+            resource,
+            principal: &principal,
+            context,
+        };
+        decide(&request, &none).is_allowed()
+    };
+    assert!(ask("s3:GetObject", "*"));
+    assert!(!ask("s3:Get:Object", "*"));
+    assert!(!ask("s3:GetObject", "b"));
+}
+
+#[test]
 fn a_document_that_does_not_fit_its_place_never_allows_and_always_denies() {
     // A trust policy as an identity policy: no resource, but a principal.
     let trust = r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#;

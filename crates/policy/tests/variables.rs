@@ -141,6 +141,102 @@ fn pol_16_variables_in_values() {
     check(r#"{"StringEquals":{"k:v":"${k:m}"}}"#, &facts, Fails);
 }
 
+/// A variable that stands for one of two values: an Allow does not apply, a Deny does.
+#[test]
+fn pol_14_a_variable_that_two_values_claim_never_helps() {
+    let facts = Facts::default()
+        .str("k:v", "ada")
+        .str("k:a", "arn:aws:s3:::b/ada")
+        .with("k:b", common::Fact::Bool(true))
+        .with("aws:PrincipalTag/team", common::Fact::Ambiguous);
+    for (operator, key, operand) in [
+        ("StringEquals", "k:v", "${aws:PrincipalTag/team}"),
+        ("StringNotEquals", "k:v", "${aws:PrincipalTag/team}"),
+        ("StringNotLike", "k:v", "*${aws:PrincipalTag/team, 'x'}*"),
+        ("StringEqualsIgnoreCase", "k:v", "${aws:PrincipalTag/team}"),
+        (
+            "StringNotEqualsIgnoreCase",
+            "k:v",
+            "x${aws:PrincipalTag/team}",
+        ),
+        (
+            "ForAnyValue:StringNotEquals",
+            "k:v",
+            "${aws:PrincipalTag/team}",
+        ),
+        (
+            "ArnNotLike",
+            "k:a",
+            "arn:aws:s3:::b/${aws:PrincipalTag/team}",
+        ),
+        ("ArnNotEquals", "k:a", "${aws:PrincipalTag/team}"),
+        ("Bool", "k:b", "${aws:PrincipalTag/team}"),
+    ] {
+        check(
+            &format!(r#"{{"{operator}":{{"{key}":"{operand}"}}}}"#),
+            &facts,
+            Trouble,
+        );
+    }
+    // What certainly differs, differs; a variable without any value settles it.
+    check(
+        r#"{"ArnNotLike":{"k:a":"arn:aws:s3::1:b/${aws:PrincipalTag/team}"}}"#,
+        &facts,
+        Holds,
+    );
+    check(
+        r#"{"StringNotEquals":{"k:v":"${aws:PrincipalTag/team}${aws:userid}"}}"#,
+        &facts,
+        Holds,
+    );
+    let resources = |element: &str| {
+        let open = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        let parts = format!(r#""Action":"s3:*",{element}"#);
+        let yes = |statements: &str| {
+            common::identity(statements, "s3:GetObject", "arn:aws:s3:::b/ada", &facts).is_allowed()
+        };
+        let allows = yes(&format!(r#"{{"Effect":"Allow",{parts}}}"#));
+        let denies = !yes(&format!(r#"{open},{{"Effect":"Deny",{parts}}}"#));
+        (allows, denies)
+    };
+    let never = (false, true);
+    assert_eq!(
+        resources(r#""Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}""#),
+        never
+    );
+    assert_eq!(
+        resources(r#""NotResource":"arn:aws:s3:::b/${aws:PrincipalTag/team}""#),
+        never
+    );
+    let other = r#""Resource":"arn:aws:sns:::b/${aws:PrincipalTag/team}""#;
+    assert_eq!(resources(other), (false, false));
+}
+
+/// An operand that turns out to be none of its type.
+#[test]
+fn pol_14_a_variable_of_the_wrong_type_never_helps() {
+    let facts = Facts::default()
+        .str("k:a", "arn:aws:s3:::b")
+        .with("k:b", common::Fact::Bool(true))
+        .str("k:word", "yes")
+        .str("k:true", "TRUE")
+        .str("k:arn", "arn:aws:s3:::b")
+        .str("k:other", "arn:aws:s3:::c");
+    for (operator, key, variable, expected) in [
+        ("Bool", "k:b", "k:word", Trouble),
+        ("Bool", "k:b", "k:true", Holds),
+        ("Bool", "k:b", "k:none", Fails),
+        ("ArnLike", "k:a", "k:word", Trouble),
+        ("ArnNotLike", "k:a", "k:word", Trouble),
+        ("ArnNotLike", "k:a", "k:none", Holds),
+        ("ArnEquals", "k:a", "k:arn", Holds),
+        ("ArnEquals", "k:a", "k:other", Fails),
+    ] {
+        let condition = format!(r#"{{"{operator}":{{"{key}":"${{{variable}}}"}}}}"#);
+        check(&condition, &facts, expected);
+    }
+}
+
 #[test]
 fn pol_16_what_a_variable_puts_in_has_no_wildcards() {
     let star = Facts::default()

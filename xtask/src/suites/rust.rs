@@ -83,6 +83,21 @@ pub fn doctests(setup: &Setup) -> Result<Outcome, String> {
         .current_dir(&setup.root))?)
 }
 
+/// Seconds that each fuzz target runs.
+const FUZZ_S: &str = "10";
+
+/// Every fuzz target for a short while, by the driver that needs nothing installed.
+pub fn fuzz(setup: &Setup) -> Result<Outcome, String> {
+    succeed(
+        Command::new("cargo")
+            .args(["run", "--quiet", "--locked"])
+            .args(["--manifest-path", "fuzz/Cargo.toml", "--", FUZZ_S])
+            .env("CARGO_TARGET_DIR", target()?.join("fuzz"))
+            .current_dir(&setup.root),
+    )?;
+    Ok(Outcome::Passed)
+}
+
 /// The binary under test: with `LOCUM_PROFILE=release` the one that people run, else the one the suites built.
 pub fn binary(setup: &Setup) -> Result<Outcome, String> {
     succeed(

@@ -40,10 +40,10 @@ pub(super) fn test(base: Base, values: &[&str], variables: Variables) -> Result<
             })?;
             let accepts =
                 |wanted: &str| values.iter().any(|text| text.eq_ignore_ascii_case(wanted));
-            let variables = patterns.into_iter();
+            let variables = patterns.iter().filter_map(Pattern::sole_variable);
             Test::Bool {
                 accepted: [accepts("false"), accepts("true")],
-                variables: variables.filter(|p| p.sole_variable().is_some()).collect(),
+                variables: variables.cloned().collect(),
             }
         }
         Base::Binary => Test::Binary(operands(values, |text| {
@@ -76,8 +76,7 @@ fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {
         return Some(ArnOperand::Pattern(pattern));
     }
     let pattern = Pattern::compile(text, Wildcards::On, variables).ok()?;
-    pattern.sole_variable()?;
-    Some(ArnOperand::Variable(pattern))
+    Some(ArnOperand::Variable(pattern.sole_variable()?.clone()))
 }
 
 pub(super) fn is_true(text: &str) -> bool {

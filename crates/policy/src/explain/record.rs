@@ -166,8 +166,8 @@ impl Place<'_, '_> {
                 Token::Variable(variable) => {
                     value.is_owners |= is_owners(variable.key());
                     match variable.resolve(&lookup) {
-                        Some(text) => resolved.push_str(text.as_str()),
-                        None => resolved.push_str(&format!("${{{}}}", variable.key())),
+                        Ok(text) => resolved.push_str(text.as_str()),
+                        Err(_) => resolved.push_str(&format!("${{{}}}", variable.key())),
                     }
                 }
             }
