@@ -233,8 +233,11 @@ fn arn_pattern(text: &str, variables: Variables, bindings: &Bindings) -> Option<
         }
         match pattern(part, Wildcards::On, variables, reach, Case::Exact, bindings)? {
             Read::Pattern(part) => tokens.extend(part),
-            Read::Unresolved(_) => {
+            // The engine tells by the literal in front that a text is none of it.
+            Read::Unresolved(part) => {
                 unresolved = true;
+                let literal = part.into_iter().take_while(|t| matches!(t, Token::Char(_)));
+                tokens.extend(literal);
                 tokens.push(Token::Many(reach));
             }
             Read::Nothing => return Some(Read::Nothing),
