@@ -10,13 +10,13 @@ use super::{Ask, Policy, World};
 use crate::model::{self, Answer, Place, Question, Truth, Verdict};
 
 /// The policies of a world in one form.
-struct Set<T> {
-    identity: Vec<T>,
-    boundary: Option<T>,
-    session: Vec<T>,
-    resource: Option<T>,
-    scp: Vec<Vec<T>>,
-    rcp: Vec<Vec<T>>,
+pub(crate) struct Set<T> {
+    pub(crate) identity: Vec<T>,
+    pub(crate) boundary: Option<T>,
+    pub(crate) session: Vec<T>,
+    pub(crate) resource: Option<T>,
+    pub(crate) scp: Vec<Vec<T>>,
+    pub(crate) rcp: Vec<Vec<T>>,
 }
 
 /// A world in the engine's form alone.
@@ -47,6 +47,8 @@ pub(crate) struct Said {
     pub(crate) statement_is_right: bool,
     /// Whether the joined policies gave the same decision.
     pub(crate) joined_alike: bool,
+    /// Whether the simulator gave the same decision; not asked in most cases, it takes its time.
+    pub(crate) simulated_alike: bool,
 }
 
 impl Said {
@@ -54,13 +56,18 @@ impl Said {
         // Of what is no question only the refusal is certain.
         match self.model.verdict {
             Verdict::NoQuestion => !self.engine.is_allowed(),
-            _ => self.engine == self.model && self.statement_is_right && self.joined_alike,
+            _ => {
+                self.engine == self.model
+                    && self.statement_is_right
+                    && self.joined_alike
+                    && self.simulated_alike
+            }
         }
     }
 }
 
 impl<T> Set<T> {
-    fn of(world: &World, make: &mut impl FnMut(&Policy) -> Option<T>) -> Set<T> {
+    pub(crate) fn of(world: &World, make: &mut impl FnMut(&Policy) -> Option<T>) -> Set<T> {
         Set {
             identity: world.identity.iter().filter_map(&mut *make).collect(),
             boundary: world.boundary.as_ref().and_then(&mut *make),
@@ -207,6 +214,17 @@ impl Compiled {
             model: model::decide(&self.for_model(ask), &question),
             statement_is_right: self.statement_is_right(decision.reason(), &question),
             joined_alike: joined == decision,
+            simulated_alike: true,
+        }
+    }
+
+    /// Asks both, and the simulator.
+    pub(crate) fn said_by_all(&self, world: &World, ask: &Ask) -> Said {
+        let facts = ask.facts.bound();
+        let decision = self.plain.decide(&self.plain.separate, ask, &facts);
+        Said {
+            simulated_alike: super::simulated::decision(world, ask) == decision,
+            ..self.said(ask)
         }
     }
 

@@ -20,6 +20,7 @@ mod policy;
 mod random;
 mod run;
 mod shrink;
+mod simulated;
 mod text;
 mod values;
 mod world;
