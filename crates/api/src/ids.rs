@@ -127,6 +127,20 @@ fn base32_value(byte: u8) -> Option<u64> {
     }
 }
 
+/// Base 32 without padding; `bytes` are a multiple of five.
+pub(crate) fn base32_text(bytes: &[u8]) -> zeroize::Zeroizing<String> {
+    let mut text = zeroize::Zeroizing::new(String::with_capacity(bytes.len() * 8 / 5));
+    for chunk in bytes.chunks_exact(5) {
+        let group = chunk
+            .iter()
+            .fold(0u64, |group, byte| (group << 8) | u64::from(*byte));
+        (0..8)
+            .rev()
+            .for_each(|at| text.push(base32(group >> (5 * at))));
+    }
+    text
+}
+
 /// The 40 characters of a secret access key made of 30 random bytes.
 pub(crate) fn secret_text(bytes: &[u8; SECRET_BYTES]) -> [u8; 40] {
     let mut text = [0u8; 40];

@@ -23,6 +23,7 @@ mod ids;
 mod json;
 pub mod limits;
 mod managed;
+mod mfa;
 mod needs;
 mod operation;
 mod operations;
@@ -32,6 +33,7 @@ mod request;
 mod session;
 mod snapshot;
 mod sts;
+mod totp;
 mod world;
 
 pub use authorize::Grant;

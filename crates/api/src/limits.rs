@@ -42,6 +42,21 @@ pub const INSTANCE_PROFILES_PER_ACCOUNT_MAX: usize = 1_000;
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;
 /// Access keys of one user.
 pub const ACCESS_KEYS_PER_USER_MAX: usize = 2;
+/// MFA devices of one user.
+pub const MFA_DEVICES_PER_USER_MAX: usize = 8;
+/// Virtual MFA devices of one account, assigned or not: as many as users.
+pub const MFA_DEVICES_PER_ACCOUNT_MAX: usize = USERS_PER_ACCOUNT_MAX;
+/// Characters of an MFA device's serial number, which is its ARN.
+pub const MFA_SERIAL_CHARACTERS_MAX: usize = 256;
+/// Time steps (30 seconds) that a code may be off the device's known drift.
+pub const MFA_DRIFT_STEPS_MAX: i64 = 1;
+/// Time steps that a device's clock may be off ours when it is assigned or synchronised: half an hour.
+pub const MFA_SYNC_STEPS_MAX: i64 = 60;
+/// Wrong codes or passwords in a row after which none is looked at for a while.
+pub const FAILURES_IN_A_ROW_MAX: u32 = 10;
+/// How long that is, seconds, from the last wrong one on; then there is one try more.
+pub const FAILURES_LOCK_S: i64 = 900;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

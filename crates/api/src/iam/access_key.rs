@@ -9,7 +9,7 @@ use locum_wire::iam::{
 };
 use locum_wire::{Timestamp, iam};
 
-use super::user::{named_or_caller, on_user};
+use super::user::{named_or_caller, on_own_or_named};
 use super::{names, page};
 use crate::authorize::Grant;
 use crate::caller::Caller;
@@ -18,7 +18,6 @@ use crate::entities;
 use crate::error::ApiError;
 use crate::ids::{self, IdKind};
 use crate::limits;
-use crate::needs::Needs;
 use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
@@ -52,20 +51,6 @@ fn status_text(status: KeyStatus) -> &'static str {
     match status {
         KeyStatus::Active => "Active",
         KeyStatus::Inactive => "Inactive",
-    }
-}
-
-fn on_owner<'a>(
-    cx: &Cx<'_>,
-    caller: &'a Caller,
-    name: Option<&str>,
-) -> Result<Needs<'a>, ApiError> {
-    if name.is_none() && caller.is_root() {
-        return Ok(Needs::on(caller.arn.as_str(), caller.account.id));
-    }
-    match name {
-        Some(name) => Ok(on_user(cx, caller, name)),
-        None => Ok(on_user(cx, caller, named_or_caller(caller, None)?)),
     }
 }
 
@@ -212,11 +197,11 @@ fn delete_access_key(
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "CreateAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), create_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), create_access_key),
     answering!(Iam "iam" "ListAccessKeys" Read,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), list_access_keys),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), list_access_keys),
     silent!(Iam "iam" "UpdateAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), update_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), update_access_key),
     silent!(Iam "iam" "DeleteAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), delete_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), delete_access_key),
 ];

@@ -3,20 +3,25 @@
 pub(crate) mod access_key;
 mod attachment;
 mod boundary;
+mod credential_tag;
 mod group;
 mod holder;
 mod inline_policy;
 mod instance_profile;
 mod membership;
+mod mfa_device;
 mod names;
 pub(crate) mod page;
 mod policy;
 mod policy_entities;
 mod policy_version;
+mod qr;
 mod role;
 mod summary;
 mod tag;
 mod user;
+
+pub(crate) use names::change;
 
 use crate::operation::Operation;
 
@@ -25,10 +30,12 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
     attachment::OPERATIONS,
     boundary::OPERATIONS,
+    credential_tag::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,
     membership::OPERATIONS,
+    mfa_device::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,

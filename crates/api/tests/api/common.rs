@@ -12,7 +12,7 @@ use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, ha
 use locum_sigv4::{Credentials, Header, RequestView};
 use locum_store::{
     Account, AccountId, AccountMeta, AccountStatus, Change, Engine, Key, Loaded, MemoryEngine,
-    MemoryOptions, Record, Unit, UnitWrite, memory,
+    MemoryOptions, Record, Revision, Unit, UnitWrite, memory,
 };
 use locum_wire::iam::{
     AccessKey, CreateAccessKeyRequest, CreateAccessKeyResponse, CreateRoleRequest,
@@ -332,6 +332,13 @@ impl Lab {
             ..AccountMeta::clone(&held.meta)
         };
         self.write(&held, vec![Record::AccountMeta(meta)], vec![]);
+    }
+
+    /// The revision of the management account: it moves with every write.
+    pub(crate) fn revision(&self) -> Revision {
+        let unit = Unit::Account(AccountId::parse(&self.account).expect("an account id"));
+        let held = self.engine.cached(unit).and_then(Loaded::account);
+        held.expect("the account").revision
     }
 
     /// Takes a record away, as no operation would.

@@ -8,14 +8,18 @@ use crate::common::{
     Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
 };
 
+use crate::totp::Device;
+
 use crate::operation_cases::{
-    ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
+    ALWAYS, CREDENTIALS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE,
+    STS, TRUST,
 };
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
     [
         (Service::Sts, STS),
         (Service::Iam, IAM),
+        (Service::Iam, CREDENTIALS),
         (Service::Organizations, ORGANIZATIONS),
     ]
     .into_iter()
@@ -71,6 +75,18 @@ fn groups_and_profiles(send: &dyn Fn(&str)) {
     send("Action=AddRoleToInstanceProfile&InstanceProfileName=full&RoleName=reader");
 }
 
+/// Alice's credentials, and a device that nobody has.
+fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
+    let device = Device::of(lab, "alice");
+    let spare = Device::new(lab, &lab.admin, "spare");
+    vec![
+        ("alice-code-1", device.code(lab, 0)),
+        ("alice-code-2", device.code(lab, 1)),
+        ("spare-code-1", spare.code(lab, 0)),
+        ("spare-code-2", spare.code(lab, 1)),
+    ]
+}
+
 /// A world with something for every operation, and a user without rights.
 struct Stage {
     lab: Lab,
@@ -78,6 +94,8 @@ struct Stage {
     worker: Keys,
     key: String,
     request: String,
+    /// Values of placeholders that only the stage knows.
+    known: Vec<(&'static str, String)>,
 }
 
 impl Stage {
@@ -136,7 +154,9 @@ impl Stage {
             .and_then(|status| status.id)
             .expect("a request id");
         let other = lab.other("other");
+        let known = credentials(&lab);
         Stage {
+            known,
             lab,
             other,
             worker,
@@ -156,6 +176,12 @@ impl Stage {
                 ("policy", POLICY),
             ],
         );
+        let known: Vec<(&str, &str)> = self
+            .known
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let text = fill(&text, &known);
         let organization = self.organization();
         let other_arn = format!(
             "arn:aws:organizations::{account}:account/{organization}/{}",

@@ -393,6 +393,75 @@ pub(crate) const IAM: &[Case] = &[
     ("UpdateUser", "UserName=alice&NewPath=/team/", USER, &[]),
 ];
 
+const ALICES_DEVICE: &str = "arn:aws:iam::{account}:mfa/alice";
+const SPARE_DEVICE: &str = "arn:aws:iam::{account}:mfa/spare";
+
+/// What users sign in and sign with.
+pub(crate) const CREDENTIALS: &[Case] = &[
+    (
+        "CreateVirtualMFADevice",
+        "VirtualMFADeviceName=new&Path=/deep/&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        "arn:aws:iam::{account}:mfa/deep/new",
+        &["iam:TagMFADevice"],
+    ),
+    (
+        "EnableMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/spare&AuthenticationCode1={spare-code-1}&AuthenticationCode2={spare-code-2}",
+        USER,
+        &[],
+    ),
+    (
+        "ResyncMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice&AuthenticationCode1={alice-code-1}&AuthenticationCode2={alice-code-2}",
+        USER,
+        &[],
+    ),
+    (
+        "DeactivateMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteVirtualMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/spare",
+        SPARE_DEVICE,
+        &[],
+    ),
+    ("ListMFADevices", "UserName=alice", USER, &[]),
+    (
+        "ListMFADevices",
+        "",
+        "arn:aws:iam::{account}:user/worker",
+        &[],
+    ),
+    ("ListVirtualMFADevices", "", "*", &[]),
+    (
+        "GetMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        USER,
+        &[],
+    ),
+    (
+        "TagMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        ALICES_DEVICE,
+        &[],
+    ),
+    (
+        "UntagMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice&TagKeys.member.1=a",
+        ALICES_DEVICE,
+        &[],
+    ),
+    (
+        "ListMFADeviceTags",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        ALICES_DEVICE,
+        &[],
+    ),
+];
+
 pub(crate) const ORGANIZATIONS: &[Case] = &[
     (
         "CreateAccount",

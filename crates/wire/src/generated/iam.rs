@@ -627,6 +627,81 @@ impl Structure for CreateUserResponse {
     }
 }
 
+/// Input of `CreateVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceRequest {
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `VirtualMFADeviceName`, at least 1 characters, matching `[\w+=,.@-]+`.
+    pub virtual_mfa_device_name: String,
+}
+
+impl Structure for CreateVirtualMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::CreateVirtualMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [path, tags, virtual_mfa_device_name] = &members::CreateVirtualMFADeviceRequest;
+        reader.member(path, &mut self.path);
+        reader.member(tags, &mut self.tags);
+        reader.member(virtual_mfa_device_name, &mut self.virtual_mfa_device_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [path, tags, virtual_mfa_device_name] = &members::CreateVirtualMFADeviceRequest;
+        writer.member(path, &self.path);
+        writer.member(tags, &self.tags);
+        writer.member(virtual_mfa_device_name, &self.virtual_mfa_device_name);
+    }
+}
+
+/// Output of `CreateVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceResponse {
+    /// `VirtualMFADevice`.
+    pub virtual_mfa_device: VirtualMFADevice,
+}
+
+impl Structure for CreateVirtualMFADeviceResponse {
+    const SHAPE: &'static Shape = &shapes::CreateVirtualMFADeviceResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [virtual_mfa_device] = &members::CreateVirtualMFADeviceResponse;
+        reader.member(virtual_mfa_device, &mut self.virtual_mfa_device);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [virtual_mfa_device] = &members::CreateVirtualMFADeviceResponse;
+        writer.member(virtual_mfa_device, &self.virtual_mfa_device);
+    }
+}
+
+/// Input of `DeactivateMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeactivateMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for DeactivateMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::DeactivateMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, user_name] = &members::DeactivateMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, user_name] = &members::DeactivateMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `DeleteAccessKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteAccessKeyRequest {
@@ -899,6 +974,27 @@ impl Structure for DeleteUserRequest {
     }
 }
 
+/// Input of `DeleteVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteVirtualMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Structure for DeleteVirtualMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteVirtualMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number] = &members::DeleteVirtualMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number] = &members::DeleteVirtualMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+    }
+}
+
 /// Input of `DetachGroupPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DetachGroupPolicyRequest {
@@ -970,6 +1066,50 @@ impl Structure for DetachUserPolicyRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [policy_arn, user_name] = &members::DetachUserPolicyRequest;
         writer.member(policy_arn, &self.policy_arn);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `EnableMFADevice`.
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableMFADeviceRequest {
+    /// `AuthenticationCode1`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code2: String,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for EnableMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnableMFADeviceRequest")
+            .field("authentication_code1", &Hidden)
+            .field("authentication_code2", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for EnableMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::EnableMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::EnableMFADeviceRequest;
+        reader.member(authentication_code1, &mut self.authentication_code1);
+        reader.member(authentication_code2, &mut self.authentication_code2);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::EnableMFADeviceRequest;
+        writer.member(authentication_code1, &self.authentication_code1);
+        writer.member(authentication_code2, &self.authentication_code2);
+        writer.member(serial_number, &self.serial_number);
         writer.member(user_name, &self.user_name);
     }
 }
@@ -1150,6 +1290,64 @@ impl Structure for GetInstanceProfileResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [instance_profile] = &members::GetInstanceProfileResponse;
         writer.member(instance_profile, &self.instance_profile);
+    }
+}
+
+/// Input of `GetMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::GetMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, user_name] = &members::GetMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, user_name] = &members::GetMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `GetMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMFADeviceResponse {
+    /// `Certifications`.
+    pub certifications: Option<Vec<(String, String)>>,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetMFADeviceResponse {
+    const SHAPE: &'static Shape = &shapes::GetMFADeviceResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certifications, enable_date, serial_number, user_name] = &members::GetMFADeviceResponse;
+        reader.member(certifications, &mut self.certifications);
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certifications, enable_date, serial_number, user_name] = &members::GetMFADeviceResponse;
+        writer.member(certifications, &self.certifications);
+        writer.member(enable_date, &self.enable_date);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -2185,6 +2383,122 @@ impl Structure for ListInstanceProfilesResponse {
     }
 }
 
+/// Input of `ListMFADeviceTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADeviceTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Structure for ListMFADeviceTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListMFADeviceTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, serial_number] = &members::ListMFADeviceTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(serial_number, &mut self.serial_number);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, serial_number] = &members::ListMFADeviceTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(serial_number, &self.serial_number);
+    }
+}
+
+/// Output of `ListMFADeviceTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADeviceTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListMFADeviceTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListMFADeviceTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListMFADeviceTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListMFADeviceTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADevicesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ListMFADevicesRequest {
+    const SHAPE: &'static Shape = &shapes::ListMFADevicesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, user_name] = &members::ListMFADevicesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, user_name] = &members::ListMFADevicesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADevicesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `MFADevices`.
+    pub mfa_devices: Vec<MFADevice>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListMFADevicesResponse {
+    const SHAPE: &'static Shape = &shapes::ListMFADevicesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, mfa_devices, marker] = &members::ListMFADevicesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(mfa_devices, &mut self.mfa_devices);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, mfa_devices, marker] = &members::ListMFADevicesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(mfa_devices, &self.mfa_devices);
+        writer.member(marker, &self.marker);
+    }
+}
+
 /// Input of `ListPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListPoliciesRequest {
@@ -2719,6 +3033,93 @@ impl Structure for ListUsersResponse {
     }
 }
 
+/// Input of `ListVirtualMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListVirtualMFADevicesRequest {
+    /// `AssignmentStatus`, one of Assigned, Unassigned, Any.
+    pub assignment_status: Option<String>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for ListVirtualMFADevicesRequest {
+    const SHAPE: &'static Shape = &shapes::ListVirtualMFADevicesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [assignment_status, marker, max_items] = &members::ListVirtualMFADevicesRequest;
+        reader.member(assignment_status, &mut self.assignment_status);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [assignment_status, marker, max_items] = &members::ListVirtualMFADevicesRequest;
+        writer.member(assignment_status, &self.assignment_status);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `ListVirtualMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListVirtualMFADevicesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `VirtualMFADevices`.
+    pub virtual_mfa_devices: Vec<VirtualMFADevice>,
+}
+
+impl Structure for ListVirtualMFADevicesResponse {
+    const SHAPE: &'static Shape = &shapes::ListVirtualMFADevicesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, virtual_mfa_devices] = &members::ListVirtualMFADevicesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(virtual_mfa_devices, &mut self.virtual_mfa_devices);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, virtual_mfa_devices] = &members::ListVirtualMFADevicesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(virtual_mfa_devices, &self.virtual_mfa_devices);
+    }
+}
+
+/// `MFADevice` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MFADevice {
+    /// `EnableDate`.
+    pub enable_date: Timestamp,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for MFADevice {
+    const SHAPE: &'static Shape = &shapes::MFADevice;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enable_date, serial_number, user_name] = &members::MFADevice;
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enable_date, serial_number, user_name] = &members::MFADevice;
+        writer.member(enable_date, &self.enable_date);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// `Policy` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
@@ -3079,6 +3480,50 @@ impl Structure for RemoveUserFromGroupRequest {
     }
 }
 
+/// Input of `ResyncMFADevice`.
+#[derive(Clone, Default, PartialEq)]
+pub struct ResyncMFADeviceRequest {
+    /// `AuthenticationCode1`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code2: String,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for ResyncMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResyncMFADeviceRequest")
+            .field("authentication_code1", &Hidden)
+            .field("authentication_code2", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for ResyncMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::ResyncMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::ResyncMFADeviceRequest;
+        reader.member(authentication_code1, &mut self.authentication_code1);
+        reader.member(authentication_code2, &mut self.authentication_code2);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::ResyncMFADeviceRequest;
+        writer.member(authentication_code1, &self.authentication_code1);
+        writer.member(authentication_code2, &self.authentication_code2);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// `Role` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Role {
@@ -3269,6 +3714,31 @@ impl Structure for TagInstanceProfileRequest {
     }
 }
 
+/// Input of `TagMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::TagMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, tags] = &members::TagMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, tags] = &members::TagMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `TagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagPolicyRequest {
@@ -3365,6 +3835,31 @@ impl Structure for UntagInstanceProfileRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [instance_profile_name, tag_keys] = &members::UntagInstanceProfileRequest;
         writer.member(instance_profile_name, &self.instance_profile_name);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
+/// Input of `UntagMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::UntagMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, tag_keys] = &members::UntagMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, tag_keys] = &members::UntagMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
         writer.member(tag_keys, &self.tag_keys);
     }
 }
@@ -3697,6 +4192,60 @@ impl Structure for User {
     }
 }
 
+/// `VirtualMFADevice` of the model.
+#[derive(Clone, Default, PartialEq)]
+pub struct VirtualMFADevice {
+    /// `Base32StringSeed`.
+    pub base32_string_seed: Option<Vec<u8>>,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `QRCodePNG`.
+    pub qr_code_png: Option<Vec<u8>>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `User`.
+    pub user: Option<User>,
+}
+
+impl std::fmt::Debug for VirtualMFADevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VirtualMFADevice")
+            .field("base32_string_seed", &Hidden)
+            .field("enable_date", &self.enable_date)
+            .field("qr_code_png", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("tags", &self.tags)
+            .field("user", &self.user)
+            .finish()
+    }
+}
+
+impl Structure for VirtualMFADevice {
+    const SHAPE: &'static Shape = &shapes::VirtualMFADevice;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [base32_string_seed, enable_date, qr_code_png, serial_number, tags, user] = &members::VirtualMFADevice;
+        reader.member(base32_string_seed, &mut self.base32_string_seed);
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(qr_code_png, &mut self.qr_code_png);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tags, &mut self.tags);
+        reader.member(user, &mut self.user);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [base32_string_seed, enable_date, qr_code_png, serial_number, tags, user] = &members::VirtualMFADevice;
+        writer.member(base32_string_seed, &self.base32_string_seed);
+        writer.member(enable_date, &self.enable_date);
+        writer.member(qr_code_png, &self.qr_code_png);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(tags, &self.tags);
+        writer.member(user, &self.user);
+    }
+}
+
 /// The members of each structure, in the order that violations are reported.
 #[expect(non_upper_case_globals, reason = "the model's own names")]
 mod members {
@@ -3826,6 +4375,21 @@ mod members {
         Member::optional("User", "user", &s::User),
     ];
 
+    pub(super) static CreateVirtualMFADeviceRequest: [Member; 3] = [
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::required("VirtualMFADeviceName", "virtualMFADeviceName", &s::virtualMFADeviceName),
+    ];
+
+    pub(super) static CreateVirtualMFADeviceResponse: [Member; 1] = [
+        Member::required("VirtualMFADevice", "virtualMFADevice", &s::VirtualMFADevice),
+    ];
+
+    pub(super) static DeactivateMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static DeleteAccessKeyRequest: [Member; 2] = [
         Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
         Member::optional("UserName", "userName", &s::existingUserNameType),
@@ -3879,6 +4443,10 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static DeleteVirtualMFADeviceRequest: [Member; 1] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+    ];
+
     pub(super) static DetachGroupPolicyRequest: [Member; 2] = [
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::required("PolicyArn", "policyArn", &s::arnType),
@@ -3892,6 +4460,13 @@ mod members {
     pub(super) static DetachUserPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static EnableMFADeviceRequest: [Member; 4] = [
+        Member::required("AuthenticationCode1", "authenticationCode1", &s::authenticationCodeType),
+        Member::required("AuthenticationCode2", "authenticationCode2", &s::authenticationCodeType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
@@ -3928,6 +4503,18 @@ mod members {
 
     pub(super) static GetInstanceProfileResponse: [Member; 1] = [
         Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
+    ];
+
+    pub(super) static GetMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static GetMFADeviceResponse: [Member; 4] = [
+        Member::optional("Certifications", "certifications", &s::CertificationMapType),
+        Member::optional("EnableDate", "enableDate", &s::dateType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::userNameType),
     ];
 
     pub(super) static GetPolicyRequest: [Member; 1] = [
@@ -4143,6 +4730,30 @@ mod members {
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
+    pub(super) static ListMFADeviceTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+    ];
+
+    pub(super) static ListMFADeviceTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListMFADevicesRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static ListMFADevicesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::required("MFADevices", "mFADevices", &s::mfaDeviceListType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
     pub(super) static ListPoliciesRequest: [Member; 6] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -4254,6 +4865,24 @@ mod members {
         Member::required("Users", "users", &s::userListType),
     ];
 
+    pub(super) static ListVirtualMFADevicesRequest: [Member; 3] = [
+        Member::optional("AssignmentStatus", "assignmentStatus", &s::assignmentStatusType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static ListVirtualMFADevicesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("VirtualMFADevices", "virtualMFADevices", &s::virtualMFADeviceListType),
+    ];
+
+    pub(super) static MFADevice: [Member; 3] = [
+        Member::required("EnableDate", "enableDate", &s::dateType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
     pub(super) static Policy: [Member; 12] = [
         Member::optional("Arn", "arn", &s::arnType),
         Member::optional("AttachmentCount", "attachmentCount", &s::attachmentCountType),
@@ -4329,6 +4958,13 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static ResyncMFADeviceRequest: [Member; 4] = [
+        Member::required("AuthenticationCode1", "authenticationCode1", &s::authenticationCodeType),
+        Member::required("AuthenticationCode2", "authenticationCode2", &s::authenticationCodeType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static Role: [Member; 12] = [
         Member::required("Arn", "arn", &s::arnType),
         Member::optional("AssumeRolePolicyDocument", "assumeRolePolicyDocument", &s::policyDocumentType),
@@ -4369,6 +5005,11 @@ mod members {
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static TagMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static TagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
@@ -4386,6 +5027,11 @@ mod members {
 
     pub(super) static UntagInstanceProfileRequest: [Member; 2] = [
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
+    pub(super) static UntagMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
@@ -4455,6 +5101,15 @@ mod members {
         Member::required("UserId", "userId", &s::idType),
         Member::required("UserName", "userName", &s::userNameType),
     ];
+
+    pub(super) static VirtualMFADevice: [Member; 6] = [
+        Member::optional("Base32StringSeed", "base32StringSeed", &s::BootstrapDatum),
+        Member::optional("EnableDate", "enableDate", &s::dateType),
+        Member::optional("QRCodePNG", "qRCodePNG", &s::BootstrapDatum),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("User", "user", &s::User),
+    ];
 }
 
 /// What the model says of each shape.
@@ -4471,6 +5126,10 @@ mod shapes {
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
     pub(super) static AttachedPermissionsBoundary: Shape = Shape::structure("AttachedPermissionsBoundary", &members::AttachedPermissionsBoundary);
     pub(super) static AttachedPolicy: Shape = Shape::structure("AttachedPolicy", &members::AttachedPolicy);
+    pub(super) static BootstrapDatum: Shape = Shape::blob("BootstrapDatum").secret();
+    pub(super) static CertificationKeyType: Shape = Shape::string("CertificationKeyType").min(1).max(128).pattern(&p::P10);
+    pub(super) static CertificationMapType: Shape = Shape::map("CertificationMapType", &CertificationKeyType, &CertificationValueType);
+    pub(super) static CertificationValueType: Shape = Shape::string("CertificationValueType").min(1).max(32).pattern(&p::P10);
     pub(super) static CreateAccessKeyRequest: Shape = Shape::structure("CreateAccessKeyRequest", &members::CreateAccessKeyRequest);
     pub(super) static CreateAccessKeyResponse: Shape = Shape::structure("CreateAccessKeyResponse", &members::CreateAccessKeyResponse);
     pub(super) static CreateGroupRequest: Shape = Shape::structure("CreateGroupRequest", &members::CreateGroupRequest);
@@ -4485,6 +5144,9 @@ mod shapes {
     pub(super) static CreateRoleResponse: Shape = Shape::structure("CreateRoleResponse", &members::CreateRoleResponse);
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
     pub(super) static CreateUserResponse: Shape = Shape::structure("CreateUserResponse", &members::CreateUserResponse);
+    pub(super) static CreateVirtualMFADeviceRequest: Shape = Shape::structure("CreateVirtualMFADeviceRequest", &members::CreateVirtualMFADeviceRequest);
+    pub(super) static CreateVirtualMFADeviceResponse: Shape = Shape::structure("CreateVirtualMFADeviceResponse", &members::CreateVirtualMFADeviceResponse);
+    pub(super) static DeactivateMFADeviceRequest: Shape = Shape::structure("DeactivateMFADeviceRequest", &members::DeactivateMFADeviceRequest);
     pub(super) static DeleteAccessKeyRequest: Shape = Shape::structure("DeleteAccessKeyRequest", &members::DeleteAccessKeyRequest);
     pub(super) static DeleteGroupPolicyRequest: Shape = Shape::structure("DeleteGroupPolicyRequest", &members::DeleteGroupPolicyRequest);
     pub(super) static DeleteGroupRequest: Shape = Shape::structure("DeleteGroupRequest", &members::DeleteGroupRequest);
@@ -4497,9 +5159,11 @@ mod shapes {
     pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
+    pub(super) static DeleteVirtualMFADeviceRequest: Shape = Shape::structure("DeleteVirtualMFADeviceRequest", &members::DeleteVirtualMFADeviceRequest);
     pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
+    pub(super) static EnableMFADeviceRequest: Shape = Shape::structure("EnableMFADeviceRequest", &members::EnableMFADeviceRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
     pub(super) static GetGroupPolicyRequest: Shape = Shape::structure("GetGroupPolicyRequest", &members::GetGroupPolicyRequest);
@@ -4508,6 +5172,8 @@ mod shapes {
     pub(super) static GetGroupResponse: Shape = Shape::structure("GetGroupResponse", &members::GetGroupResponse);
     pub(super) static GetInstanceProfileRequest: Shape = Shape::structure("GetInstanceProfileRequest", &members::GetInstanceProfileRequest);
     pub(super) static GetInstanceProfileResponse: Shape = Shape::structure("GetInstanceProfileResponse", &members::GetInstanceProfileResponse);
+    pub(super) static GetMFADeviceRequest: Shape = Shape::structure("GetMFADeviceRequest", &members::GetMFADeviceRequest);
+    pub(super) static GetMFADeviceResponse: Shape = Shape::structure("GetMFADeviceResponse", &members::GetMFADeviceResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -4544,6 +5210,10 @@ mod shapes {
     pub(super) static ListInstanceProfilesForRoleResponse: Shape = Shape::structure("ListInstanceProfilesForRoleResponse", &members::ListInstanceProfilesForRoleResponse);
     pub(super) static ListInstanceProfilesRequest: Shape = Shape::structure("ListInstanceProfilesRequest", &members::ListInstanceProfilesRequest);
     pub(super) static ListInstanceProfilesResponse: Shape = Shape::structure("ListInstanceProfilesResponse", &members::ListInstanceProfilesResponse);
+    pub(super) static ListMFADeviceTagsRequest: Shape = Shape::structure("ListMFADeviceTagsRequest", &members::ListMFADeviceTagsRequest);
+    pub(super) static ListMFADeviceTagsResponse: Shape = Shape::structure("ListMFADeviceTagsResponse", &members::ListMFADeviceTagsResponse);
+    pub(super) static ListMFADevicesRequest: Shape = Shape::structure("ListMFADevicesRequest", &members::ListMFADevicesRequest);
+    pub(super) static ListMFADevicesResponse: Shape = Shape::structure("ListMFADevicesResponse", &members::ListMFADevicesResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -4562,6 +5232,9 @@ mod shapes {
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static ListVirtualMFADevicesRequest: Shape = Shape::structure("ListVirtualMFADevicesRequest", &members::ListVirtualMFADevicesRequest);
+    pub(super) static ListVirtualMFADevicesResponse: Shape = Shape::structure("ListVirtualMFADevicesResponse", &members::ListVirtualMFADevicesResponse);
+    pub(super) static MFADevice: Shape = Shape::structure("MFADevice", &members::MFADevice);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
@@ -4579,16 +5252,19 @@ mod shapes {
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
+    pub(super) static ResyncMFADeviceRequest: Shape = Shape::structure("ResyncMFADeviceRequest", &members::ResyncMFADeviceRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
     pub(super) static SourceRoleTemplate: Shape = Shape::structure("SourceRoleTemplate", &members::SourceRoleTemplate);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
+    pub(super) static TagMFADeviceRequest: Shape = Shape::structure("TagMFADeviceRequest", &members::TagMFADeviceRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
     pub(super) static TagRoleRequest: Shape = Shape::structure("TagRoleRequest", &members::TagRoleRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
     pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
+    pub(super) static UntagMFADeviceRequest: Shape = Shape::structure("UntagMFADeviceRequest", &members::UntagMFADeviceRequest);
     pub(super) static UntagPolicyRequest: Shape = Shape::structure("UntagPolicyRequest", &members::UntagPolicyRequest);
     pub(super) static UntagRoleRequest: Shape = Shape::structure("UntagRoleRequest", &members::UntagRoleRequest);
     pub(super) static UntagUserRequest: Shape = Shape::structure("UntagUserRequest", &members::UntagUserRequest);
@@ -4601,39 +5277,44 @@ mod shapes {
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P10);
+    pub(super) static VirtualMFADevice: Shape = Shape::structure("VirtualMFADevice", &members::VirtualMFADevice);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
+    pub(super) static assignmentStatusType: Shape = Shape::string("assignmentStatusType").values(&["Assigned", "Unassigned", "Any"]);
     pub(super) static attachedPoliciesListType: Shape = Shape::list("attachedPoliciesListType", &AttachedPolicy);
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
+    pub(super) static authenticationCodeType: Shape = Shape::string("authenticationCodeType").min(6).max(6).pattern(&p::P12).secret();
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
-    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
-    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P10);
+    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
-    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static integerType: Shape = Shape::integer("integerType");
-    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P12);
+    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P10);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P13);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P14);
+    pub(super) static mfaDeviceListType: Shape = Shape::list("mfaDeviceListType", &MFADevice);
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P14);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P15);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
-    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P15);
+    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P16);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P16);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P17);
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P17);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P18);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
-    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P13);
+    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P19);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -4644,7 +5325,9 @@ mod shapes {
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
-    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P13);
+    pub(super) static virtualMFADeviceListType: Shape = Shape::list("virtualMFADeviceListType", &VirtualMFADevice);
+    pub(super) static virtualMFADeviceName: Shape = Shape::string("virtualMFADeviceName").min(1).pattern(&p::P13);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -4979,6 +5662,9 @@ macro_rules! every_iam_structure {
             CreateRoleResponse
             CreateUserRequest
             CreateUserResponse
+            CreateVirtualMFADeviceRequest
+            CreateVirtualMFADeviceResponse
+            DeactivateMFADeviceRequest
             DeleteAccessKeyRequest
             DeleteGroupPolicyRequest
             DeleteGroupRequest
@@ -4991,9 +5677,11 @@ macro_rules! every_iam_structure {
             DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
+            DeleteVirtualMFADeviceRequest
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            EnableMFADeviceRequest
             GetAccountSummaryResponse
             GetGroupPolicyRequest
             GetGroupPolicyResponse
@@ -5001,6 +5689,8 @@ macro_rules! every_iam_structure {
             GetGroupResponse
             GetInstanceProfileRequest
             GetInstanceProfileResponse
+            GetMFADeviceRequest
+            GetMFADeviceResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -5037,6 +5727,10 @@ macro_rules! every_iam_structure {
             ListInstanceProfilesForRoleResponse
             ListInstanceProfilesRequest
             ListInstanceProfilesResponse
+            ListMFADeviceTagsRequest
+            ListMFADeviceTagsResponse
+            ListMFADevicesRequest
+            ListMFADevicesResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -5055,6 +5749,9 @@ macro_rules! every_iam_structure {
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            ListVirtualMFADevicesRequest
+            ListVirtualMFADevicesResponse
+            MFADevice
             Policy
             PolicyGroup
             PolicyRole
@@ -5067,16 +5764,19 @@ macro_rules! every_iam_structure {
             PutUserPolicyRequest
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
+            ResyncMFADeviceRequest
             Role
             RoleLastUsed
             SetDefaultPolicyVersionRequest
             SourceRoleTemplate
             Tag
             TagInstanceProfileRequest
+            TagMFADeviceRequest
             TagPolicyRequest
             TagRoleRequest
             TagUserRequest
             UntagInstanceProfileRequest
+            UntagMFADeviceRequest
             UntagPolicyRequest
             UntagRoleRequest
             UntagUserRequest
@@ -5089,6 +5789,7 @@ macro_rules! every_iam_structure {
             UpdateRoleResponse
             UpdateUserRequest
             User
+            VirtualMFADevice
         }
     };
 }
