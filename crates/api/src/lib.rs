@@ -29,6 +29,7 @@ mod operation;
 mod operations;
 pub mod operator;
 mod organizations;
+mod password;
 mod request;
 mod session;
 mod snapshot;

@@ -56,6 +56,11 @@ pub const MFA_SYNC_STEPS_MAX: i64 = 60;
 pub const FAILURES_IN_A_ROW_MAX: u32 = 10;
 /// How long that is, seconds, from the last wrong one on; then there is one try more.
 pub const FAILURES_LOCK_S: i64 = 900;
+/// Passwords of one user that are remembered, the one in force included: the most that
+/// PasswordReusePrevention may ask for.
+pub const PASSWORDS_REMEMBERED_MAX: usize = 24;
+/// MinimumPasswordLength of rules that do not say.
+pub const PASSWORD_LENGTH_MIN_DEFAULT: u32 = 6;
 
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;

@@ -1,6 +1,7 @@
 //! AWS Identity and Access Management: one file per resource.
 
 pub(crate) mod access_key;
+mod account_alias;
 mod attachment;
 mod boundary;
 mod credential_tag;
@@ -8,10 +9,12 @@ mod group;
 mod holder;
 mod inline_policy;
 mod instance_profile;
+mod login_profile;
 mod membership;
 mod mfa_device;
 mod names;
 pub(crate) mod page;
+mod password_policy;
 mod policy;
 mod policy_entities;
 mod policy_version;
@@ -28,14 +31,17 @@ use crate::operation::Operation;
 /// The rows of this service.
 pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
+    account_alias::OPERATIONS,
     attachment::OPERATIONS,
     boundary::OPERATIONS,
     credential_tag::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,
+    login_profile::OPERATIONS,
     membership::OPERATIONS,
     mfa_device::OPERATIONS,
+    password_policy::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,

@@ -286,6 +286,11 @@ fn renamed_keys(account: &Account, user: &User) -> Vec<Record> {
 
 /// A user that still has something to sign in or sign with cannot be deleted.
 fn refuse_credentials(account: &Account, user: &User) -> Result<(), ApiError> {
+    if account.login_profile(&user.id).is_some() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete login profile first.",
+        ));
+    }
     if !account.mfa_devices_of(&user.id).is_empty() {
         return Err(ApiError::DeleteConflict(
             "Cannot delete entity, must delete MFA device first.",

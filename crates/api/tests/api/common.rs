@@ -384,6 +384,11 @@ impl Lab {
         self.kept(output.access_key)
     }
 
+    /// Remembers a secret: it must not stand in the trail from now on.
+    pub(crate) fn secret(&self, text: &str) {
+        self.secrets.borrow_mut().push(text.to_owned());
+    }
+
     /// Remembers the secret of a new key.
     pub(crate) fn kept(&self, key: AccessKey) -> Keys {
         self.secrets

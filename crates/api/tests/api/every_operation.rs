@@ -79,6 +79,14 @@ fn groups_and_profiles(send: &dyn Fn(&str)) {
 fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     let device = Device::of(lab, "alice");
     let spare = Device::new(lab, &lab.admin, "spare");
+    for form in [
+        "Action=CreateLoginProfile&UserName=alice&Password=Alice-Horse-7",
+        "Action=CreateLoginProfile&UserName=worker&Password=Worker-Horse-7",
+        "Action=UpdateAccountPasswordPolicy&MinimumPasswordLength=8",
+        "Action=CreateAccountAlias&AccountAlias=our-name",
+    ] {
+        lab.ask(form).expect(form);
+    }
     vec![
         ("alice-code-1", device.code(lab, 0)),
         ("alice-code-2", device.code(lab, 1)),

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod account_alias;
 mod assume_role;
 mod authentication;
 mod boundaries;
@@ -22,10 +23,12 @@ mod groups;
 mod holdings;
 mod hostile_forms;
 mod instance_profiles;
+mod login_profiles;
 mod mfa;
 mod mfa_sessions;
 mod operation_cases;
 mod organizations;
+mod password_policy;
 mod policies;
 mod policy_lists;
 mod policy_versions;
