@@ -176,6 +176,7 @@ async fn attempt(
     let ring = world.rings.of(&state.installation);
     let caller = authenticate(world, &state, &ring, &heard.view, claim, heard.now_s)?;
     let caller = &*told.caller.insert(caller);
+    note_use(world, caller, heard, claim);
     let call = match &heard.call {
         Ok(call) => call,
         Err(error) => return Err(ApiError::Route(error.clone())),
@@ -221,6 +222,19 @@ async fn attempt(
         }
     }
     Err(ApiError::ConcurrentModification)
+}
+
+/// A right signature is a use, whatever becomes of the call.
+fn note_use(world: &World, caller: &Caller, heard: &Heard<'_>, claim: &Claim<'_>) {
+    let (name, region) = match &heard.call {
+        Ok(call) => (
+            call.service.scope_name(),
+            region(call.service, claim.region()),
+        ),
+        Err(_) => (claim.service(), claim.region()),
+    };
+    let region = crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX);
+    world.last_uses.note(caller, name, region, heard.now_s);
 }
 
 /// A call without a signature: refused as such, unless AWS would not ask for one either; none of those
@@ -272,6 +286,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         now_s: run.heard.now_s,
         random: &*run.world.random,
         settings: &run.world.settings,
+        last_uses: &run.world.last_uses,
         ring: run.world.rings.of(&state.installation),
         source_ip: run.request.peer,
         tls: run.request.tls.as_ref(),

@@ -62,6 +62,13 @@ pub const PASSWORDS_REMEMBERED_MAX: usize = 24;
 /// MinimumPasswordLength of rules that do not say.
 pub const PASSWORD_LENGTH_MIN_DEFAULT: u32 = 6;
 
+/// How much newer a last use must be to be noted, seconds.
+pub const LAST_USED_GRAIN_S: i64 = 900;
+/// Bytes of a region's name that are kept with a last use.
+pub const REGION_BYTES_KEPT_MAX: usize = 64;
+/// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
+pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

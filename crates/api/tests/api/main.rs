@@ -23,6 +23,7 @@ mod groups;
 mod holdings;
 mod hostile_forms;
 mod instance_profiles;
+mod last_used;
 mod login_profiles;
 mod mfa;
 mod mfa_sessions;

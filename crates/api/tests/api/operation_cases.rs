@@ -436,6 +436,7 @@ pub(crate) const CREDENTIALS: &[Case] = &[
         &[],
     ),
     ("ListVirtualMFADevices", "", "*", &[]),
+    ("GetAccessKeyLastUsed", "AccessKeyId={key}", USER, &[]),
     (
         "CreateLoginProfile",
         "UserName=idle&Password=Correct-Horse-7",
