@@ -37,6 +37,7 @@ mod snapshot;
 mod sts;
 mod totp;
 mod world;
+mod x509;
 
 pub use authorize::Grant;
 pub use caller::{Caller, Identity};

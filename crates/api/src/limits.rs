@@ -69,6 +69,23 @@ pub const REGION_BYTES_KEPT_MAX: usize = 64;
 /// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
 pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
 
+/// Credentials that one user has for one service.
+pub const SERVICE_CREDENTIALS_PER_USER_MAX: usize = 2;
+/// Public keys for SSH of one user.
+pub const SSH_PUBLIC_KEYS_PER_USER_MAX: usize = 5;
+/// Bits of an SSH key's modulus.
+pub const SSH_KEY_BITS_MIN: usize = 2_048;
+/// Bits of an SSH key's modulus.
+pub const SSH_KEY_BITS_MAX: usize = 16_384;
+/// Signing certificates of one user.
+pub const SIGNING_CERTIFICATES_PER_USER_MAX: usize = 2;
+/// Server certificates of one account (AWS: 20, adjustable to 1,000).
+pub const SERVER_CERTIFICATES_PER_ACCOUNT_MAX: usize = 20;
+/// Bytes of a malformed certificate that the refusal repeats.
+pub const MALFORMED_BYTES_SHOWN_MAX: usize = 128;
+/// PEM blocks of one text: a chain of certificates has a handful.
+pub const PEM_BLOCKS_MAX: usize = 100;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

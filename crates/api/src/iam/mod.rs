@@ -20,6 +20,10 @@ mod policy_entities;
 mod policy_version;
 mod qr;
 mod role;
+mod server_certificate;
+mod service_credential;
+mod signing_certificate;
+mod ssh_public_key;
 mod summary;
 mod tag;
 mod user;
@@ -46,6 +50,10 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
     role::OPERATIONS,
+    server_certificate::OPERATIONS,
+    service_credential::OPERATIONS,
+    signing_certificate::OPERATIONS,
+    ssh_public_key::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
     user::OPERATIONS,

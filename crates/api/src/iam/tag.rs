@@ -1,6 +1,8 @@
 //! Tags of users, roles, instance profiles and policies: put, remove, list.
 
-use locum_store::{Change, InstanceProfile, ManagedPolicy, MfaDevice, Record, Role, Tag, User};
+use locum_store::{
+    Change, InstanceProfile, ManagedPolicy, MfaDevice, Record, Role, ServerCertificate, Tag, User,
+};
 use locum_wire::iam::{
     self, ListInstanceProfileTagsRequest, ListInstanceProfileTagsResponse, ListPolicyTagsRequest,
     ListPolicyTagsResponse, ListRoleTagsRequest, ListRoleTagsResponse, ListUserTagsRequest,
@@ -30,6 +32,7 @@ pub(super) enum Bearer {
     Role(Role),
     InstanceProfile(InstanceProfile),
     MfaDevice(MfaDevice),
+    ServerCertificate(ServerCertificate),
 }
 
 impl Bearer {
@@ -52,6 +55,7 @@ impl Bearer {
             Bearer::Role(role) => &mut role.tags,
             Bearer::InstanceProfile(profile) => &mut profile.tags,
             Bearer::MfaDevice(device) => &mut device.tags,
+            Bearer::ServerCertificate(held) => &mut held.tags,
         }
     }
 
@@ -61,6 +65,7 @@ impl Bearer {
             Bearer::Role(role) => Record::Role(role),
             Bearer::InstanceProfile(profile) => Record::InstanceProfile(profile),
             Bearer::MfaDevice(device) => Record::MfaDevice(device),
+            Bearer::ServerCertificate(held) => Record::ServerCertificate(held),
         };
         names::change(&caller.account, vec![record], vec![])
     }

@@ -296,6 +296,18 @@ fn refuse_credentials(account: &Account, user: &User) -> Result<(), ApiError> {
             "Cannot delete entity, must delete MFA device first.",
         ));
     }
+    if !account.signing_certificates_of(Some(&user.id)).is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete signing certificates first.",
+        ));
+    }
+    if !account.ssh_public_keys_of(&user.id).is_empty()
+        || !account.service_credentials_of(&user.id).is_empty()
+    {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must remove referenced objects first.",
+        ));
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::common::{
     Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
 };
 
+use crate::material::{OTHER_SSH, SSH, encoded, server};
 use crate::totp::Device;
 
 use crate::operation_cases::{
@@ -75,6 +76,50 @@ fn groups_and_profiles(send: &dyn Fn(&str)) {
     send("Action=AddRoleToInstanceProfile&InstanceProfileName=full&RoleName=reader");
 }
 
+/// The text of one element of an answer.
+fn element(answer: &Answer, name: &str) -> String {
+    let body = String::from_utf8_lossy(&answer.body);
+    let (_, rest) = body.split_once(&format!("<{name}>")).expect(name);
+    rest.split('<').next().expect(name).to_owned()
+}
+
+/// Alice's key, certificate and service credential, and a server's certificate.
+fn uploads(lab: &Lab) -> Vec<(&'static str, String)> {
+    let send = |form: &str| {
+        let answer = lab.form(&lab.admin, Service::Iam, form);
+        success(Service::Iam, &answer).expect(form);
+        answer
+    };
+    let (held, new) = (server("held.example.test"), server("new.example.test"));
+    let ssh = send(&format!(
+        "Action=UploadSSHPublicKey&UserName=alice&SSHPublicKeyBody={}",
+        encoded(SSH)
+    ));
+    let signing = send(&format!(
+        "Action=UploadSigningCertificate&UserName=alice&CertificateBody={}",
+        encoded(&held.certificate)
+    ));
+    send(&format!(
+        "Action=UploadServerCertificate&ServerCertificateName=web&Path=/team/&CertificateBody={}&PrivateKey={}",
+        encoded(&held.certificate),
+        encoded(&held.key)
+    ));
+    let service = send(
+        "Action=CreateServiceSpecificCredential&UserName=alice&ServiceName=codecommit.amazonaws.com",
+    );
+    vec![
+        ("other-ssh", encoded(OTHER_SSH)),
+        ("ssh-key", element(&ssh, "SSHPublicKeyId")),
+        ("signing-certificate", element(&signing, "CertificateId")),
+        (
+            "service-credential",
+            element(&service, "ServiceSpecificCredentialId"),
+        ),
+        ("certificate", encoded(&new.certificate)),
+        ("private-key", encoded(&new.key)),
+    ]
+}
+
 /// Alice's credentials, and a device that nobody has.
 fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     let device = Device::of(lab, "alice");
@@ -87,12 +132,14 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     ] {
         lab.ask(form).expect(form);
     }
-    vec![
+    let mut known = uploads(lab);
+    known.extend([
         ("alice-code-1", device.code(lab, 0)),
         ("alice-code-2", device.code(lab, 1)),
         ("spare-code-1", spare.code(lab, 0)),
         ("spare-code-2", spare.code(lab, 1)),
-    ]
+    ]);
+    known
 }
 
 /// A world with something for every operation, and a user without rights.

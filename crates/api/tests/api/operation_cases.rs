@@ -394,6 +394,7 @@ pub(crate) const IAM: &[Case] = &[
 ];
 
 const ALICES_DEVICE: &str = "arn:aws:iam::{account}:mfa/alice";
+const CERTIFICATE: &str = "arn:aws:iam::{account}:server-certificate/team/web";
 const SPARE_DEVICE: &str = "arn:aws:iam::{account}:mfa/spare";
 
 /// What users sign in and sign with.
@@ -436,6 +437,124 @@ pub(crate) const CREDENTIALS: &[Case] = &[
         &[],
     ),
     ("ListVirtualMFADevices", "", "*", &[]),
+    (
+        "CreateServiceSpecificCredential",
+        "UserName=alice&ServiceName=cassandra.amazonaws.com",
+        USER,
+        &[],
+    ),
+    (
+        "ListServiceSpecificCredentials",
+        "UserName=alice",
+        USER,
+        &[],
+    ),
+    ("ListServiceSpecificCredentials", "AllUsers=true", "*", &[]),
+    (
+        "UpdateServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "ResetServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadSSHPublicKey",
+        "UserName=alice&SSHPublicKeyBody={other-ssh}",
+        USER,
+        &[],
+    ),
+    (
+        "GetSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}&Encoding=SSH",
+        USER,
+        &[],
+    ),
+    ("ListSSHPublicKeys", "UserName=alice", USER, &[]),
+    (
+        "UpdateSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadSigningCertificate",
+        "UserName=alice&CertificateBody={certificate}",
+        USER,
+        &[],
+    ),
+    ("ListSigningCertificates", "UserName=alice", USER, &[]),
+    (
+        "UpdateSigningCertificate",
+        "UserName=alice&CertificateId={signing-certificate}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteSigningCertificate",
+        "UserName=alice&CertificateId={signing-certificate}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadServerCertificate",
+        "ServerCertificateName=new&Path=/deep/&CertificateBody={certificate}&PrivateKey={private-key}&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        "arn:aws:iam::{account}:server-certificate/deep/new",
+        &["iam:TagServerCertificate"],
+    ),
+    (
+        "GetServerCertificate",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
+    ("ListServerCertificates", "", "*", &[]),
+    (
+        "UpdateServerCertificate",
+        "ServerCertificateName=web&NewPath=/team/",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "DeleteServerCertificate",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "TagServerCertificate",
+        "ServerCertificateName=web&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "UntagServerCertificate",
+        "ServerCertificateName=web&TagKeys.member.1=a",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "ListServerCertificateTags",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
     ("GetAccessKeyLastUsed", "AccessKeyId={key}", USER, &[]),
     (
         "CreateLoginProfile",
