@@ -86,6 +86,13 @@ pub const MALFORMED_BYTES_SHOWN_MAX: usize = 128;
 /// PEM blocks of one text: a chain of certificates has a handful.
 pub const PEM_BLOCKS_MAX: usize = 100;
 
+/// How long a credential report is good for, seconds; until then no other is made.
+pub const CREDENTIAL_REPORT_S_MAX: i64 = 4 * 3_600;
+/// Bytes of one stored part of a packed credential report.
+pub const CREDENTIAL_REPORT_PART_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an unpacked credential report: 5,000 users with the longest paths have 6 MB.
+pub const CREDENTIAL_REPORT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

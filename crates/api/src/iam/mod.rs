@@ -4,6 +4,7 @@ pub(crate) mod access_key;
 mod account_alias;
 mod attachment;
 mod boundary;
+mod credential_report;
 mod credential_tag;
 mod group;
 mod holder;
@@ -38,6 +39,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     account_alias::OPERATIONS,
     attachment::OPERATIONS,
     boundary::OPERATIONS,
+    credential_report::OPERATIONS,
     credential_tag::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,

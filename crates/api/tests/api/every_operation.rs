@@ -129,6 +129,7 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
         "Action=CreateLoginProfile&UserName=worker&Password=Worker-Horse-7",
         "Action=UpdateAccountPasswordPolicy&MinimumPasswordLength=8",
         "Action=CreateAccountAlias&AccountAlias=our-name",
+        "Action=GenerateCredentialReport",
     ] {
         lab.ask(form).expect(form);
     }

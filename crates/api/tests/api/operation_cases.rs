@@ -437,6 +437,8 @@ pub(crate) const CREDENTIALS: &[Case] = &[
         &[],
     ),
     ("ListVirtualMFADevices", "", "*", &[]),
+    ("GenerateCredentialReport", "", "*", &[]),
+    ("GetCredentialReport", "", "*", &[]),
     (
         "CreateServiceSpecificCredential",
         "UserName=alice&ServiceName=cassandra.amazonaws.com",
