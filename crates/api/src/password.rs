@@ -44,8 +44,11 @@ fn violation(message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::modelled(&iam::errors::PASSWORD_POLICY_VIOLATION, message)
 }
 
-/// The kinds of characters that rules ask for, as a sentence names each.
-const KINDS: [(&str, fn(char) -> bool); 4] = [
+/// A kind of characters: as a sentence names it, and what is of it.
+type Kind = (&'static str, fn(char) -> bool);
+
+/// The kinds of characters that rules ask for.
+const KINDS: [Kind; 4] = [
     ("uppercase letter", |c| c.is_ascii_uppercase()),
     ("lowercase letter", |c| c.is_ascii_lowercase()),
     ("number", |c| c.is_ascii_digit()),

@@ -6,7 +6,7 @@ use locum_wire::iam::{
 };
 
 use crate::authentication::who;
-use crate::common::{Lab, REGION, Refused, START_S, check};
+use crate::common::{Keys, Lab, REGION, Refused, START_S, check};
 use crate::material::{encoded, server};
 use crate::totp::Device;
 
@@ -67,9 +67,8 @@ const COLUMNS: [&str; 22] = [
     "cert_2_last_rotated",
 ];
 
-#[test]
-fn every_column_tells_what_is_there() {
-    let lab = Lab::new();
+/// Alice with one of everything, and two keys of which the first was used.
+fn equipped(lab: &Lab) -> (Keys, Keys) {
     lab.user(&lab.admin, "bare");
     let alice = lab.user_with(&lab.admin, "alice", "");
     let second = lab.access_key(&lab.admin, "alice");
@@ -78,7 +77,7 @@ fn every_column_tells_what_is_there() {
         second.id
     ))
     .expect("UpdateAccessKey");
-    who(&lab, &alice).expect("GetCallerIdentity");
+    who(lab, &alice).expect("GetCallerIdentity");
     lab.ask("Action=UpdateAccountPasswordPolicy&MaxPasswordAge=90")
         .expect("UpdateAccountPasswordPolicy");
     lab.ask("Action=CreateLoginProfile&UserName=alice&Password=First-Horse-1")
@@ -88,7 +87,14 @@ fn every_column_tells_what_is_there() {
         encoded(&server("alice").certificate)
     ))
     .expect("UploadSigningCertificate");
-    Device::of(&lab, "alice");
+    Device::of(lab, "alice");
+    (alice, second)
+}
+
+#[test]
+fn every_column_tells_what_is_there() {
+    let lab = Lab::new();
+    let (alice, second) = equipped(&lab);
     assert_eq!(generate(&lab).0.as_deref(), Some("STARTED"));
     let (made_s, rows) = report(&lab).expect("GetCredentialReport");
     assert_eq!(made_s, START_S + 60);
@@ -133,10 +139,22 @@ fn every_column_tells_what_is_there() {
             ("cert_2_last_rotated", "N/A"),
         ],
     );
-    // Both keys are as old as each other, so their ids decide.
-    let (used, unused) = if alice.id < second.id { (1, 2) } else { (2, 1) };
+    let bare = [("password_enabled", "false"), ("password_last_used", "N/A")];
+    expect(&rows, "bare", &bare);
     expect(
         &rows,
+        "bare",
+        &[("mfa_active", "false"), ("access_key_1_active", "false")],
+    );
+    keys_are_told(&rows, &alice, &second);
+}
+
+/// Both keys are as old as each other, so their ids decide which is the first.
+fn keys_are_told(rows: &[Vec<String>], alice: &Keys, second: &Keys) {
+    let start = "2026-03-01T12:00:00+00:00";
+    let (used, unused) = if alice.id < second.id { (1, 2) } else { (2, 1) };
+    expect(
+        rows,
         "alice",
         &[
             (&format!("access_key_{used}_active"), "true"),
@@ -147,13 +165,6 @@ fn every_column_tells_what_is_there() {
             (&format!("access_key_{unused}_last_used_date"), "N/A"),
             (&format!("access_key_{unused}_last_used_service"), "N/A"),
         ],
-    );
-    let bare = [("password_enabled", "false"), ("password_last_used", "N/A")];
-    expect(&rows, "bare", &bare);
-    expect(
-        &rows,
-        "bare",
-        &[("mfa_active", "false"), ("access_key_1_active", "false")],
     );
 }
 

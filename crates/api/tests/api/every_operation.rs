@@ -8,12 +8,12 @@ use crate::common::{
     Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
 };
 
+use crate::credential_cases::CREDENTIALS;
 use crate::material::{OTHER_SSH, SSH, encoded, server};
 use crate::totp::Device;
 
 use crate::operation_cases::{
-    ALWAYS, CREDENTIALS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE,
-    STS, TRUST,
+    ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
 };
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {

@@ -14,6 +14,7 @@ mod boundaries;
 mod certificates;
 mod common;
 mod conditions;
+mod credential_cases;
 mod credential_report;
 mod delegation;
 mod documents;
