@@ -16,6 +16,7 @@ mod common;
 mod conditions;
 mod credential_cases;
 mod credential_report;
+mod credential_rights;
 mod delegation;
 mod documents;
 mod escalation;
