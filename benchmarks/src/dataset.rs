@@ -146,6 +146,7 @@ fn meta(number: usize) -> AccountMeta {
         status: AccountStatus::Active,
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
+        password_policy: None,
     }
 }
 

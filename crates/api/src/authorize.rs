@@ -125,6 +125,10 @@ fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> Ca
         Identity::Root => None,
         Identity::User(user) => {
             gather(caller, &user.inline, &user.attached, &mut identity);
+            let rules = caller.account.meta.password_policy;
+            if rules.is_some_and(|rules| rules.allow_users_to_change) {
+                identity.push(OWN_PASSWORD.policy());
+            }
             for id in &user.groups {
                 match caller.account.group_by_id(id) {
                     Some(group) => gather_group(caller, group, &mut identity),
@@ -179,6 +183,13 @@ fn gather<'a>(
 
 /// What stands for a policy that is gone or damaged.
 static GONE: LazyLock<Policy> = LazyLock::new(Policy::deny_all);
+
+/// What AllowUsersToChangePassword gives every user of the account: ChangePassword is about nobody but
+/// the caller. Like any identity policy it ends at denies, boundaries and session policies.
+static OWN_PASSWORD: LazyLock<PolicyText> = LazyLock::new(|| {
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#;
+    PolicyText::new(text)
+});
 
 /// The default version of the managed policy `arn`, AWS's or the caller's account's. One that is gone
 /// denies everything: its explicit denies must not vanish with it.

@@ -113,6 +113,13 @@ impl RequestContext<'_, '_> {
         if let Some((_, value)) = self.needs.keys.iter().find(|(held, _)| *held == key) {
             return one(value);
         }
+        match key {
+            KnownKey::MultiFactorAuthPresent if self.needs.mfa_now => return truth(true),
+            KnownKey::MultiFactorAuthAge if self.needs.mfa_now => {
+                return Values::One(Value::Int(0));
+            }
+            _ => {}
+        }
         let Some(session) = &self.caller.session else {
             return Values::Absent;
         };

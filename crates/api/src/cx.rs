@@ -6,6 +6,7 @@ use std::sync::Arc;
 use locum_wire::Service;
 
 use crate::caller::Caller;
+use crate::last_used::LastUses;
 use crate::request::TlsDetails;
 use crate::session::Ring;
 use crate::world::{Random, Settings};
@@ -18,6 +19,8 @@ pub struct Cx<'a> {
     pub random: &'a dyn Random,
     /// What the operator set.
     pub settings: &'a Settings,
+    /// Uses of access keys and roles that are not yet kept.
+    pub(crate) last_uses: &'a LastUses,
     /// The ring that seals sessions.
     pub(crate) ring: Arc<Ring>,
     /// The address of the client.

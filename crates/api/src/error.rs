@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use locum_policy::Finding;
 use locum_sigv4::AuthError;
-use locum_store::AccountId;
-use locum_wire::{InputError, RouteError, Service};
+use locum_store::{AccountId, Change};
+use locum_wire::{ErrorModel, InputError, RouteError, Service};
 
 use crate::session::OpenError;
 
@@ -102,6 +102,22 @@ pub enum ApiError {
         /// Its sentence.
         message: &'static str,
     },
+    /// An error of one service's model that few operations have, with its sentence.
+    #[error("{}: {message}", .model.code)]
+    Modelled {
+        /// Code, status and name.
+        model: &'static ErrorModel,
+        /// The sentence.
+        message: Cow<'static, str>,
+    },
+    /// A refusal that is counted: `handle` commits the change together with the refusal's record.
+    #[error("{error}")]
+    Counted {
+        /// What the caller reads.
+        error: Box<ApiError>,
+        /// What the refusal writes.
+        change: Box<Change>,
+    },
     /// The change kept losing races.
     #[error("the change lost every race")]
     ConcurrentModification,
@@ -145,6 +161,15 @@ pub struct WireError {
 }
 
 impl ApiError {
+    /// An error of a service's model.
+    pub(crate) fn modelled(
+        model: &'static ErrorModel,
+        message: impl Into<Cow<'static, str>>,
+    ) -> ApiError {
+        let message = message.into();
+        ApiError::Modelled { model, message }
+    }
+
     /// Code, status and sentence as AWS sends them for `service` (the JSON services have names of
     /// their own for the common errors).
     pub fn wire(&self, service: Option<Service>) -> WireError {
@@ -190,6 +215,8 @@ impl ApiError {
             ApiError::PolicyNotAttachable(_) => both("PolicyNotAttachable", 400),
             ApiError::UnmodifiableEntity(_) => both("UnmodifiableEntity", 400),
             ApiError::Organizations { code, .. } => both(code, 400),
+            ApiError::Modelled { model, .. } => both(model.code, model.status),
+            ApiError::Counted { error, .. } => error.codes(),
             ApiError::ConcurrentModification => (
                 ("ConcurrentModification", 409),
                 ("ConcurrentModificationException", 400),
@@ -221,6 +248,8 @@ impl ApiError {
                 "The request processing has failed because of an unknown error, exception or failure."
             }
             ApiError::Organizations { message, .. } => message,
+            ApiError::Counted { error, .. } => return error.sentence(),
+            ApiError::Modelled { message, .. } => message,
             ApiError::Route(error) => return error.message(),
             ApiError::Input(error) => return error.message(),
             ApiError::MalformedPolicyDocument(finding) => return finding.message.clone(),
@@ -249,6 +278,8 @@ impl ApiError {
     pub fn trail_code(&self, service: Option<Service>) -> String {
         let code = self.wire(service).code;
         match self {
+            ApiError::Modelled { model, .. } => model.shape.to_owned(),
+            ApiError::Counted { error, .. } => error.trail_code(service),
             ApiError::NoSuchEntity(_)
             | ApiError::EntityAlreadyExists(_)
             | ApiError::LimitExceeded(_)

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use locum_sigv4::{Auth, AuthError, Claim, Header, RequestView, Rules};
 use locum_store::{AccountId, Change, CommitError, Event, Loaded, Unit};
-use locum_wire::{Call, ErrorBody, Fault, HttpRequest, Reply, RouteError, Service, Signing};
+use locum_wire::{
+    Call, ErrorBody, Fault, HttpRequest, Protocol, Reply, RouteError, Service, Signing,
+};
 use smallvec::SmallVec;
 
 use crate::authenticate::{account_of, authenticate};
@@ -65,11 +67,7 @@ pub async fn handle_named(world: &World, request: Request) -> Handled {
         operation,
         ..Told::default()
     };
-    let result = attempt(world, &request, &heard, &mut told, &request_id).await;
-    let reply = match result {
-        Ok(reply) => reply,
-        Err(error) => refuse(world, &request, &heard, &told, &request_id, error).await,
-    };
+    let reply = settle(world, &request, &heard, &mut told, &request_id).await;
     Handled {
         response: response(reply, &request_id),
         operation,
@@ -139,6 +137,28 @@ fn hear<'a>(world: &World, request: &'a Request, headers: &'a [Header<'a>]) -> H
     }
 }
 
+/// Answers the call. A refusal that writes something (a wrong code, counted) may lose a race like any
+/// other change, and is then decided again.
+async fn settle(
+    world: &World,
+    request: &Request,
+    heard: &Heard<'_>,
+    told: &mut Told,
+    request_id: &str,
+) -> Reply {
+    for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
+        let error = match attempt(world, request, heard, told, request_id).await {
+            Ok(reply) => return reply,
+            Err(error) => error,
+        };
+        if let Some(reply) = refuse(world, request, heard, told, request_id, error).await {
+            return reply;
+        }
+    }
+    let error = ApiError::Unavailable("a counted refusal lost every race".to_owned());
+    error_reply(heard, request_id, &error)
+}
+
 /// The way of a call that may still succeed: at each step the first fault ends it.
 async fn attempt(
     world: &World,
@@ -156,6 +176,7 @@ async fn attempt(
     let ring = world.rings.of(&state.installation);
     let caller = authenticate(world, &state, &ring, &heard.view, claim, heard.now_s)?;
     let caller = &*told.caller.insert(caller);
+    note_use(world, caller, heard, claim);
     let call = match &heard.call {
         Ok(call) => call,
         Err(error) => return Err(ApiError::Route(error.clone())),
@@ -201,6 +222,19 @@ async fn attempt(
         }
     }
     Err(ApiError::ConcurrentModification)
+}
+
+/// A right signature is a use, whatever becomes of the call.
+fn note_use(world: &World, caller: &Caller, heard: &Heard<'_>, claim: &Claim<'_>) {
+    let (name, region) = match &heard.call {
+        Ok(call) => (
+            call.service.scope_name(),
+            region(call.service, claim.region()),
+        ),
+        Err(_) => (claim.service(), claim.region()),
+    };
+    let region = crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX);
+    world.last_uses.note(caller, name, region, heard.now_s);
 }
 
 /// A call without a signature: refused as such, unless AWS would not ask for one either; none of those
@@ -252,6 +286,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         now_s: run.heard.now_s,
         random: &*run.world.random,
         settings: &run.world.settings,
+        last_uses: &run.world.last_uses,
         ring: run.world.rings.of(&state.installation),
         source_ip: run.request.peer,
         tls: run.request.tls.as_ref(),
@@ -313,7 +348,8 @@ fn region(service: Service, claimed: &str) -> &str {
     }
 }
 
-/// A refusal: its record, then its answer. When the record cannot be kept the answer is 503.
+/// A refusal: its record, then its answer. When the record cannot be kept the answer is 503; when what
+/// it writes lost a race there is none.
 async fn refuse(
     world: &World,
     request: &Request,
@@ -321,11 +357,12 @@ async fn refuse(
     told: &Told,
     request_id: &str,
     error: ApiError,
-) -> Reply {
-    let (service, protocol) = match &heard.call {
-        Ok(call) => (Some(call.service), call.protocol),
-        Err(error) => (error.service, error.protocol),
+) -> Option<Reply> {
+    let (error, mut change) = match error {
+        ApiError::Counted { error, change } => (*error, *change),
+        error => (error, Change::default()),
     };
+    let service = called(heard).0;
     let call = heard.call.as_ref().ok();
     let claim = match &heard.auth {
         Ok(Auth::Signed(claim)) => Some(claim),
@@ -351,15 +388,29 @@ async fn refuse(
             error: Some(&error),
         };
         let record = event::record(&facts, &told.draft, &*world.random);
-        let change = Change::event(Event {
+        change.events.push(Event {
             time_s: heard.now_s,
             record,
         });
         match world.engine.commit(change).await {
             Ok(_) => error,
+            Err(CommitError::Conflict { .. }) => return None,
             Err(fault) => ApiError::Unavailable(fault.to_string()),
         }
     };
+    Some(error_reply(heard, request_id, &error))
+}
+
+/// The service that was called, if one was, and the protocol it is answered in.
+fn called(heard: &Heard<'_>) -> (Option<Service>, Protocol) {
+    match &heard.call {
+        Ok(call) => (Some(call.service), call.protocol),
+        Err(error) => (error.service, error.protocol),
+    }
+}
+
+fn error_reply(heard: &Heard<'_>, request_id: &str, error: &ApiError) -> Reply {
+    let (service, protocol) = called(heard);
     let wire = error.wire(service);
     let sender = if wire.status >= 500 {
         Fault::Receiver

@@ -27,6 +27,12 @@ pub enum IdKind {
     Group,
     /// `AIPA`: an instance profile.
     InstanceProfile,
+    /// `APKA`: a public key.
+    PublicKey,
+    /// `ASCA`: a server certificate.
+    ServerCertificate,
+    /// `ACCA`: a credential for one service.
+    ServiceCredential,
 }
 
 impl IdKind {
@@ -40,6 +46,9 @@ impl IdKind {
             IdKind::Policy => "ANPA",
             IdKind::Group => "AGPA",
             IdKind::InstanceProfile => "AIPA",
+            IdKind::PublicKey => "APKA",
+            IdKind::ServerCertificate => "ASCA",
+            IdKind::ServiceCredential => "ACCA",
         }
     }
 
@@ -51,7 +60,10 @@ impl IdKind {
             | IdKind::Role
             | IdKind::Policy
             | IdKind::Group
-            | IdKind::InstanceProfile => 17,
+            | IdKind::InstanceProfile
+            | IdKind::PublicKey
+            | IdKind::ServerCertificate
+            | IdKind::ServiceCredential => 17,
         }
     }
 }
@@ -125,6 +137,26 @@ fn base32_value(byte: u8) -> Option<u64> {
         b'2'..=b'7' => Some(u64::from(byte - b'2') + 26),
         _ => None,
     }
+}
+
+/// The id of a certificate, made of its hash: 32 characters, the same for the same certificate.
+pub(crate) fn certificate_id(hash: &[u8]) -> String {
+    let bytes = hash.iter().take(32);
+    bytes.map(|byte| base32(u64::from(*byte))).collect()
+}
+
+/// Base 32 without padding; `bytes` are a multiple of five.
+pub(crate) fn base32_text(bytes: &[u8]) -> zeroize::Zeroizing<String> {
+    let mut text = zeroize::Zeroizing::new(String::with_capacity(bytes.len() * 8 / 5));
+    for chunk in bytes.chunks_exact(5) {
+        let group = chunk
+            .iter()
+            .fold(0u64, |group, byte| (group << 8) | u64::from(*byte));
+        (0..8)
+            .rev()
+            .for_each(|at| text.push(base32(group >> (5 * at))));
+    }
+    text
 }
 
 /// The 40 characters of a secret access key made of 30 random bytes.

@@ -42,6 +42,57 @@ pub const INSTANCE_PROFILES_PER_ACCOUNT_MAX: usize = 1_000;
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;
 /// Access keys of one user.
 pub const ACCESS_KEYS_PER_USER_MAX: usize = 2;
+/// MFA devices of one user.
+pub const MFA_DEVICES_PER_USER_MAX: usize = 8;
+/// Virtual MFA devices of one account, assigned or not: as many as users.
+pub const MFA_DEVICES_PER_ACCOUNT_MAX: usize = USERS_PER_ACCOUNT_MAX;
+/// Characters of an MFA device's serial number, which is its ARN.
+pub const MFA_SERIAL_CHARACTERS_MAX: usize = 256;
+/// Time steps (30 seconds) that a code may be off the device's known drift.
+pub const MFA_DRIFT_STEPS_MAX: i64 = 1;
+/// Time steps that a device's clock may be off ours when it is assigned or synchronised: half an hour.
+pub const MFA_SYNC_STEPS_MAX: i64 = 60;
+/// Wrong codes or passwords in a row after which none is looked at for a while.
+pub const FAILURES_IN_A_ROW_MAX: u32 = 10;
+/// How long that is, seconds, from the last wrong one on; then there is one try more.
+pub const FAILURES_LOCK_S: i64 = 900;
+/// Passwords of one user that are remembered, the one in force included: the most that
+/// PasswordReusePrevention may ask for.
+pub const PASSWORDS_REMEMBERED_MAX: usize = 24;
+/// MinimumPasswordLength of rules that do not say.
+pub const PASSWORD_LENGTH_MIN_DEFAULT: u32 = 6;
+
+/// How much newer a last use must be to be noted, seconds.
+pub const LAST_USED_GRAIN_S: i64 = 900;
+/// Bytes of a region's name that are kept with a last use.
+pub const REGION_BYTES_KEPT_MAX: usize = 64;
+/// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
+pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
+
+/// Credentials that one user has for one service.
+pub const SERVICE_CREDENTIALS_PER_USER_MAX: usize = 2;
+/// Public keys for SSH of one user.
+pub const SSH_PUBLIC_KEYS_PER_USER_MAX: usize = 5;
+/// Bits of an SSH key's modulus.
+pub const SSH_KEY_BITS_MIN: usize = 2_048;
+/// Bits of an SSH key's modulus.
+pub const SSH_KEY_BITS_MAX: usize = 16_384;
+/// Signing certificates of one user.
+pub const SIGNING_CERTIFICATES_PER_USER_MAX: usize = 2;
+/// Server certificates of one account (AWS: 20, adjustable to 1,000).
+pub const SERVER_CERTIFICATES_PER_ACCOUNT_MAX: usize = 20;
+/// Bytes of a malformed certificate that the refusal repeats.
+pub const MALFORMED_BYTES_SHOWN_MAX: usize = 128;
+/// PEM blocks of one text: a chain of certificates has a handful.
+pub const PEM_BLOCKS_MAX: usize = 100;
+
+/// How long a credential report is good for, seconds; until then no other is made.
+pub const CREDENTIAL_REPORT_S_MAX: i64 = 4 * 3_600;
+/// Bytes of one stored part of a packed credential report.
+pub const CREDENTIAL_REPORT_PART_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an unpacked credential report: 5,000 users with the longest paths have 6 MB.
+pub const CREDENTIAL_REPORT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

@@ -42,6 +42,8 @@ pub struct Needs<'a> {
     pub(crate) transitive_tag_keys: SmallVec<[&'a str; 4]>,
     /// Further single-valued keys.
     pub(crate) keys: SmallVec<[(KnownKey, Cow<'a, str>); 2]>,
+    /// Whether the request itself carries multi-factor authentication, just checked.
+    pub(crate) mfa_now: bool,
     /// The resource's own policy.
     pub(crate) resource_policy: Option<&'a Policy>,
     /// How the resource's own policy combines with the caller's.
@@ -63,6 +65,7 @@ impl<'a> Needs<'a> {
             tag_keys: SmallVec::new(),
             transitive_tag_keys: SmallVec::new(),
             keys: SmallVec::new(),
+            mfa_now: false,
             resource_policy: None,
             resource_rule: ResourceRule::Standard,
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use locum_sigv4::KeyCache;
 use locum_store::Engine;
 
+use crate::last_used::LastUses;
 use crate::limits;
 use crate::session::RingCache;
 
@@ -54,6 +55,8 @@ pub struct World {
     pub settings: Settings,
     /// Signing keys of recent callers, so that a signature costs one HMAC and not five.
     pub(crate) signing_keys: KeyCache,
+    /// Uses of access keys and roles that are not yet kept.
+    pub(crate) last_uses: LastUses,
     /// The session key ring of the revision last seen, ready to open and seal.
     pub(crate) rings: RingCache,
 }
@@ -72,6 +75,7 @@ impl World {
             random,
             settings,
             signing_keys: KeyCache::new(limits::SIGNING_KEYS_CACHED_MAX),
+            last_uses: LastUses::default(),
             rings: RingCache::default(),
         }
     }

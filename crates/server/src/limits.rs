@@ -39,6 +39,8 @@ pub const WORKERS_RANGE: RangeInclusive<u64> = 0..=1_024;
 
 /// How often open connections are looked over; timeouts are this exact.
 pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
+/// How often it is kept when keys and roles were last used: a crash forgets no more than this.
+pub const LAST_USES_KEPT_EVERY: Duration = Duration::from_secs(5);
 /// How often the certificate's files are looked at.
 pub const CERTIFICATE_CHECK_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to accept (no file descriptors left).

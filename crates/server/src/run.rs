@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::credentials_file::write_credentials;
 use crate::error::ServerError;
 use crate::host::{Ready, host};
+use crate::limits;
 use crate::random::{PooledRandom, SystemClock};
 use crate::seam::Hosted;
 
@@ -50,6 +51,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     if restored {
         end_sessions(&world).await?;
     }
+    tokio::spawn(keep_last_uses(Arc::clone(&world)));
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
@@ -57,6 +59,16 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
         account_id: account.to_string(),
         figures: Box::new(move || figures(&counted)),
     })
+}
+
+/// Keeps, now and then, when keys and roles were last used.
+async fn keep_last_uses(world: Arc<World>) {
+    let mut tick = tokio::time::interval(limits::LAST_USES_KEPT_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        locum_api::keep_last_uses(&world).await;
+    }
 }
 
 fn open(config: &Config) -> Result<RedbEngine, ServerError> {

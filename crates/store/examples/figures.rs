@@ -62,6 +62,7 @@ fn meta(number: u64) -> AccountMeta {
         status: AccountStatus::Active,
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
+        password_policy: None,
     }
 }
 

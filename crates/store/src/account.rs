@@ -1,5 +1,6 @@
 //! An account as a value: immutable behind an `Arc`, its copies sharing what did not change.
 
+mod credentials;
 mod indexes;
 
 use crate::change::Record;
@@ -11,6 +12,7 @@ use crate::record::{Context, Kind, Stored};
 use crate::table::{Slot, Slots, Table};
 use crate::tree::Tree;
 use bytes::Bytes;
+use credentials::Credentials;
 use indexes::Indexes;
 use std::sync::{Arc, OnceLock};
 
@@ -32,6 +34,7 @@ pub struct Account {
     keys: Slots<AccessKey>,
     groups: Slots<Group>,
     profiles: Slots<InstanceProfile>,
+    credentials: Credentials,
     indexes: OnceLock<Indexes>,
     context: Arc<Context>,
     /// Bytes of its records as stored.
@@ -199,6 +202,7 @@ impl Account {
             keys: Tree::default(),
             groups: Tree::default(),
             profiles: Tree::default(),
+            credentials: Credentials::default(),
             indexes: OnceLock::new(),
             context,
             bytes: 0,
@@ -223,6 +227,7 @@ impl Account {
             keys: self.keys.clone(),
             groups: self.groups.clone(),
             profiles: self.profiles.clone(),
+            credentials: self.credentials.clone(),
             indexes: OnceLock::new(),
             context: self.context.clone(),
             bytes,
@@ -274,7 +279,7 @@ impl Account {
                     indexes.remove_profile(name, &old);
                 }
             }
-            _ => {}
+            other => self.credentials.delete(other, name, indexes),
         }
     }
 
@@ -331,7 +336,7 @@ impl Account {
                     indexes.add_profile(&name, &slot);
                 }
             }
-            _ => {}
+            other => self.credentials.put(other, &name, indexes),
         }
     }
 }
@@ -347,6 +352,7 @@ pub(crate) struct Builder {
     keys: Vec<(Arc<str>, Arc<Slot<AccessKey>>)>,
     groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
     profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
+    credentials: credentials::Builder,
 }
 
 impl Builder {
@@ -361,6 +367,7 @@ impl Builder {
             keys: Vec::new(),
             groups: Vec::new(),
             profiles: Vec::new(),
+            credentials: credentials::Builder::default(),
         }
     }
 
@@ -377,7 +384,11 @@ impl Builder {
             Kind::AccessKey => self.keys.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::Group => self.groups.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::InstanceProfile => self.profiles.push((key(), Arc::new(Slot::encoded(raw)))),
-            _ => return Err(misplaced(self.context.unit, name)),
+            other => {
+                if !self.credentials.add(other, name, raw) {
+                    return Err(misplaced(self.context.unit, name));
+                }
+            }
         }
         Ok(())
     }
@@ -397,6 +408,7 @@ impl Builder {
         value.keys = Tree::from_sorted(self.keys);
         value.groups = Tree::from_sorted(self.groups);
         value.profiles = Tree::from_sorted(self.profiles);
+        value.credentials = self.credentials.finish();
         Ok(value)
     }
 }

@@ -1,6 +1,10 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
-use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
+use crate::entity::{
+    AccessKey, AccountMeta, Group, InstanceProfile, LastUse, LoginProfile, ManagedPolicy,
+    MfaDevice, ReportPart, Role, ServerCertificate, ServiceCredential, SigningCertificate,
+    SshPublicKey, User,
+};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
     AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch,
@@ -21,6 +25,22 @@ pub enum Record {
     Group(Group),
     /// Of an account: an instance profile.
     InstanceProfile(InstanceProfile),
+    /// Of an account: a password.
+    LoginProfile(LoginProfile),
+    /// Of an account: an MFA device.
+    MfaDevice(MfaDevice),
+    /// Of an account: a public key for SSH.
+    SshPublicKey(SshPublicKey),
+    /// Of an account: a signing certificate.
+    SigningCertificate(SigningCertificate),
+    /// Of an account: a server certificate.
+    ServerCertificate(ServerCertificate),
+    /// Of an account: a credential for one service.
+    ServiceCredential(ServiceCredential),
+    /// Of an account: the last use of a key or role.
+    LastUse(LastUse),
+    /// Of an account: a part of the credential report.
+    ReportPart(ReportPart),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -45,6 +65,18 @@ impl Record {
             Record::AccessKey(value) => Key::AccessKey(value.id.clone()),
             Record::Group(value) => Key::Group(value.name.to_ascii_lowercase()),
             Record::InstanceProfile(value) => Key::InstanceProfile(value.name.to_ascii_lowercase()),
+            Record::LoginProfile(value) => Key::LoginProfile(value.user_id.clone()),
+            Record::MfaDevice(value) => {
+                Key::MfaDevice(format!("{}{}", value.path, value.name).to_ascii_lowercase())
+            }
+            Record::SshPublicKey(value) => Key::SshPublicKey(value.id.clone()),
+            Record::SigningCertificate(value) => Key::SigningCertificate(value.id.clone()),
+            Record::ServerCertificate(value) => {
+                Key::ServerCertificate(value.name.to_ascii_lowercase())
+            }
+            Record::ServiceCredential(value) => Key::ServiceCredential(value.id.clone()),
+            Record::LastUse(value) => Key::LastUse(value.id.clone()),
+            Record::ReportPart(value) => Key::ReportPart(value.number),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -70,6 +102,22 @@ pub enum Key {
     Group(String),
     /// An instance profile's name.
     InstanceProfile(String),
+    /// A user's unique id.
+    LoginProfile(String),
+    /// An MFA device's path and name.
+    MfaDevice(String),
+    /// A public key's id.
+    SshPublicKey(String),
+    /// A signing certificate's id.
+    SigningCertificate(String),
+    /// A server certificate's name.
+    ServerCertificate(String),
+    /// A service credential's id.
+    ServiceCredential(String),
+    /// Id of an access key or unique id of a role.
+    LastUse(String),
+    /// The number of a part of the credential report.
+    ReportPart(u32),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

@@ -1,5 +1,12 @@
 //! The entities of an account, as plain values. How they are stored is known to `record` alone.
 
+mod credential;
+
+pub use credential::{
+    CredentialStatus, Failures, LastUse, LoginProfile, MfaDevice, PasswordPolicy, ReportPart,
+    ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
+};
+
 use crate::{PolicyText, Secret};
 
 /// A tag. Keys are unique within an entity ignoring case (IAM User Guide, "Tagging IAM resources").
@@ -250,4 +257,6 @@ pub struct AccountMeta {
     pub joined_method: JoinedMethod,
     /// The root user.
     pub root: RootUser,
+    /// What passwords must be like; IAM's default when there is none.
+    pub password_policy: Option<PasswordPolicy>,
 }

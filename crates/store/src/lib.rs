@@ -32,8 +32,10 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, Group, InlinePolicy, InstanceProfile, JoinedMethod,
-    KeyOwner, KeyStatus, ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
+    AccessKey, AccountMeta, AccountStatus, CredentialStatus, Failures, Group, InlinePolicy,
+    InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile, ManagedPolicy,
+    MfaDevice, PasswordPolicy, PolicyVersion, ReportPart, Role, RootUser, ServerCertificate,
+    ServiceCredential, SigningCertificate, SshPublicKey, Tag, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{

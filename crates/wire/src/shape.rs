@@ -223,10 +223,6 @@ impl Shape {
         Shape::new(name, Kind::Timestamp)
     }
 
-    #[expect(
-        dead_code,
-        reason = "used as soon as an operation with a blob has types"
-    )]
     pub(crate) const fn blob(name: &'static str) -> Shape {
         Shape::new(name, Kind::Blob)
     }

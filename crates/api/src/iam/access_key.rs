@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use locum_store::{AccessKey, Change, Key, KeyOwner, KeyStatus, Record, Secret};
 use locum_wire::iam::{
-    CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest, ListAccessKeysRequest,
+    CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest,
+    GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse, ListAccessKeysRequest,
     ListAccessKeysResponse, UpdateAccessKeyRequest,
 };
 use locum_wire::{Timestamp, iam};
 
-use super::user::{named_or_caller, on_user};
+use super::user::{named_or_caller, on_own_or_named, on_user};
 use super::{names, page};
 use crate::authorize::Grant;
 use crate::caller::Caller;
@@ -52,20 +53,6 @@ fn status_text(status: KeyStatus) -> &'static str {
     match status {
         KeyStatus::Active => "Active",
         KeyStatus::Inactive => "Inactive",
-    }
-}
-
-fn on_owner<'a>(
-    cx: &Cx<'_>,
-    caller: &'a Caller,
-    name: Option<&str>,
-) -> Result<Needs<'a>, ApiError> {
-    if name.is_none() && caller.is_root() {
-        return Ok(Needs::on(caller.arn.as_str(), caller.account.id));
-    }
-    match name {
-        Some(name) => Ok(on_user(cx, caller, name)),
-        None => Ok(on_user(cx, caller, named_or_caller(caller, None)?)),
     }
 }
 
@@ -206,17 +193,78 @@ fn delete_access_key(
     Ok(names::change(
         &caller.account,
         vec![],
-        vec![Key::AccessKey(key.id.clone())],
+        vec![Key::AccessKey(key.id.clone()), Key::LastUse(key.id.clone())],
     ))
 }
 
+/// A key that is not of the caller's account is answered as one that the caller has no right to ask
+/// about, whether it exists or not.
+fn foreign(caller: &Caller, id: &str) -> ApiError {
+    ApiError::NotAuthorized(format!(
+        "User: {} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {id}",
+        caller.arn
+    ))
+}
+
+fn needs_last_used<'a>(
+    cx: &'a Cx<'a>,
+    _: &'a Snapshot,
+    caller: &'a Caller,
+    input: &'a GetAccessKeyLastUsedRequest,
+) -> Result<Needs<'a>, ApiError> {
+    let id = &input.access_key_id;
+    let key = caller
+        .account
+        .access_key(id)
+        .ok_or_else(|| foreign(caller, id))?;
+    match &key.user {
+        KeyOwner::User { name, .. } => Ok(on_user(cx, caller, name)),
+        KeyOwner::Root => {
+            let partition = &cx.settings.partition;
+            let account = caller.account.id;
+            let root = format!("arn:{partition}:iam::{account}:root");
+            Ok(Needs::on(root, account))
+        }
+    }
+}
+
+fn get_access_key_last_used(
+    cx: &Cx<'_>,
+    _: &Snapshot,
+    caller: &Caller,
+    _: &Grant,
+    input: GetAccessKeyLastUsedRequest,
+) -> Result<(GetAccessKeyLastUsedResponse, Change), ApiError> {
+    let account = &caller.account;
+    let id = &input.access_key_id;
+    let key = account.access_key(id).ok_or_else(|| foreign(caller, id))?;
+    let last = cx.last_uses.of(account, &key.id);
+    let (last_used_date, service_name, region) = match last {
+        Some(last) => (Some(Timestamp(last.time_s)), last.service, last.region),
+        None => (None, NEVER.to_owned(), NEVER.to_owned()),
+    };
+    let output = GetAccessKeyLastUsedResponse {
+        access_key_last_used: Some(iam::AccessKeyLastUsed {
+            last_used_date,
+            region,
+            service_name,
+        }),
+        user_name: Some(owner_name(&key.user).to_owned()),
+    };
+    Ok((output, Change::default()))
+}
+
+/// What stands for service and region of a key that was never used.
+const NEVER: &str = "N/A";
+
 pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "CreateAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), create_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), create_access_key),
     answering!(Iam "iam" "ListAccessKeys" Read,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), list_access_keys),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), list_access_keys),
+    answering!(Iam "iam" "GetAccessKeyLastUsed" Read, needs_last_used, get_access_key_last_used),
     silent!(Iam "iam" "UpdateAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), update_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), update_access_key),
     silent!(Iam "iam" "DeleteAccessKey" Write,
-        |cx, _, caller, input| on_owner(cx, caller, input.user_name.as_deref()), delete_access_key),
+        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()), delete_access_key),
 ];

@@ -1,6 +1,8 @@
 //! Small rules that every IAM resource shares: paths, tags, the unit that a change writes.
 
-use locum_store::{Account, Change, InlinePolicy, Key, Record, Tag, Unit, UnitWrite};
+use locum_store::{
+    Account, Change, CredentialStatus, InlinePolicy, Key, Record, Tag, Unit, UnitWrite,
+};
 
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -166,6 +168,29 @@ pub(crate) fn refuse_held_policies(
         ));
     }
     Ok(())
+}
+
+/// The status that a request sets: AWS's third one, Expired, cannot be set.
+///
+/// # Errors
+/// `ValidationError` with AWS's sentence.
+pub(crate) fn settable_status(given: &str) -> Result<CredentialStatus, ApiError> {
+    match given {
+        "Active" => Ok(CredentialStatus::Active),
+        "Inactive" => Ok(CredentialStatus::Inactive),
+        _ => Err(ApiError::Validation(
+            "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]".to_owned(),
+        )),
+    }
+}
+
+/// A status as answers spell it.
+pub(crate) fn shown_status(status: CredentialStatus) -> String {
+    let text = match status {
+        CredentialStatus::Active => "Active",
+        CredentialStatus::Inactive => "Inactive",
+    };
+    text.to_owned()
 }
 
 /// Past a quota?

@@ -152,7 +152,16 @@ fn get_role(
     input: GetRoleRequest,
 ) -> Result<(GetRoleResponse, Change), ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
-    let role = shown(cx, state, caller.account.id, role)?;
+    // Of a role that was never used there is an empty element.
+    let last = cx.last_uses.of(&caller.account, &role.id);
+    let last_used = iam::RoleLastUsed {
+        last_used_date: last.as_ref().map(|last| Timestamp(last.time_s)),
+        region: last.map(|last| last.region),
+    };
+    let role = iam::Role {
+        role_last_used: Some(last_used),
+        ..shown(cx, state, caller.account.id, role)?
+    };
     Ok((GetRoleResponse { role }, Change::default()))
 }
 
@@ -261,7 +270,10 @@ fn delete_role(
     Ok(names::change(
         &caller.account,
         vec![],
-        vec![Key::Role(role.name.to_ascii_lowercase())],
+        vec![
+            Key::Role(role.name.to_ascii_lowercase()),
+            Key::LastUse(role.id.clone()),
+        ],
     ))
 }
 

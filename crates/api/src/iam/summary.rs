@@ -15,21 +15,37 @@ use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.
-const NOT_YET: [(&str, i32); 11] = [
+const NOT_YET: [(&str, i32); 5] = [
+    // The root user has neither a device nor a password.
     ("AccountMFAEnabled", 0),
     ("AccountPasswordPresent", 0),
-    ("AccountSigningCertificatesPresent", 0),
-    ("MFADevices", 0),
-    ("MFADevicesInUse", 0),
     // More than all policies with all their versions, so it is never what refuses.
     ("PolicyVersionsInUseQuota", 10_000),
     ("Providers", 0),
-    ("ServerCertificates", 0),
-    ("ServerCertificatesQuota", 20),
-    ("SigningCertificatesPerUserQuota", 2),
     // Tokens are good in every region: the second version of AWS's global endpoint.
     ("GlobalEndpointTokenVersion", 2),
 ];
+
+/// What users sign in and sign with.
+fn credentials(account: &Account) -> [(&'static str, usize); 6] {
+    let devices = account.mfa_devices();
+    let root_signs = !account.signing_certificates_of(None).is_empty();
+    let in_use = devices.iter().filter(|device| device.user_id.is_some());
+    [
+        ("AccountSigningCertificatesPresent", usize::from(root_signs)),
+        ("MFADevices", devices.len()),
+        ("MFADevicesInUse", in_use.count()),
+        ("ServerCertificates", account.server_certificates().len()),
+        (
+            "ServerCertificatesQuota",
+            limits::SERVER_CERTIFICATES_PER_ACCOUNT_MAX,
+        ),
+        (
+            "SigningCertificatesPerUserQuota",
+            limits::SIGNING_CERTIFICATES_PER_USER_MAX,
+        ),
+    ]
+}
 
 fn counted(account: &Account) -> [(&'static str, usize); 22] {
     let versions = account
@@ -88,13 +104,14 @@ fn get_account_summary(
     _: &Grant,
     _: Empty,
 ) -> Result<(GetAccountSummaryResponse, Change), ApiError> {
-    let counted = counted(&caller.account).map(|(key, count)| (key, figure(count)));
+    let held = credentials(&caller.account).into_iter();
+    let counted = counted(&caller.account).into_iter().chain(held);
+    let counted = counted.map(|(key, count)| (key, figure(count)));
     let versions_quota = (
         "VersionsPerPolicyQuota",
         figure(limits::VERSIONS_PER_POLICY_MAX),
     );
     let mut map: Vec<(String, i32)> = counted
-        .into_iter()
         .chain(NOT_YET)
         .chain([versions_quota])
         .map(|(key, value)| (key.to_owned(), value))

@@ -1,6 +1,8 @@
 //! Tags of users, roles, instance profiles and policies: put, remove, list.
 
-use locum_store::{Change, InstanceProfile, ManagedPolicy, Record, Role, Tag, User};
+use locum_store::{
+    Change, InstanceProfile, ManagedPolicy, MfaDevice, Record, Role, ServerCertificate, Tag, User,
+};
 use locum_wire::iam::{
     self, ListInstanceProfileTagsRequest, ListInstanceProfileTagsResponse, ListPolicyTagsRequest,
     ListPolicyTagsResponse, ListRoleTagsRequest, ListRoleTagsResponse, ListUserTagsRequest,
@@ -25,10 +27,12 @@ use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// An entity whose tag keys do not differ by case, to be changed and put back.
-enum Bearer {
+pub(super) enum Bearer {
     User(User),
     Role(Role),
     InstanceProfile(InstanceProfile),
+    MfaDevice(MfaDevice),
+    ServerCertificate(ServerCertificate),
 }
 
 impl Bearer {
@@ -50,6 +54,8 @@ impl Bearer {
             Bearer::User(user) => &mut user.tags,
             Bearer::Role(role) => &mut role.tags,
             Bearer::InstanceProfile(profile) => &mut profile.tags,
+            Bearer::MfaDevice(device) => &mut device.tags,
+            Bearer::ServerCertificate(held) => &mut held.tags,
         }
     }
 
@@ -58,18 +64,24 @@ impl Bearer {
             Bearer::User(user) => Record::User(user),
             Bearer::Role(role) => Record::Role(role),
             Bearer::InstanceProfile(profile) => Record::InstanceProfile(profile),
+            Bearer::MfaDevice(device) => Record::MfaDevice(device),
+            Bearer::ServerCertificate(held) => Record::ServerCertificate(held),
         };
         names::change(&caller.account, vec![record], vec![])
     }
 }
 
-fn tag(caller: &Caller, mut bearer: Bearer, added: Vec<iam::Tag>) -> Result<Change, ApiError> {
+pub(super) fn tag(
+    caller: &Caller,
+    mut bearer: Bearer,
+    added: Vec<iam::Tag>,
+) -> Result<Change, ApiError> {
     let added = names::tags(added, KeyCase::Ignored)?;
     *bearer.tags() = names::merge_tags(bearer.tags(), added, KeyCase::Ignored)?;
     Ok(bearer.put(caller))
 }
 
-fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Change {
+pub(super) fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Change {
     let before = bearer.tags().len();
     bearer
         .tags()
@@ -81,7 +93,7 @@ fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Change {
     }
 }
 
-fn list(
+pub(super) fn list(
     owner: &str,
     tags: &[Tag],
     marker: Option<&str>,

@@ -54,6 +54,22 @@ pub(super) fn named_or_caller<'a>(
     }
 }
 
+/// What an operation on the user that a request names is asked about; naming none, the caller itself.
+///
+/// # Errors
+/// `ValidationError` when no user is named and the caller is neither a user nor root.
+pub(super) fn on_own_or_named<'a>(
+    cx: &Cx<'_>,
+    caller: &'a Caller,
+    name: Option<&str>,
+) -> Result<Needs<'a>, ApiError> {
+    match name {
+        Some(name) => Ok(on_user(cx, caller, name)),
+        None if caller.is_root() => Ok(Needs::on(caller.arn.as_str(), caller.account.id)),
+        None => Ok(on_user(cx, caller, named_or_caller(caller, None)?)),
+    }
+}
+
 fn shown(cx: &Cx<'_>, account: AccountId, user: &User) -> iam::User {
     iam::User {
         arn: entities::user_arn(cx, account, user),
@@ -268,6 +284,33 @@ fn renamed_keys(account: &Account, user: &User) -> Vec<Record> {
     .collect()
 }
 
+/// A user that still has something to sign in or sign with cannot be deleted.
+fn refuse_credentials(account: &Account, user: &User) -> Result<(), ApiError> {
+    if account.login_profile(&user.id).is_some() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete login profile first.",
+        ));
+    }
+    if !account.mfa_devices_of(&user.id).is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete MFA device first.",
+        ));
+    }
+    if !account.signing_certificates_of(Some(&user.id)).is_empty() {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must delete signing certificates first.",
+        ));
+    }
+    if !account.ssh_public_keys_of(&user.id).is_empty()
+        || !account.service_credentials_of(&user.id).is_empty()
+    {
+        return Err(ApiError::DeleteConflict(
+            "Cannot delete entity, must remove referenced objects first.",
+        ));
+    }
+    Ok(())
+}
+
 fn delete_user(
     _: &Cx<'_>,
     _: &Snapshot,
@@ -282,6 +325,7 @@ fn delete_user(
             "Cannot delete entity, must remove referenced objects first.",
         ));
     }
+    refuse_credentials(account, user)?;
     names::refuse_held_policies(&user.inline, &user.attached)?;
     if !user.groups.is_empty() {
         return Err(ApiError::DeleteConflict(

@@ -90,6 +90,7 @@ pub(crate) fn meta(new: &NewAccount<'_>) -> AccountMeta {
         status: AccountStatus::Active,
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
+        password_policy: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use locum_policy::{Arn, Document, Kind, KnownKey, ResourceRule};
-use locum_store::{AccountId, Change, Role};
+use locum_store::{AccountId, Change, MfaDevice, Role};
 use locum_wire::sts::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser};
 
 use crate::authorize::Grant;
@@ -13,6 +13,7 @@ use crate::entities;
 use crate::error::ApiError;
 use crate::limits;
 use crate::managed;
+use crate::mfa;
 use crate::needs::Needs;
 use crate::operation::{Operation, answering};
 use crate::session::SessionKind;
@@ -73,16 +74,17 @@ fn needs<'a>(
             reason: "this server knows no context provider",
         });
     }
-    issue::refuse_mfa(input.serial_number.as_deref(), input.token_code.as_deref())?;
     let tags = input.tags.as_deref().unwrap_or_default();
     let transitive = input.transitive_tag_keys.as_deref().unwrap_or_default();
     session_tags::check(caller, tags, transitive)?;
+    let device = authenticated(cx, caller, input)?;
     let (account, role) = match find_role(cx, state, &input.role_arn)? {
         Some(found) => found,
         // An ARN of no account: answered as a role that nobody may assume.
         None => (caller.account.id, None),
     };
     let mut needs = Needs::on(input.role_arn.as_str(), account);
+    needs.mfa_now = device.is_some();
     needs.resource_rule = ResourceRule::Trust;
     needs.resource_policy = role.map(|role| role.trust.policy());
     needs.keys.push((
@@ -122,6 +124,16 @@ fn needs<'a>(
         needs.also.push("sts:SetSourceIdentity");
     }
     Ok(needs)
+}
+
+/// The caller's device once its code was used, if the request has one.
+fn authenticated(
+    cx: &Cx<'_>,
+    caller: &Caller,
+    input: &AssumeRoleRequest,
+) -> Result<Option<MfaDevice>, ApiError> {
+    let (serial, code) = (input.serial_number.as_deref(), input.token_code.as_deref());
+    mfa::authenticate(cx, caller, serial, code)
 }
 
 /// The source identity of the new session: the one passed or the one inherited, never another.
@@ -230,8 +242,10 @@ fn assume_role(
     let duration_s = duration_s(caller, role, input.duration_seconds)?;
     let policy_arns = policy_arns(&input)?;
     check_session_policies(cx, state, account, input.policy.as_deref(), &policy_arns)?;
+    let device = authenticated(cx, caller, &input)?;
     let identity = source_identity(caller, &input)?.map(str::to_owned);
     let mut claims = issue::claims(cx, SessionKind::Role, account, role.id.clone(), duration_s);
+    claims.mfa_s = device.is_some().then_some(cx.now_s);
     claims.session_name = input.role_session_name;
     claims.policy = input.policy;
     claims.policy_arns = policy_arns;
@@ -258,7 +272,7 @@ fn assume_role(
         session_token_utilization: Some(issued.utilization),
         source_identity: claims.source_identity,
     };
-    Ok((output, Change::default()))
+    Ok((output, issue::used(caller, device)))
 }
 
 pub(crate) const OPERATIONS: &[Operation] =

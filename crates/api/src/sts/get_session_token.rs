@@ -8,6 +8,7 @@ use crate::caller::{Caller, Identity};
 use crate::cx::Cx;
 use crate::error::ApiError;
 use crate::limits;
+use crate::mfa;
 use crate::needs::Needs;
 use crate::operation::{Operation, answering};
 use crate::session::SessionKind;
@@ -18,14 +19,13 @@ fn needs<'a>(
     _: &'a Cx<'a>,
     _: &'a Snapshot,
     caller: &'a Caller,
-    input: &'a GetSessionTokenRequest,
+    _: &'a GetSessionTokenRequest,
 ) -> Result<Needs<'a>, ApiError> {
     if caller.session.is_some() {
         return Err(ApiError::Forbidden(
             "Cannot call GetSessionToken with session credentials".into(),
         ));
     }
-    issue::refuse_mfa(input.serial_number.as_deref(), input.token_code.as_deref())?;
     Ok(Needs::nothing(caller.account.id))
 }
 
@@ -36,6 +36,8 @@ fn get_session_token(
     _: &Grant,
     input: GetSessionTokenRequest,
 ) -> Result<(GetSessionTokenResponse, Change), ApiError> {
+    let (serial, code) = (input.serial_number.as_deref(), input.token_code.as_deref());
+    let device = mfa::authenticate(cx, caller, serial, code)?;
     let asked_s = input.duration_seconds.map(i64::from);
     let (kind, principal, duration_s) = match &caller.identity {
         Identity::User(user) => (
@@ -55,14 +57,15 @@ fn get_session_token(
             ));
         }
     };
-    let claims = issue::claims(cx, kind, caller.account.id, principal, duration_s);
+    let mut claims = issue::claims(cx, kind, caller.account.id, principal, duration_s);
+    claims.mfa_s = device.is_some().then_some(cx.now_s);
     let issued = issue::issue(cx, &claims, input.minimum_session_token_size)?;
     let output = GetSessionTokenResponse {
         credentials: Some(issued.credentials),
         session_token_size: Some(issued.size),
         session_token_utilization: Some(issued.utilization),
     };
-    Ok((output, Change::default()))
+    Ok((output, issue::used(caller, device)))
 }
 
 pub(crate) const OPERATIONS: &[Operation] =

@@ -1,10 +1,13 @@
 //! Issuing a session: fresh key id and secret, sealed claims, and the figures that go with the token.
 
+use locum_store::{Change, MfaDevice, Record};
 use locum_wire::Timestamp;
 use locum_wire::sts::Credentials;
 
+use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::error::ApiError;
+use crate::iam::change;
 use crate::ids::{self, IdKind};
 use crate::limits;
 use crate::session::{Claims, SealError, SessionKind};
@@ -103,15 +106,10 @@ pub(super) fn percent(size: usize) -> i32 {
     i32::try_from((size * 100).div_ceil(limits::SESSION_TOKEN_SIZE_MAX)).unwrap_or(i32::MAX)
 }
 
-/// No virtual or hardware device exists yet, so no serial number can be valid; AWS's sentences.
-pub(super) fn refuse_mfa(serial: Option<&str>, code: Option<&str>) -> Result<(), ApiError> {
-    match (serial, code) {
-        (None, None) => Ok(()),
-        (Some(_), Some(_)) => Err(ApiError::Forbidden(
-            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.".into(),
-        )),
-        _ => Err(ApiError::Forbidden(
-            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.".into(),
-        )),
+/// The change that a session's issue makes: the device whose code was used, if one was.
+pub(super) fn used(caller: &Caller, device: Option<MfaDevice>) -> Change {
+    match device {
+        Some(device) => change(&caller.account, vec![Record::MfaDevice(device)], vec![]),
+        None => Change::default(),
     }
 }

@@ -12,7 +12,7 @@ use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, ha
 use locum_sigv4::{Credentials, Header, RequestView};
 use locum_store::{
     Account, AccountId, AccountMeta, AccountStatus, Change, Engine, Key, Loaded, MemoryEngine,
-    MemoryOptions, Record, Unit, UnitWrite, memory,
+    MemoryOptions, Record, Revision, Unit, UnitWrite, memory,
 };
 use locum_wire::iam::{
     AccessKey, CreateAccessKeyRequest, CreateAccessKeyResponse, CreateRoleRequest,
@@ -334,6 +334,13 @@ impl Lab {
         self.write(&held, vec![Record::AccountMeta(meta)], vec![]);
     }
 
+    /// The revision of the management account: it moves with every write.
+    pub(crate) fn revision(&self) -> Revision {
+        let unit = Unit::Account(AccountId::parse(&self.account).expect("an account id"));
+        let held = self.engine.cached(unit).and_then(Loaded::account);
+        held.expect("the account").revision
+    }
+
     /// Takes a record away, as no operation would.
     pub(crate) fn forget(&self, account: &str, key: Key) {
         let unit = Unit::Account(AccountId::parse(account).expect("an account id"));
@@ -375,6 +382,11 @@ impl Lab {
             .iam(by, "CreateAccessKey", &input)
             .expect("CreateAccessKey");
         self.kept(output.access_key)
+    }
+
+    /// Remembers a secret: it must not stand in the trail from now on.
+    pub(crate) fn secret(&self, text: &str) {
+        self.secrets.borrow_mut().push(text.to_owned());
     }
 
     /// Remembers the secret of a new key.

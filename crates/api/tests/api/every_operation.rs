@@ -8,6 +8,10 @@ use crate::common::{
     Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
 };
 
+use crate::credential_cases::CREDENTIALS;
+use crate::material::{OTHER_SSH, SSH, encoded, server};
+use crate::totp::Device;
+
 use crate::operation_cases::{
     ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
 };
@@ -16,6 +20,7 @@ fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
     [
         (Service::Sts, STS),
         (Service::Iam, IAM),
+        (Service::Iam, CREDENTIALS),
         (Service::Organizations, ORGANIZATIONS),
     ]
     .into_iter()
@@ -71,6 +76,73 @@ fn groups_and_profiles(send: &dyn Fn(&str)) {
     send("Action=AddRoleToInstanceProfile&InstanceProfileName=full&RoleName=reader");
 }
 
+/// The text of one element of an answer.
+fn element(answer: &Answer, name: &str) -> String {
+    let body = String::from_utf8_lossy(&answer.body);
+    let (_, rest) = body.split_once(&format!("<{name}>")).expect(name);
+    rest.split('<').next().expect(name).to_owned()
+}
+
+/// Alice's key, certificate and service credential, and a server's certificate.
+fn uploads(lab: &Lab) -> Vec<(&'static str, String)> {
+    let send = |form: &str| {
+        let answer = lab.form(&lab.admin, Service::Iam, form);
+        success(Service::Iam, &answer).expect(form);
+        answer
+    };
+    let (held, new) = (server("held.example.test"), server("new.example.test"));
+    let ssh = send(&format!(
+        "Action=UploadSSHPublicKey&UserName=alice&SSHPublicKeyBody={}",
+        encoded(SSH)
+    ));
+    let signing = send(&format!(
+        "Action=UploadSigningCertificate&UserName=alice&CertificateBody={}",
+        encoded(&held.certificate)
+    ));
+    send(&format!(
+        "Action=UploadServerCertificate&ServerCertificateName=web&Path=/team/&CertificateBody={}&PrivateKey={}",
+        encoded(&held.certificate),
+        encoded(&held.key)
+    ));
+    let service = send(
+        "Action=CreateServiceSpecificCredential&UserName=alice&ServiceName=codecommit.amazonaws.com",
+    );
+    vec![
+        ("other-ssh", encoded(OTHER_SSH)),
+        ("ssh-key", element(&ssh, "SSHPublicKeyId")),
+        ("signing-certificate", element(&signing, "CertificateId")),
+        (
+            "service-credential",
+            element(&service, "ServiceSpecificCredentialId"),
+        ),
+        ("certificate", encoded(&new.certificate)),
+        ("private-key", encoded(&new.key)),
+    ]
+}
+
+/// Alice's credentials, and a device that nobody has.
+fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
+    let device = Device::of(lab, "alice");
+    let spare = Device::new(lab, &lab.admin, "spare");
+    for form in [
+        "Action=CreateLoginProfile&UserName=alice&Password=Alice-Horse-7",
+        "Action=CreateLoginProfile&UserName=worker&Password=Worker-Horse-7",
+        "Action=UpdateAccountPasswordPolicy&MinimumPasswordLength=8",
+        "Action=CreateAccountAlias&AccountAlias=our-name",
+        "Action=GenerateCredentialReport",
+    ] {
+        lab.ask(form).expect(form);
+    }
+    let mut known = uploads(lab);
+    known.extend([
+        ("alice-code-1", device.code(lab, 0)),
+        ("alice-code-2", device.code(lab, 1)),
+        ("spare-code-1", spare.code(lab, 0)),
+        ("spare-code-2", spare.code(lab, 1)),
+    ]);
+    known
+}
+
 /// A world with something for every operation, and a user without rights.
 struct Stage {
     lab: Lab,
@@ -78,6 +150,8 @@ struct Stage {
     worker: Keys,
     key: String,
     request: String,
+    /// Values of placeholders that only the stage knows.
+    known: Vec<(&'static str, String)>,
 }
 
 impl Stage {
@@ -136,7 +210,9 @@ impl Stage {
             .and_then(|status| status.id)
             .expect("a request id");
         let other = lab.other("other");
+        let known = credentials(&lab);
         Stage {
+            known,
             lab,
             other,
             worker,
@@ -156,6 +232,12 @@ impl Stage {
                 ("policy", POLICY),
             ],
         );
+        let known: Vec<(&str, &str)> = self
+            .known
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let text = fill(&text, &known);
         let organization = self.organization();
         let other_arn = format!(
             "arn:aws:organizations::{account}:account/{organization}/{}",

@@ -7,11 +7,16 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod account_alias;
 mod assume_role;
 mod authentication;
 mod boundaries;
+mod certificates;
 mod common;
 mod conditions;
+mod credential_cases;
+mod credential_report;
+mod credential_rights;
 mod delegation;
 mod documents;
 mod escalation;
@@ -22,16 +27,25 @@ mod groups;
 mod holdings;
 mod hostile_forms;
 mod instance_profiles;
+mod last_used;
+mod login_profiles;
+mod material;
+mod mfa;
+mod mfa_sessions;
 mod operation_cases;
 mod organizations;
+mod password_policy;
 mod policies;
 mod policy_lists;
 mod policy_versions;
 mod races;
 mod review;
+mod service_credentials;
 mod session_rules;
 mod session_tags;
 mod simulation;
+mod ssh_keys;
+mod totp;
 mod trail;
 mod trust_conditions;
 mod users_roles;

@@ -7,9 +7,14 @@ use locum_wire::{ClientRequest, Service};
 use pollster::block_on;
 
 use crate::common::{Keys, Lab, PEER, check};
+use crate::totp::Device;
 
 /// Sends forms at once while the store holds its commits back, then lets them go. Answers the statuses.
 fn at_once(lab: &Lab, keys: &Keys, forms: &[String]) -> Vec<u16> {
+    at_once_to(Service::Iam, lab, keys, forms)
+}
+
+fn at_once_to(service: Service, lab: &Lab, keys: &Keys, forms: &[String]) -> Vec<u16> {
     lab.engine.stall();
     let requests: Vec<_> = forms
         .iter()
@@ -17,9 +22,9 @@ fn at_once(lab: &Lab, keys: &Keys, forms: &[String]) -> Vec<u16> {
             let body = ClientRequest {
                 content_type: "application/x-www-form-urlencoded",
                 target: None,
-                body: format!("{form}&Version=2010-05-08").into_bytes(),
+                body: format!("{form}&Version={}", service.api_version()).into_bytes(),
             };
-            lab.signed(keys, Service::Iam, body)
+            lab.signed(keys, service, body)
         })
         .collect();
     let world = &lab.world;
@@ -96,6 +101,49 @@ fn con_01_a_key_deleted_meanwhile_makes_nothing() {
     // Whatever the order was, the deleted key does nothing now.
     let answer = lab.form(&alice, Service::Iam, "Action=ListUsers");
     assert_eq!(answer.status, 403);
+}
+
+#[test]
+fn con_01_one_of_many_calls_at_once_uses_a_code() {
+    let lab = Lab::new();
+    let alice = lab.user_with(&lab.admin, "alice", "");
+    let device = Device::of(&lab, "alice");
+    let form = format!(
+        "Action=GetSessionToken&SerialNumber={}&TokenCode={}",
+        device.serial,
+        device.code(&lab, 0)
+    );
+    let mut statuses = at_once_to(Service::Sts, &lab, &alice, &vec![form; 8]);
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 403, 403, 403, 403, 403, 403, 403]);
+}
+
+#[test]
+fn con_01_wrong_codes_at_once_are_all_counted() {
+    let lab = Lab::new();
+    let alice = lab.user_with(&lab.admin, "alice", "");
+    let device = Device::of(&lab, "alice");
+    let form = |code: &str| {
+        format!(
+            "Action=GetSessionToken&SerialNumber={}&TokenCode={code}",
+            device.serial
+        )
+    };
+    let wrong = form(&device.wrong(&lab));
+    let statuses = at_once_to(Service::Sts, &lab, &alice, &vec![wrong; 10]);
+    assert_eq!(statuses, [403; 10]);
+    let right = form(&device.code(&lab, 0));
+    let answer = lab.form(&alice, Service::Sts, &right);
+    assert_eq!(answer.status, 403, "ten in a row were wrong");
+}
+
+#[test]
+fn con_01_one_of_many_gets_the_alias() {
+    let lab = Lab::new();
+    let forms = vec!["Action=CreateAccountAlias&AccountAlias=ours".to_owned(); 4];
+    let mut statuses = at_once(&lab, &lab.admin, &forms);
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409, 409, 409]);
 }
 
 fn user(lab: &Lab, at: usize) -> User {

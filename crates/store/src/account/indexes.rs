@@ -22,6 +22,8 @@ pub(super) struct Indexes {
     pub(super) members: Tree<()>,
     /// `role's unique id / profile's name`.
     pub(super) profiles_by_role: Tree<()>,
+    /// `owner's unique id / kind / name` of what users sign in and sign with beside access keys.
+    pub(super) credentials: Tree<()>,
 }
 
 type Side = fn(&mut AttachmentCount) -> &mut u32;
@@ -72,6 +74,7 @@ impl Indexes {
             keys_by_owner: set(owners.collect()),
             members: set(members.collect()),
             profiles_by_role: set(profiles.collect()),
+            credentials: set(account.credentials.places()),
             ..Indexes::default()
         };
         for (_, slot) in account.users.iter() {

@@ -13,6 +13,7 @@ fn meta() -> Record {
         status: AccountStatus::Active,
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
+        password_policy: None,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Version 1 of the records' JSON: private structs, nothing of which is seen outside.
 
+mod credential;
 mod read;
 
 use super::{EncodeError, Kind};
@@ -122,6 +123,8 @@ struct AccountMetaV1<'a> {
     joined: JoinedV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     root_password_last_used: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_policy: Option<credential::PasswordPolicyV1>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -263,6 +266,8 @@ pub(super) fn write(
         ),
         Record::AccountSummary(summary) => json(&summary_out(summary), out),
         Record::CreateAccountRequest(request) => json(&request_out(request), out),
+        other => credential::write(other, &seal, out)
+            .unwrap_or(Err(EncodeError::Form("a kind that has no form"))),
     }
 }
 
@@ -275,6 +280,7 @@ fn meta_out(meta: &crate::AccountMeta) -> AccountMetaV1<'_> {
         status: status_out(meta.status),
         joined: joined_out(meta.joined_method),
         root_password_last_used: meta.root.password_last_used_s,
+        password_policy: meta.password_policy.as_ref().map(Into::into),
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn meta(name: &str) -> AccountMeta {
         status: AccountStatus::Active,
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
+        password_policy: None,
     }
 }
 

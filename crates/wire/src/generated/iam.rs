@@ -53,6 +53,35 @@ impl Structure for AccessKey {
     }
 }
 
+/// `AccessKeyLastUsed` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccessKeyLastUsed {
+    /// `LastUsedDate`.
+    pub last_used_date: Option<Timestamp>,
+    /// `Region`.
+    pub region: String,
+    /// `ServiceName`.
+    pub service_name: String,
+}
+
+impl Structure for AccessKeyLastUsed {
+    const SHAPE: &'static Shape = &shapes::AccessKeyLastUsed;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [last_used_date, region, service_name] = &members::AccessKeyLastUsed;
+        reader.member(last_used_date, &mut self.last_used_date);
+        reader.member(region, &mut self.region);
+        reader.member(service_name, &mut self.service_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [last_used_date, region, service_name] = &members::AccessKeyLastUsed;
+        writer.member(last_used_date, &self.last_used_date);
+        writer.member(region, &self.region);
+        writer.member(service_name, &self.service_name);
+    }
+}
+
 /// `AccessKeyMetadata` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccessKeyMetadata {
@@ -261,6 +290,40 @@ impl Structure for AttachedPolicy {
     }
 }
 
+/// Input of `ChangePassword`.
+#[derive(Clone, Default, PartialEq)]
+pub struct ChangePasswordRequest {
+    /// `NewPassword`, 1 to 128 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub new_password: String,
+    /// `OldPassword`, 1 to 128 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub old_password: String,
+}
+
+impl std::fmt::Debug for ChangePasswordRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangePasswordRequest")
+            .field("new_password", &Hidden)
+            .field("old_password", &Hidden)
+            .finish()
+    }
+}
+
+impl Structure for ChangePasswordRequest {
+    const SHAPE: &'static Shape = &shapes::ChangePasswordRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [new_password, old_password] = &members::ChangePasswordRequest;
+        reader.member(new_password, &mut self.new_password);
+        reader.member(old_password, &mut self.old_password);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [new_password, old_password] = &members::ChangePasswordRequest;
+        writer.member(new_password, &self.new_password);
+        writer.member(old_password, &self.old_password);
+    }
+}
+
 /// `ContextEntry` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContextEntry {
@@ -329,6 +392,27 @@ impl Structure for CreateAccessKeyResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [access_key] = &members::CreateAccessKeyResponse;
         writer.member(access_key, &self.access_key);
+    }
+}
+
+/// Input of `CreateAccountAlias`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateAccountAliasRequest {
+    /// `AccountAlias`, 3 to 63 characters, matching `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`.
+    pub account_alias: String,
+}
+
+impl Structure for CreateAccountAliasRequest {
+    const SHAPE: &'static Shape = &shapes::CreateAccountAliasRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [account_alias] = &members::CreateAccountAliasRequest;
+        reader.member(account_alias, &mut self.account_alias);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [account_alias] = &members::CreateAccountAliasRequest;
+        writer.member(account_alias, &self.account_alias);
     }
 }
 
@@ -425,6 +509,66 @@ impl Structure for CreateInstanceProfileResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [instance_profile] = &members::CreateInstanceProfileResponse;
         writer.member(instance_profile, &self.instance_profile);
+    }
+}
+
+/// Input of `CreateLoginProfile`.
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateLoginProfileRequest {
+    /// `Password`, 1 to 128 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub password: Option<String>,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl std::fmt::Debug for CreateLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateLoginProfileRequest")
+            .field("password", &Hidden)
+            .field("password_reset_required", &self.password_reset_required)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for CreateLoginProfileRequest {
+    const SHAPE: &'static Shape = &shapes::CreateLoginProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [password, password_reset_required, user_name] = &members::CreateLoginProfileRequest;
+        reader.member(password, &mut self.password);
+        reader.member(password_reset_required, &mut self.password_reset_required);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [password, password_reset_required, user_name] = &members::CreateLoginProfileRequest;
+        writer.member(password, &self.password);
+        writer.member(password_reset_required, &self.password_reset_required);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `CreateLoginProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateLoginProfileResponse {
+    /// `LoginProfile`.
+    pub login_profile: LoginProfile,
+}
+
+impl Structure for CreateLoginProfileResponse {
+    const SHAPE: &'static Shape = &shapes::CreateLoginProfileResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [login_profile] = &members::CreateLoginProfileResponse;
+        reader.member(login_profile, &mut self.login_profile);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [login_profile] = &members::CreateLoginProfileResponse;
+        writer.member(login_profile, &self.login_profile);
     }
 }
 
@@ -602,6 +746,56 @@ impl Structure for CreateRoleResponse {
     }
 }
 
+/// Input of `CreateServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceSpecificCredentialRequest {
+    /// `CredentialAgeDays`, 1 to 36600.
+    pub credential_age_days: Option<i32>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for CreateServiceSpecificCredentialRequest {
+    const SHAPE: &'static Shape = &shapes::CreateServiceSpecificCredentialRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [credential_age_days, service_name, user_name] = &members::CreateServiceSpecificCredentialRequest;
+        reader.member(credential_age_days, &mut self.credential_age_days);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [credential_age_days, service_name, user_name] = &members::CreateServiceSpecificCredentialRequest;
+        writer.member(credential_age_days, &self.credential_age_days);
+        writer.member(service_name, &self.service_name);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `CreateServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceSpecificCredentialResponse {
+    /// `ServiceSpecificCredential`.
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+
+impl Structure for CreateServiceSpecificCredentialResponse {
+    const SHAPE: &'static Shape = &shapes::CreateServiceSpecificCredentialResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_specific_credential] = &members::CreateServiceSpecificCredentialResponse;
+        reader.member(service_specific_credential, &mut self.service_specific_credential);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_specific_credential] = &members::CreateServiceSpecificCredentialResponse;
+        writer.member(service_specific_credential, &self.service_specific_credential);
+    }
+}
+
 /// Input of `CreateUser`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateUserRequest {
@@ -656,6 +850,81 @@ impl Structure for CreateUserResponse {
     }
 }
 
+/// Input of `CreateVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceRequest {
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `VirtualMFADeviceName`, at least 1 characters, matching `[\w+=,.@-]+`.
+    pub virtual_mfa_device_name: String,
+}
+
+impl Structure for CreateVirtualMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::CreateVirtualMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [path, tags, virtual_mfa_device_name] = &members::CreateVirtualMFADeviceRequest;
+        reader.member(path, &mut self.path);
+        reader.member(tags, &mut self.tags);
+        reader.member(virtual_mfa_device_name, &mut self.virtual_mfa_device_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [path, tags, virtual_mfa_device_name] = &members::CreateVirtualMFADeviceRequest;
+        writer.member(path, &self.path);
+        writer.member(tags, &self.tags);
+        writer.member(virtual_mfa_device_name, &self.virtual_mfa_device_name);
+    }
+}
+
+/// Output of `CreateVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateVirtualMFADeviceResponse {
+    /// `VirtualMFADevice`.
+    pub virtual_mfa_device: VirtualMFADevice,
+}
+
+impl Structure for CreateVirtualMFADeviceResponse {
+    const SHAPE: &'static Shape = &shapes::CreateVirtualMFADeviceResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [virtual_mfa_device] = &members::CreateVirtualMFADeviceResponse;
+        reader.member(virtual_mfa_device, &mut self.virtual_mfa_device);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [virtual_mfa_device] = &members::CreateVirtualMFADeviceResponse;
+        writer.member(virtual_mfa_device, &self.virtual_mfa_device);
+    }
+}
+
+/// Input of `DeactivateMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeactivateMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for DeactivateMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::DeactivateMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, user_name] = &members::DeactivateMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, user_name] = &members::DeactivateMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `DeleteAccessKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteAccessKeyRequest {
@@ -678,6 +947,27 @@ impl Structure for DeleteAccessKeyRequest {
         let [access_key_id, user_name] = &members::DeleteAccessKeyRequest;
         writer.member(access_key_id, &self.access_key_id);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `DeleteAccountAlias`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteAccountAliasRequest {
+    /// `AccountAlias`, 3 to 63 characters, matching `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`.
+    pub account_alias: String,
+}
+
+impl Structure for DeleteAccountAliasRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteAccountAliasRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [account_alias] = &members::DeleteAccountAliasRequest;
+        reader.member(account_alias, &mut self.account_alias);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [account_alias] = &members::DeleteAccountAliasRequest;
+        writer.member(account_alias, &self.account_alias);
     }
 }
 
@@ -745,6 +1035,27 @@ impl Structure for DeleteInstanceProfileRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [instance_profile_name] = &members::DeleteInstanceProfileRequest;
         writer.member(instance_profile_name, &self.instance_profile_name);
+    }
+}
+
+/// Input of `DeleteLoginProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteLoginProfileRequest {
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for DeleteLoginProfileRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteLoginProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [user_name] = &members::DeleteLoginProfileRequest;
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [user_name] = &members::DeleteLoginProfileRequest;
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -861,6 +1172,102 @@ impl Structure for DeleteRoleRequest {
     }
 }
 
+/// Input of `DeleteSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteSSHPublicKeyRequest {
+    /// `SSHPublicKeyId`, 20 to 128 characters, matching `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for DeleteSSHPublicKeyRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteSSHPublicKeyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key_id, user_name] = &members::DeleteSSHPublicKeyRequest;
+        reader.member(ssh_public_key_id, &mut self.ssh_public_key_id);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key_id, user_name] = &members::DeleteSSHPublicKeyRequest;
+        writer.member(ssh_public_key_id, &self.ssh_public_key_id);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `DeleteServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServerCertificateRequest {
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Structure for DeleteServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate_name] = &members::DeleteServerCertificateRequest;
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate_name] = &members::DeleteServerCertificateRequest;
+        writer.member(server_certificate_name, &self.server_certificate_name);
+    }
+}
+
+/// Input of `DeleteServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServiceSpecificCredentialRequest {
+    /// `ServiceSpecificCredentialId`, 20 to 128 characters, matching `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for DeleteServiceSpecificCredentialRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteServiceSpecificCredentialRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_specific_credential_id, user_name] = &members::DeleteServiceSpecificCredentialRequest;
+        reader.member(service_specific_credential_id, &mut self.service_specific_credential_id);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_specific_credential_id, user_name] = &members::DeleteServiceSpecificCredentialRequest;
+        writer.member(service_specific_credential_id, &self.service_specific_credential_id);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `DeleteSigningCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteSigningCertificateRequest {
+    /// `CertificateId`, 24 to 128 characters, matching `[\w]+`.
+    pub certificate_id: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for DeleteSigningCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteSigningCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_id, user_name] = &members::DeleteSigningCertificateRequest;
+        reader.member(certificate_id, &mut self.certificate_id);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_id, user_name] = &members::DeleteSigningCertificateRequest;
+        writer.member(certificate_id, &self.certificate_id);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `DeleteUserPermissionsBoundary`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteUserPermissionsBoundaryRequest {
@@ -925,6 +1332,27 @@ impl Structure for DeleteUserRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [user_name] = &members::DeleteUserRequest;
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `DeleteVirtualMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteVirtualMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Structure for DeleteVirtualMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteVirtualMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number] = &members::DeleteVirtualMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number] = &members::DeleteVirtualMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
     }
 }
 
@@ -1003,6 +1431,50 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// Input of `EnableMFADevice`.
+#[derive(Clone, Default, PartialEq)]
+pub struct EnableMFADeviceRequest {
+    /// `AuthenticationCode1`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code2: String,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for EnableMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnableMFADeviceRequest")
+            .field("authentication_code1", &Hidden)
+            .field("authentication_code2", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for EnableMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::EnableMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::EnableMFADeviceRequest;
+        reader.member(authentication_code1, &mut self.authentication_code1);
+        reader.member(authentication_code2, &mut self.authentication_code2);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::EnableMFADeviceRequest;
+        writer.member(authentication_code1, &self.authentication_code1);
+        writer.member(authentication_code2, &self.authentication_code2);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// `EvaluationResult` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvaluationResult {
@@ -1053,6 +1525,98 @@ impl Structure for EvaluationResult {
         writer.member(organizations_decision_detail, &self.organizations_decision_detail);
         writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
         writer.member(resource_specific_results, &self.resource_specific_results);
+    }
+}
+
+/// Output of `GenerateCredentialReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateCredentialReportResponse {
+    /// `Description`.
+    pub description: Option<String>,
+    /// `State`, one of STARTED, INPROGRESS, COMPLETE.
+    pub state: Option<String>,
+}
+
+impl Structure for GenerateCredentialReportResponse {
+    const SHAPE: &'static Shape = &shapes::GenerateCredentialReportResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [description, state] = &members::GenerateCredentialReportResponse;
+        reader.member(description, &mut self.description);
+        reader.member(state, &mut self.state);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [description, state] = &members::GenerateCredentialReportResponse;
+        writer.member(description, &self.description);
+        writer.member(state, &self.state);
+    }
+}
+
+/// Input of `GetAccessKeyLastUsed`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccessKeyLastUsedRequest {
+    /// `AccessKeyId`, 16 to 128 characters, matching `[\w]+`.
+    pub access_key_id: String,
+}
+
+impl Structure for GetAccessKeyLastUsedRequest {
+    const SHAPE: &'static Shape = &shapes::GetAccessKeyLastUsedRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [access_key_id] = &members::GetAccessKeyLastUsedRequest;
+        reader.member(access_key_id, &mut self.access_key_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [access_key_id] = &members::GetAccessKeyLastUsedRequest;
+        writer.member(access_key_id, &self.access_key_id);
+    }
+}
+
+/// Output of `GetAccessKeyLastUsed`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccessKeyLastUsedResponse {
+    /// `AccessKeyLastUsed`.
+    pub access_key_last_used: Option<AccessKeyLastUsed>,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetAccessKeyLastUsedResponse {
+    const SHAPE: &'static Shape = &shapes::GetAccessKeyLastUsedResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [access_key_last_used, user_name] = &members::GetAccessKeyLastUsedResponse;
+        reader.member(access_key_last_used, &mut self.access_key_last_used);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [access_key_last_used, user_name] = &members::GetAccessKeyLastUsedResponse;
+        writer.member(access_key_last_used, &self.access_key_last_used);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `GetAccountPasswordPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccountPasswordPolicyResponse {
+    /// `PasswordPolicy`.
+    pub password_policy: PasswordPolicy,
+}
+
+impl Structure for GetAccountPasswordPolicyResponse {
+    const SHAPE: &'static Shape = &shapes::GetAccountPasswordPolicyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [password_policy] = &members::GetAccountPasswordPolicyResponse;
+        reader.member(password_policy, &mut self.password_policy);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [password_policy] = &members::GetAccountPasswordPolicyResponse;
+        writer.member(password_policy, &self.password_policy);
     }
 }
 
@@ -1141,6 +1705,35 @@ impl Structure for GetContextKeysForPrincipalPolicyRequest {
         let [policy_input_list, policy_source_arn] = &members::GetContextKeysForPrincipalPolicyRequest;
         writer.member(policy_input_list, &self.policy_input_list);
         writer.member(policy_source_arn, &self.policy_source_arn);
+    }
+}
+
+/// Output of `GetCredentialReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetCredentialReportResponse {
+    /// `Content`.
+    pub content: Option<Vec<u8>>,
+    /// `GeneratedTime`.
+    pub generated_time: Option<Timestamp>,
+    /// `ReportFormat`, one of text/csv.
+    pub report_format: Option<String>,
+}
+
+impl Structure for GetCredentialReportResponse {
+    const SHAPE: &'static Shape = &shapes::GetCredentialReportResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [content, generated_time, report_format] = &members::GetCredentialReportResponse;
+        reader.member(content, &mut self.content);
+        reader.member(generated_time, &mut self.generated_time);
+        reader.member(report_format, &mut self.report_format);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [content, generated_time, report_format] = &members::GetCredentialReportResponse;
+        writer.member(content, &self.content);
+        writer.member(generated_time, &self.generated_time);
+        writer.member(report_format, &self.report_format);
     }
 }
 
@@ -1299,6 +1892,106 @@ impl Structure for GetInstanceProfileResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [instance_profile] = &members::GetInstanceProfileResponse;
         writer.member(instance_profile, &self.instance_profile);
+    }
+}
+
+/// Input of `GetLoginProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLoginProfileRequest {
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetLoginProfileRequest {
+    const SHAPE: &'static Shape = &shapes::GetLoginProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [user_name] = &members::GetLoginProfileRequest;
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [user_name] = &members::GetLoginProfileRequest;
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `GetLoginProfile`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetLoginProfileResponse {
+    /// `LoginProfile`.
+    pub login_profile: LoginProfile,
+}
+
+impl Structure for GetLoginProfileResponse {
+    const SHAPE: &'static Shape = &shapes::GetLoginProfileResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [login_profile] = &members::GetLoginProfileResponse;
+        reader.member(login_profile, &mut self.login_profile);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [login_profile] = &members::GetLoginProfileResponse;
+        writer.member(login_profile, &self.login_profile);
+    }
+}
+
+/// Input of `GetMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::GetMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, user_name] = &members::GetMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, user_name] = &members::GetMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `GetMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMFADeviceResponse {
+    /// `Certifications`.
+    pub certifications: Option<Vec<(String, String)>>,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for GetMFADeviceResponse {
+    const SHAPE: &'static Shape = &shapes::GetMFADeviceResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certifications, enable_date, serial_number, user_name] = &members::GetMFADeviceResponse;
+        reader.member(certifications, &mut self.certifications);
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certifications, enable_date, serial_number, user_name] = &members::GetMFADeviceResponse;
+        writer.member(certifications, &self.certifications);
+        writer.member(enable_date, &self.enable_date);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -1483,6 +2176,98 @@ impl Structure for GetRoleResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role] = &members::GetRoleResponse;
         writer.member(role, &self.role);
+    }
+}
+
+/// Input of `GetSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSSHPublicKeyRequest {
+    /// `Encoding`, one of SSH, PEM.
+    pub encoding: String,
+    /// `SSHPublicKeyId`, 20 to 128 characters, matching `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for GetSSHPublicKeyRequest {
+    const SHAPE: &'static Shape = &shapes::GetSSHPublicKeyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [encoding, ssh_public_key_id, user_name] = &members::GetSSHPublicKeyRequest;
+        reader.member(encoding, &mut self.encoding);
+        reader.member(ssh_public_key_id, &mut self.ssh_public_key_id);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [encoding, ssh_public_key_id, user_name] = &members::GetSSHPublicKeyRequest;
+        writer.member(encoding, &self.encoding);
+        writer.member(ssh_public_key_id, &self.ssh_public_key_id);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `GetSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSSHPublicKeyResponse {
+    /// `SSHPublicKey`.
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+impl Structure for GetSSHPublicKeyResponse {
+    const SHAPE: &'static Shape = &shapes::GetSSHPublicKeyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key] = &members::GetSSHPublicKeyResponse;
+        reader.member(ssh_public_key, &mut self.ssh_public_key);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key] = &members::GetSSHPublicKeyResponse;
+        writer.member(ssh_public_key, &self.ssh_public_key);
+    }
+}
+
+/// Input of `GetServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServerCertificateRequest {
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Structure for GetServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::GetServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate_name] = &members::GetServerCertificateRequest;
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate_name] = &members::GetServerCertificateRequest;
+        writer.member(server_certificate_name, &self.server_certificate_name);
+    }
+}
+
+/// Output of `GetServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServerCertificateResponse {
+    /// `ServerCertificate`.
+    pub server_certificate: ServerCertificate,
+}
+
+impl Structure for GetServerCertificateResponse {
+    const SHAPE: &'static Shape = &shapes::GetServerCertificateResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate] = &members::GetServerCertificateResponse;
+        reader.member(server_certificate, &mut self.server_certificate);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate] = &members::GetServerCertificateResponse;
+        writer.member(server_certificate, &self.server_certificate);
     }
 }
 
@@ -1746,6 +2531,60 @@ impl Structure for ListAccessKeysResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [access_key_metadata, is_truncated, marker] = &members::ListAccessKeysResponse;
         writer.member(access_key_metadata, &self.access_key_metadata);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
+/// Input of `ListAccountAliases`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListAccountAliasesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for ListAccountAliasesRequest {
+    const SHAPE: &'static Shape = &shapes::ListAccountAliasesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items] = &members::ListAccountAliasesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items] = &members::ListAccountAliasesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `ListAccountAliases`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListAccountAliasesResponse {
+    /// `AccountAliases`.
+    pub account_aliases: Vec<String>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListAccountAliasesResponse {
+    const SHAPE: &'static Shape = &shapes::ListAccountAliasesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [account_aliases, is_truncated, marker] = &members::ListAccountAliasesResponse;
+        reader.member(account_aliases, &mut self.account_aliases);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [account_aliases, is_truncated, marker] = &members::ListAccountAliasesResponse;
+        writer.member(account_aliases, &self.account_aliases);
         writer.member(is_truncated, &self.is_truncated);
         writer.member(marker, &self.marker);
     }
@@ -2363,6 +3202,122 @@ impl Structure for ListInstanceProfilesResponse {
     }
 }
 
+/// Input of `ListMFADeviceTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADeviceTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Structure for ListMFADeviceTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListMFADeviceTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, serial_number] = &members::ListMFADeviceTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(serial_number, &mut self.serial_number);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, serial_number] = &members::ListMFADeviceTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(serial_number, &self.serial_number);
+    }
+}
+
+/// Output of `ListMFADeviceTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADeviceTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListMFADeviceTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListMFADeviceTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListMFADeviceTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListMFADeviceTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADevicesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ListMFADevicesRequest {
+    const SHAPE: &'static Shape = &shapes::ListMFADevicesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, user_name] = &members::ListMFADevicesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, user_name] = &members::ListMFADevicesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMFADevicesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `MFADevices`.
+    pub mfa_devices: Vec<MFADevice>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListMFADevicesResponse {
+    const SHAPE: &'static Shape = &shapes::ListMFADevicesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, mfa_devices, marker] = &members::ListMFADevicesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(mfa_devices, &mut self.mfa_devices);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, mfa_devices, marker] = &members::ListMFADevicesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(mfa_devices, &self.mfa_devices);
+        writer.member(marker, &self.marker);
+    }
+}
+
 /// Input of `ListPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListPoliciesRequest {
@@ -2723,6 +3678,304 @@ impl Structure for ListRolesResponse {
     }
 }
 
+/// Input of `ListSSHPublicKeys`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSSHPublicKeysRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ListSSHPublicKeysRequest {
+    const SHAPE: &'static Shape = &shapes::ListSSHPublicKeysRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, user_name] = &members::ListSSHPublicKeysRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, user_name] = &members::ListSSHPublicKeysRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListSSHPublicKeys`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSSHPublicKeysResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `SSHPublicKeys`.
+    pub ssh_public_keys: Option<Vec<SSHPublicKeyMetadata>>,
+}
+
+impl Structure for ListSSHPublicKeysResponse {
+    const SHAPE: &'static Shape = &shapes::ListSSHPublicKeysResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, ssh_public_keys] = &members::ListSSHPublicKeysResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(ssh_public_keys, &mut self.ssh_public_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, ssh_public_keys] = &members::ListSSHPublicKeysResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(ssh_public_keys, &self.ssh_public_keys);
+    }
+}
+
+/// Input of `ListServerCertificateTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServerCertificateTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Structure for ListServerCertificateTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListServerCertificateTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, server_certificate_name] = &members::ListServerCertificateTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, server_certificate_name] = &members::ListServerCertificateTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(server_certificate_name, &self.server_certificate_name);
+    }
+}
+
+/// Output of `ListServerCertificateTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServerCertificateTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListServerCertificateTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListServerCertificateTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListServerCertificateTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListServerCertificateTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListServerCertificates`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServerCertificatesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `PathPrefix`, 1 to 512 characters, matching `\u002F[\u0021-\u007F]*`.
+    pub path_prefix: Option<String>,
+}
+
+impl Structure for ListServerCertificatesRequest {
+    const SHAPE: &'static Shape = &shapes::ListServerCertificatesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, path_prefix] = &members::ListServerCertificatesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(path_prefix, &mut self.path_prefix);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, path_prefix] = &members::ListServerCertificatesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(path_prefix, &self.path_prefix);
+    }
+}
+
+/// Output of `ListServerCertificates`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServerCertificatesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `ServerCertificateMetadataList`.
+    pub server_certificate_metadata_list: Vec<ServerCertificateMetadata>,
+}
+
+impl Structure for ListServerCertificatesResponse {
+    const SHAPE: &'static Shape = &shapes::ListServerCertificatesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, server_certificate_metadata_list] = &members::ListServerCertificatesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(server_certificate_metadata_list, &mut self.server_certificate_metadata_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, server_certificate_metadata_list] = &members::ListServerCertificatesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(server_certificate_metadata_list, &self.server_certificate_metadata_list);
+    }
+}
+
+/// Input of `ListServiceSpecificCredentials`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServiceSpecificCredentialsRequest {
+    /// `AllUsers`.
+    pub all_users: Option<bool>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `ServiceName`.
+    pub service_name: Option<String>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ListServiceSpecificCredentialsRequest {
+    const SHAPE: &'static Shape = &shapes::ListServiceSpecificCredentialsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [all_users, marker, max_items, service_name, user_name] = &members::ListServiceSpecificCredentialsRequest;
+        reader.member(all_users, &mut self.all_users);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [all_users, marker, max_items, service_name, user_name] = &members::ListServiceSpecificCredentialsRequest;
+        writer.member(all_users, &self.all_users);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(service_name, &self.service_name);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListServiceSpecificCredentials`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListServiceSpecificCredentialsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `ServiceSpecificCredentials`.
+    pub service_specific_credentials: Option<Vec<ServiceSpecificCredentialMetadata>>,
+}
+
+impl Structure for ListServiceSpecificCredentialsResponse {
+    const SHAPE: &'static Shape = &shapes::ListServiceSpecificCredentialsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, service_specific_credentials] = &members::ListServiceSpecificCredentialsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(service_specific_credentials, &mut self.service_specific_credentials);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, service_specific_credentials] = &members::ListServiceSpecificCredentialsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(service_specific_credentials, &self.service_specific_credentials);
+    }
+}
+
+/// Input of `ListSigningCertificates`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSigningCertificatesRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ListSigningCertificatesRequest {
+    const SHAPE: &'static Shape = &shapes::ListSigningCertificatesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, user_name] = &members::ListSigningCertificatesRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, user_name] = &members::ListSigningCertificatesRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ListSigningCertificates`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSigningCertificatesResponse {
+    /// `Certificates`.
+    pub certificates: Vec<SigningCertificate>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for ListSigningCertificatesResponse {
+    const SHAPE: &'static Shape = &shapes::ListSigningCertificatesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificates, is_truncated, marker] = &members::ListSigningCertificatesResponse;
+        reader.member(certificates, &mut self.certificates);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificates, is_truncated, marker] = &members::ListSigningCertificatesResponse;
+        writer.member(certificates, &self.certificates);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+    }
+}
+
 /// Input of `ListUserPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListUserPoliciesRequest {
@@ -2897,6 +4150,122 @@ impl Structure for ListUsersResponse {
     }
 }
 
+/// Input of `ListVirtualMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListVirtualMFADevicesRequest {
+    /// `AssignmentStatus`, one of Assigned, Unassigned, Any.
+    pub assignment_status: Option<String>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for ListVirtualMFADevicesRequest {
+    const SHAPE: &'static Shape = &shapes::ListVirtualMFADevicesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [assignment_status, marker, max_items] = &members::ListVirtualMFADevicesRequest;
+        reader.member(assignment_status, &mut self.assignment_status);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [assignment_status, marker, max_items] = &members::ListVirtualMFADevicesRequest;
+        writer.member(assignment_status, &self.assignment_status);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `ListVirtualMFADevices`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListVirtualMFADevicesResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `VirtualMFADevices`.
+    pub virtual_mfa_devices: Vec<VirtualMFADevice>,
+}
+
+impl Structure for ListVirtualMFADevicesResponse {
+    const SHAPE: &'static Shape = &shapes::ListVirtualMFADevicesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, virtual_mfa_devices] = &members::ListVirtualMFADevicesResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(virtual_mfa_devices, &mut self.virtual_mfa_devices);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, virtual_mfa_devices] = &members::ListVirtualMFADevicesResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(virtual_mfa_devices, &self.virtual_mfa_devices);
+    }
+}
+
+/// `LoginProfile` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LoginProfile {
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for LoginProfile {
+    const SHAPE: &'static Shape = &shapes::LoginProfile;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [create_date, password_reset_required, user_name] = &members::LoginProfile;
+        reader.member(create_date, &mut self.create_date);
+        reader.member(password_reset_required, &mut self.password_reset_required);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [create_date, password_reset_required, user_name] = &members::LoginProfile;
+        writer.member(create_date, &self.create_date);
+        writer.member(password_reset_required, &self.password_reset_required);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `MFADevice` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MFADevice {
+    /// `EnableDate`.
+    pub enable_date: Timestamp,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for MFADevice {
+    const SHAPE: &'static Shape = &shapes::MFADevice;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enable_date, serial_number, user_name] = &members::MFADevice;
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enable_date, serial_number, user_name] = &members::MFADevice;
+        writer.member(enable_date, &self.enable_date);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// `OrderedOrganizationPolicyType` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OrderedOrganizationPolicyType {
@@ -2936,6 +4305,63 @@ impl Structure for OrganizationsDecisionDetail {
     fn write(&self, writer: &mut Writer<'_>) {
         let [allowed_by_organizations] = &members::OrganizationsDecisionDetail;
         writer.member(allowed_by_organizations, &self.allowed_by_organizations);
+    }
+}
+
+/// `PasswordPolicy` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PasswordPolicy {
+    /// `AllowUsersToChangePassword`.
+    pub allow_users_to_change_password: Option<bool>,
+    /// `ExpirePasswords`.
+    pub expire_passwords: Option<bool>,
+    /// `HardExpiry`.
+    pub hard_expiry: Option<bool>,
+    /// `MaxPasswordAge`, 1 to 1095.
+    pub max_password_age: Option<i32>,
+    /// `MinimumPasswordLength`, 6 to 128.
+    pub minimum_password_length: Option<i32>,
+    /// `PasswordReusePrevention`, 1 to 24.
+    pub password_reuse_prevention: Option<i32>,
+    /// `RequireLowercaseCharacters`.
+    pub require_lowercase_characters: Option<bool>,
+    /// `RequireNumbers`.
+    pub require_numbers: Option<bool>,
+    /// `RequireSymbols`.
+    pub require_symbols: Option<bool>,
+    /// `RequireUppercaseCharacters`.
+    pub require_uppercase_characters: Option<bool>,
+}
+
+impl Structure for PasswordPolicy {
+    const SHAPE: &'static Shape = &shapes::PasswordPolicy;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [allow_users_to_change_password, expire_passwords, hard_expiry, max_password_age, minimum_password_length, password_reuse_prevention, require_lowercase_characters, require_numbers, require_symbols, require_uppercase_characters] = &members::PasswordPolicy;
+        reader.member(allow_users_to_change_password, &mut self.allow_users_to_change_password);
+        reader.member(expire_passwords, &mut self.expire_passwords);
+        reader.member(hard_expiry, &mut self.hard_expiry);
+        reader.member(max_password_age, &mut self.max_password_age);
+        reader.member(minimum_password_length, &mut self.minimum_password_length);
+        reader.member(password_reuse_prevention, &mut self.password_reuse_prevention);
+        reader.member(require_lowercase_characters, &mut self.require_lowercase_characters);
+        reader.member(require_numbers, &mut self.require_numbers);
+        reader.member(require_symbols, &mut self.require_symbols);
+        reader.member(require_uppercase_characters, &mut self.require_uppercase_characters);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [allow_users_to_change_password, expire_passwords, hard_expiry, max_password_age, minimum_password_length, password_reuse_prevention, require_lowercase_characters, require_numbers, require_symbols, require_uppercase_characters] = &members::PasswordPolicy;
+        writer.member(allow_users_to_change_password, &self.allow_users_to_change_password);
+        writer.member(expire_passwords, &self.expire_passwords);
+        writer.member(hard_expiry, &self.hard_expiry);
+        writer.member(max_password_age, &self.max_password_age);
+        writer.member(minimum_password_length, &self.minimum_password_length);
+        writer.member(password_reuse_prevention, &self.password_reuse_prevention);
+        writer.member(require_lowercase_characters, &self.require_lowercase_characters);
+        writer.member(require_numbers, &self.require_numbers);
+        writer.member(require_symbols, &self.require_symbols);
+        writer.member(require_uppercase_characters, &self.require_uppercase_characters);
     }
 }
 
@@ -3374,6 +4800,52 @@ impl Structure for RemoveUserFromGroupRequest {
     }
 }
 
+/// Input of `ResetServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResetServiceSpecificCredentialRequest {
+    /// `ServiceSpecificCredentialId`, 20 to 128 characters, matching `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for ResetServiceSpecificCredentialRequest {
+    const SHAPE: &'static Shape = &shapes::ResetServiceSpecificCredentialRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_specific_credential_id, user_name] = &members::ResetServiceSpecificCredentialRequest;
+        reader.member(service_specific_credential_id, &mut self.service_specific_credential_id);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_specific_credential_id, user_name] = &members::ResetServiceSpecificCredentialRequest;
+        writer.member(service_specific_credential_id, &self.service_specific_credential_id);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `ResetServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResetServiceSpecificCredentialResponse {
+    /// `ServiceSpecificCredential`.
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+
+impl Structure for ResetServiceSpecificCredentialResponse {
+    const SHAPE: &'static Shape = &shapes::ResetServiceSpecificCredentialResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_specific_credential] = &members::ResetServiceSpecificCredentialResponse;
+        reader.member(service_specific_credential, &mut self.service_specific_credential);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_specific_credential] = &members::ResetServiceSpecificCredentialResponse;
+        writer.member(service_specific_credential, &self.service_specific_credential);
+    }
+}
+
 /// `ResourceSpecificResult` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceSpecificResult {
@@ -3412,6 +4884,50 @@ impl Structure for ResourceSpecificResult {
         writer.member(matched_statements, &self.matched_statements);
         writer.member(missing_context_values, &self.missing_context_values);
         writer.member(permissions_boundary_decision_detail, &self.permissions_boundary_decision_detail);
+    }
+}
+
+/// Input of `ResyncMFADevice`.
+#[derive(Clone, Default, PartialEq)]
+pub struct ResyncMFADeviceRequest {
+    /// `AuthenticationCode1`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`, 6 to 6 characters, matching `[\d]+`.
+    pub authentication_code2: String,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for ResyncMFADeviceRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResyncMFADeviceRequest")
+            .field("authentication_code1", &Hidden)
+            .field("authentication_code2", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for ResyncMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::ResyncMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::ResyncMFADeviceRequest;
+        reader.member(authentication_code1, &mut self.authentication_code1);
+        reader.member(authentication_code2, &mut self.authentication_code2);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [authentication_code1, authentication_code2, serial_number, user_name] = &members::ResyncMFADeviceRequest;
+        writer.member(authentication_code1, &self.authentication_code1);
+        writer.member(authentication_code2, &self.authentication_code2);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -3505,6 +5021,277 @@ impl Structure for RoleLastUsed {
     }
 }
 
+/// `SSHPublicKey` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SSHPublicKey {
+    /// `Fingerprint`, 48 to 48 characters, matching `[:\w]+`.
+    pub fingerprint: String,
+    /// `SSHPublicKeyBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub ssh_public_key_body: String,
+    /// `SSHPublicKeyId`, 20 to 128 characters, matching `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for SSHPublicKey {
+    const SHAPE: &'static Shape = &shapes::SSHPublicKey;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [fingerprint, ssh_public_key_body, ssh_public_key_id, status, upload_date, user_name] = &members::SSHPublicKey;
+        reader.member(fingerprint, &mut self.fingerprint);
+        reader.member(ssh_public_key_body, &mut self.ssh_public_key_body);
+        reader.member(ssh_public_key_id, &mut self.ssh_public_key_id);
+        reader.member(status, &mut self.status);
+        reader.member(upload_date, &mut self.upload_date);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [fingerprint, ssh_public_key_body, ssh_public_key_id, status, upload_date, user_name] = &members::SSHPublicKey;
+        writer.member(fingerprint, &self.fingerprint);
+        writer.member(ssh_public_key_body, &self.ssh_public_key_body);
+        writer.member(ssh_public_key_id, &self.ssh_public_key_id);
+        writer.member(status, &self.status);
+        writer.member(upload_date, &self.upload_date);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `SSHPublicKeyMetadata` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SSHPublicKeyMetadata {
+    /// `SSHPublicKeyId`, 20 to 128 characters, matching `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Timestamp,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for SSHPublicKeyMetadata {
+    const SHAPE: &'static Shape = &shapes::SSHPublicKeyMetadata;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key_id, status, upload_date, user_name] = &members::SSHPublicKeyMetadata;
+        reader.member(ssh_public_key_id, &mut self.ssh_public_key_id);
+        reader.member(status, &mut self.status);
+        reader.member(upload_date, &mut self.upload_date);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key_id, status, upload_date, user_name] = &members::SSHPublicKeyMetadata;
+        writer.member(ssh_public_key_id, &self.ssh_public_key_id);
+        writer.member(status, &self.status);
+        writer.member(upload_date, &self.upload_date);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `ServerCertificate` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServerCertificate {
+    /// `CertificateBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `CertificateChain`, 1 to 2097152 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_chain: Option<String>,
+    /// `ServerCertificateMetadata`.
+    pub server_certificate_metadata: ServerCertificateMetadata,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for ServerCertificate {
+    const SHAPE: &'static Shape = &shapes::ServerCertificate;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_body, certificate_chain, server_certificate_metadata, tags] = &members::ServerCertificate;
+        reader.member(certificate_body, &mut self.certificate_body);
+        reader.member(certificate_chain, &mut self.certificate_chain);
+        reader.member(server_certificate_metadata, &mut self.server_certificate_metadata);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_body, certificate_chain, server_certificate_metadata, tags] = &members::ServerCertificate;
+        writer.member(certificate_body, &self.certificate_body);
+        writer.member(certificate_chain, &self.certificate_chain);
+        writer.member(server_certificate_metadata, &self.server_certificate_metadata);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// `ServerCertificateMetadata` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServerCertificateMetadata {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `Expiration`.
+    pub expiration: Option<Timestamp>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: String,
+    /// `ServerCertificateId`, 16 to 128 characters, matching `[\w]+`.
+    pub server_certificate_id: String,
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+}
+
+impl Structure for ServerCertificateMetadata {
+    const SHAPE: &'static Shape = &shapes::ServerCertificateMetadata;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, expiration, path, server_certificate_id, server_certificate_name, upload_date] = &members::ServerCertificateMetadata;
+        reader.member(arn, &mut self.arn);
+        reader.member(expiration, &mut self.expiration);
+        reader.member(path, &mut self.path);
+        reader.member(server_certificate_id, &mut self.server_certificate_id);
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+        reader.member(upload_date, &mut self.upload_date);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, expiration, path, server_certificate_id, server_certificate_name, upload_date] = &members::ServerCertificateMetadata;
+        writer.member(arn, &self.arn);
+        writer.member(expiration, &self.expiration);
+        writer.member(path, &self.path);
+        writer.member(server_certificate_id, &self.server_certificate_id);
+        writer.member(server_certificate_name, &self.server_certificate_name);
+        writer.member(upload_date, &self.upload_date);
+    }
+}
+
+/// `ServiceSpecificCredential` of the model.
+#[derive(Clone, Default, PartialEq)]
+pub struct ServiceSpecificCredential {
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `ExpirationDate`.
+    pub expiration_date: Option<Timestamp>,
+    /// `ServiceCredentialAlias`, 0 to 200 characters, matching `[\w+=,.@-]+`.
+    pub service_credential_alias: Option<String>,
+    /// `ServiceCredentialSecret`.
+    pub service_credential_secret: Option<String>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServicePassword`.
+    pub service_password: Option<String>,
+    /// `ServiceSpecificCredentialId`, 20 to 128 characters, matching `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `ServiceUserName`, 0 to 200 characters, matching `[\w+=,.@-]*`.
+    pub service_user_name: Option<String>,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for ServiceSpecificCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceSpecificCredential")
+            .field("create_date", &self.create_date)
+            .field("expiration_date", &self.expiration_date)
+            .field("service_credential_alias", &self.service_credential_alias)
+            .field("service_credential_secret", &Hidden)
+            .field("service_name", &self.service_name)
+            .field("service_password", &Hidden)
+            .field("service_specific_credential_id", &self.service_specific_credential_id)
+            .field("service_user_name", &self.service_user_name)
+            .field("status", &self.status)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for ServiceSpecificCredential {
+    const SHAPE: &'static Shape = &shapes::ServiceSpecificCredential;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [create_date, expiration_date, service_credential_alias, service_credential_secret, service_name, service_password, service_specific_credential_id, service_user_name, status, user_name] = &members::ServiceSpecificCredential;
+        reader.member(create_date, &mut self.create_date);
+        reader.member(expiration_date, &mut self.expiration_date);
+        reader.member(service_credential_alias, &mut self.service_credential_alias);
+        reader.member(service_credential_secret, &mut self.service_credential_secret);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(service_password, &mut self.service_password);
+        reader.member(service_specific_credential_id, &mut self.service_specific_credential_id);
+        reader.member(service_user_name, &mut self.service_user_name);
+        reader.member(status, &mut self.status);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [create_date, expiration_date, service_credential_alias, service_credential_secret, service_name, service_password, service_specific_credential_id, service_user_name, status, user_name] = &members::ServiceSpecificCredential;
+        writer.member(create_date, &self.create_date);
+        writer.member(expiration_date, &self.expiration_date);
+        writer.member(service_credential_alias, &self.service_credential_alias);
+        writer.member(service_credential_secret, &self.service_credential_secret);
+        writer.member(service_name, &self.service_name);
+        writer.member(service_password, &self.service_password);
+        writer.member(service_specific_credential_id, &self.service_specific_credential_id);
+        writer.member(service_user_name, &self.service_user_name);
+        writer.member(status, &self.status);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `ServiceSpecificCredentialMetadata` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceSpecificCredentialMetadata {
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `ExpirationDate`.
+    pub expiration_date: Option<Timestamp>,
+    /// `ServiceCredentialAlias`, 0 to 200 characters, matching `[\w+=,.@-]+`.
+    pub service_credential_alias: Option<String>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServiceSpecificCredentialId`, 20 to 128 characters, matching `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `ServiceUserName`, 0 to 200 characters, matching `[\w+=,.@-]*`.
+    pub service_user_name: Option<String>,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for ServiceSpecificCredentialMetadata {
+    const SHAPE: &'static Shape = &shapes::ServiceSpecificCredentialMetadata;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [create_date, expiration_date, service_credential_alias, service_name, service_specific_credential_id, service_user_name, status, user_name] = &members::ServiceSpecificCredentialMetadata;
+        reader.member(create_date, &mut self.create_date);
+        reader.member(expiration_date, &mut self.expiration_date);
+        reader.member(service_credential_alias, &mut self.service_credential_alias);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(service_specific_credential_id, &mut self.service_specific_credential_id);
+        reader.member(service_user_name, &mut self.service_user_name);
+        reader.member(status, &mut self.status);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [create_date, expiration_date, service_credential_alias, service_name, service_specific_credential_id, service_user_name, status, user_name] = &members::ServiceSpecificCredentialMetadata;
+        writer.member(create_date, &self.create_date);
+        writer.member(expiration_date, &self.expiration_date);
+        writer.member(service_credential_alias, &self.service_credential_alias);
+        writer.member(service_name, &self.service_name);
+        writer.member(service_specific_credential_id, &self.service_specific_credential_id);
+        writer.member(service_user_name, &self.service_user_name);
+        writer.member(status, &self.status);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `SetDefaultPolicyVersion`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetDefaultPolicyVersionRequest {
@@ -3527,6 +5314,43 @@ impl Structure for SetDefaultPolicyVersionRequest {
         let [policy_arn, version_id] = &members::SetDefaultPolicyVersionRequest;
         writer.member(policy_arn, &self.policy_arn);
         writer.member(version_id, &self.version_id);
+    }
+}
+
+/// `SigningCertificate` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SigningCertificate {
+    /// `CertificateBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `CertificateId`, 24 to 128 characters, matching `[\w]+`.
+    pub certificate_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for SigningCertificate {
+    const SHAPE: &'static Shape = &shapes::SigningCertificate;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_body, certificate_id, status, upload_date, user_name] = &members::SigningCertificate;
+        reader.member(certificate_body, &mut self.certificate_body);
+        reader.member(certificate_id, &mut self.certificate_id);
+        reader.member(status, &mut self.status);
+        reader.member(upload_date, &mut self.upload_date);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_body, certificate_id, status, upload_date, user_name] = &members::SigningCertificate;
+        writer.member(certificate_body, &self.certificate_body);
+        writer.member(certificate_id, &self.certificate_id);
+        writer.member(status, &self.status);
+        writer.member(upload_date, &self.upload_date);
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -3801,6 +5625,31 @@ impl Structure for TagInstanceProfileRequest {
     }
 }
 
+/// Input of `TagMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::TagMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, tags] = &members::TagMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, tags] = &members::TagMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `TagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagPolicyRequest {
@@ -3847,6 +5696,31 @@ impl Structure for TagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tags] = &members::TagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `TagServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagServerCertificateRequest {
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::TagServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate_name, tags] = &members::TagServerCertificateRequest;
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate_name, tags] = &members::TagServerCertificateRequest;
+        writer.member(server_certificate_name, &self.server_certificate_name);
         writer.member(tags, &self.tags);
     }
 }
@@ -3901,6 +5775,31 @@ impl Structure for UntagInstanceProfileRequest {
     }
 }
 
+/// Input of `UntagMFADevice`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagMFADeviceRequest {
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagMFADeviceRequest {
+    const SHAPE: &'static Shape = &shapes::UntagMFADeviceRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [serial_number, tag_keys] = &members::UntagMFADeviceRequest;
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [serial_number, tag_keys] = &members::UntagMFADeviceRequest;
+        writer.member(serial_number, &self.serial_number);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
 /// Input of `UntagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UntagPolicyRequest {
@@ -3947,6 +5846,31 @@ impl Structure for UntagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tag_keys] = &members::UntagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
+/// Input of `UntagServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagServerCertificateRequest {
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::UntagServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate_name, tag_keys] = &members::UntagServerCertificateRequest;
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate_name, tag_keys] = &members::UntagServerCertificateRequest;
+        writer.member(server_certificate_name, &self.server_certificate_name);
         writer.member(tag_keys, &self.tag_keys);
     }
 }
@@ -4005,6 +5929,59 @@ impl Structure for UpdateAccessKeyRequest {
     }
 }
 
+/// Input of `UpdateAccountPasswordPolicy`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateAccountPasswordPolicyRequest {
+    /// `MinimumPasswordLength`, 6 to 128.
+    pub minimum_password_length: Option<i32>,
+    /// `PasswordReusePrevention`, 1 to 24.
+    pub password_reuse_prevention: Option<i32>,
+    /// `MaxPasswordAge`, 1 to 1095.
+    pub max_password_age: Option<i32>,
+    /// `AllowUsersToChangePassword`.
+    pub allow_users_to_change_password: Option<bool>,
+    /// `HardExpiry`.
+    pub hard_expiry: Option<bool>,
+    /// `RequireLowercaseCharacters`.
+    pub require_lowercase_characters: Option<bool>,
+    /// `RequireNumbers`.
+    pub require_numbers: Option<bool>,
+    /// `RequireSymbols`.
+    pub require_symbols: Option<bool>,
+    /// `RequireUppercaseCharacters`.
+    pub require_uppercase_characters: Option<bool>,
+}
+
+impl Structure for UpdateAccountPasswordPolicyRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateAccountPasswordPolicyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [minimum_password_length, password_reuse_prevention, max_password_age, allow_users_to_change_password, hard_expiry, require_lowercase_characters, require_numbers, require_symbols, require_uppercase_characters] = &members::UpdateAccountPasswordPolicyRequest;
+        reader.member(minimum_password_length, &mut self.minimum_password_length);
+        reader.member(password_reuse_prevention, &mut self.password_reuse_prevention);
+        reader.member(max_password_age, &mut self.max_password_age);
+        reader.member(allow_users_to_change_password, &mut self.allow_users_to_change_password);
+        reader.member(hard_expiry, &mut self.hard_expiry);
+        reader.member(require_lowercase_characters, &mut self.require_lowercase_characters);
+        reader.member(require_numbers, &mut self.require_numbers);
+        reader.member(require_symbols, &mut self.require_symbols);
+        reader.member(require_uppercase_characters, &mut self.require_uppercase_characters);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [minimum_password_length, password_reuse_prevention, max_password_age, allow_users_to_change_password, hard_expiry, require_lowercase_characters, require_numbers, require_symbols, require_uppercase_characters] = &members::UpdateAccountPasswordPolicyRequest;
+        writer.member(minimum_password_length, &self.minimum_password_length);
+        writer.member(password_reuse_prevention, &self.password_reuse_prevention);
+        writer.member(max_password_age, &self.max_password_age);
+        writer.member(allow_users_to_change_password, &self.allow_users_to_change_password);
+        writer.member(hard_expiry, &self.hard_expiry);
+        writer.member(require_lowercase_characters, &self.require_lowercase_characters);
+        writer.member(require_numbers, &self.require_numbers);
+        writer.member(require_symbols, &self.require_symbols);
+        writer.member(require_uppercase_characters, &self.require_uppercase_characters);
+    }
+}
+
 /// Input of `UpdateAssumeRolePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateAssumeRolePolicyRequest {
@@ -4056,6 +6033,45 @@ impl Structure for UpdateGroupRequest {
         writer.member(group_name, &self.group_name);
         writer.member(new_group_name, &self.new_group_name);
         writer.member(new_path, &self.new_path);
+    }
+}
+
+/// Input of `UpdateLoginProfile`.
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateLoginProfileRequest {
+    /// `Password`, 1 to 128 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub password: Option<String>,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl std::fmt::Debug for UpdateLoginProfileRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateLoginProfileRequest")
+            .field("password", &Hidden)
+            .field("password_reset_required", &self.password_reset_required)
+            .field("user_name", &self.user_name)
+            .finish()
+    }
+}
+
+impl Structure for UpdateLoginProfileRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateLoginProfileRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [password, password_reset_required, user_name] = &members::UpdateLoginProfileRequest;
+        reader.member(password, &mut self.password);
+        reader.member(password_reset_required, &mut self.password_reset_required);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [password, password_reset_required, user_name] = &members::UpdateLoginProfileRequest;
+        writer.member(password, &self.password);
+        writer.member(password_reset_required, &self.password_reset_required);
+        writer.member(user_name, &self.user_name);
     }
 }
 
@@ -4151,6 +6167,122 @@ impl Structure for UpdateRoleResponse {
     }
 }
 
+/// Input of `UpdateSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateSSHPublicKeyRequest {
+    /// `SSHPublicKeyId`, 20 to 128 characters, matching `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for UpdateSSHPublicKeyRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateSSHPublicKeyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key_id, status, user_name] = &members::UpdateSSHPublicKeyRequest;
+        reader.member(ssh_public_key_id, &mut self.ssh_public_key_id);
+        reader.member(status, &mut self.status);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key_id, status, user_name] = &members::UpdateSSHPublicKeyRequest;
+        writer.member(ssh_public_key_id, &self.ssh_public_key_id);
+        writer.member(status, &self.status);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `UpdateServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateServerCertificateRequest {
+    /// `NewPath`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub new_path: Option<String>,
+    /// `NewServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub new_server_certificate_name: Option<String>,
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Structure for UpdateServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [new_path, new_server_certificate_name, server_certificate_name] = &members::UpdateServerCertificateRequest;
+        reader.member(new_path, &mut self.new_path);
+        reader.member(new_server_certificate_name, &mut self.new_server_certificate_name);
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [new_path, new_server_certificate_name, server_certificate_name] = &members::UpdateServerCertificateRequest;
+        writer.member(new_path, &self.new_path);
+        writer.member(new_server_certificate_name, &self.new_server_certificate_name);
+        writer.member(server_certificate_name, &self.server_certificate_name);
+    }
+}
+
+/// Input of `UpdateServiceSpecificCredential`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateServiceSpecificCredentialRequest {
+    /// `ServiceSpecificCredentialId`, 20 to 128 characters, matching `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for UpdateServiceSpecificCredentialRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateServiceSpecificCredentialRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [service_specific_credential_id, status, user_name] = &members::UpdateServiceSpecificCredentialRequest;
+        reader.member(service_specific_credential_id, &mut self.service_specific_credential_id);
+        reader.member(status, &mut self.status);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [service_specific_credential_id, status, user_name] = &members::UpdateServiceSpecificCredentialRequest;
+        writer.member(service_specific_credential_id, &self.service_specific_credential_id);
+        writer.member(status, &self.status);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `UpdateSigningCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateSigningCertificateRequest {
+    /// `CertificateId`, 24 to 128 characters, matching `[\w]+`.
+    pub certificate_id: String,
+    /// `Status`, one of Active, Inactive, Expired.
+    pub status: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for UpdateSigningCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateSigningCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_id, status, user_name] = &members::UpdateSigningCertificateRequest;
+        reader.member(certificate_id, &mut self.certificate_id);
+        reader.member(status, &mut self.status);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_id, status, user_name] = &members::UpdateSigningCertificateRequest;
+        writer.member(certificate_id, &self.certificate_id);
+        writer.member(status, &self.status);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
 /// Input of `UpdateUser`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateUserRequest {
@@ -4177,6 +6309,177 @@ impl Structure for UpdateUserRequest {
         writer.member(new_path, &self.new_path);
         writer.member(new_user_name, &self.new_user_name);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `UploadSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UploadSSHPublicKeyRequest {
+    /// `SSHPublicKeyBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub ssh_public_key_body: String,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: String,
+}
+
+impl Structure for UploadSSHPublicKeyRequest {
+    const SHAPE: &'static Shape = &shapes::UploadSSHPublicKeyRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key_body, user_name] = &members::UploadSSHPublicKeyRequest;
+        reader.member(ssh_public_key_body, &mut self.ssh_public_key_body);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key_body, user_name] = &members::UploadSSHPublicKeyRequest;
+        writer.member(ssh_public_key_body, &self.ssh_public_key_body);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `UploadSSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UploadSSHPublicKeyResponse {
+    /// `SSHPublicKey`.
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+impl Structure for UploadSSHPublicKeyResponse {
+    const SHAPE: &'static Shape = &shapes::UploadSSHPublicKeyResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [ssh_public_key] = &members::UploadSSHPublicKeyResponse;
+        reader.member(ssh_public_key, &mut self.ssh_public_key);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [ssh_public_key] = &members::UploadSSHPublicKeyResponse;
+        writer.member(ssh_public_key, &self.ssh_public_key);
+    }
+}
+
+/// Input of `UploadServerCertificate`.
+#[derive(Clone, Default, PartialEq)]
+pub struct UploadServerCertificateRequest {
+    /// `CertificateBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `CertificateChain`, 1 to 2097152 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_chain: Option<String>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `PrivateKey`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub private_key: String,
+    /// `ServerCertificateName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl std::fmt::Debug for UploadServerCertificateRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UploadServerCertificateRequest")
+            .field("certificate_body", &self.certificate_body)
+            .field("certificate_chain", &self.certificate_chain)
+            .field("path", &self.path)
+            .field("private_key", &Hidden)
+            .field("server_certificate_name", &self.server_certificate_name)
+            .field("tags", &self.tags)
+            .finish()
+    }
+}
+
+impl Structure for UploadServerCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::UploadServerCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_body, certificate_chain, path, private_key, server_certificate_name, tags] = &members::UploadServerCertificateRequest;
+        reader.member(certificate_body, &mut self.certificate_body);
+        reader.member(certificate_chain, &mut self.certificate_chain);
+        reader.member(path, &mut self.path);
+        reader.member(private_key, &mut self.private_key);
+        reader.member(server_certificate_name, &mut self.server_certificate_name);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_body, certificate_chain, path, private_key, server_certificate_name, tags] = &members::UploadServerCertificateRequest;
+        writer.member(certificate_body, &self.certificate_body);
+        writer.member(certificate_chain, &self.certificate_chain);
+        writer.member(path, &self.path);
+        writer.member(private_key, &self.private_key);
+        writer.member(server_certificate_name, &self.server_certificate_name);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Output of `UploadServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UploadServerCertificateResponse {
+    /// `ServerCertificateMetadata`.
+    pub server_certificate_metadata: Option<ServerCertificateMetadata>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for UploadServerCertificateResponse {
+    const SHAPE: &'static Shape = &shapes::UploadServerCertificateResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [server_certificate_metadata, tags] = &members::UploadServerCertificateResponse;
+        reader.member(server_certificate_metadata, &mut self.server_certificate_metadata);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [server_certificate_metadata, tags] = &members::UploadServerCertificateResponse;
+        writer.member(server_certificate_metadata, &self.server_certificate_metadata);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `UploadSigningCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UploadSigningCertificateRequest {
+    /// `CertificateBody`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `UserName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Structure for UploadSigningCertificateRequest {
+    const SHAPE: &'static Shape = &shapes::UploadSigningCertificateRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate_body, user_name] = &members::UploadSigningCertificateRequest;
+        reader.member(certificate_body, &mut self.certificate_body);
+        reader.member(user_name, &mut self.user_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate_body, user_name] = &members::UploadSigningCertificateRequest;
+        writer.member(certificate_body, &self.certificate_body);
+        writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Output of `UploadSigningCertificate`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UploadSigningCertificateResponse {
+    /// `Certificate`.
+    pub certificate: SigningCertificate,
+}
+
+impl Structure for UploadSigningCertificateResponse {
+    const SHAPE: &'static Shape = &shapes::UploadSigningCertificateResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [certificate] = &members::UploadSigningCertificateResponse;
+        reader.member(certificate, &mut self.certificate);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [certificate] = &members::UploadSigningCertificateResponse;
+        writer.member(certificate, &self.certificate);
     }
 }
 
@@ -4229,6 +6532,60 @@ impl Structure for User {
     }
 }
 
+/// `VirtualMFADevice` of the model.
+#[derive(Clone, Default, PartialEq)]
+pub struct VirtualMFADevice {
+    /// `Base32StringSeed`.
+    pub base32_string_seed: Option<Vec<u8>>,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `QRCodePNG`.
+    pub qr_code_png: Option<Vec<u8>>,
+    /// `SerialNumber`, 9 to 256 characters, matching `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `User`.
+    pub user: Option<User>,
+}
+
+impl std::fmt::Debug for VirtualMFADevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VirtualMFADevice")
+            .field("base32_string_seed", &Hidden)
+            .field("enable_date", &self.enable_date)
+            .field("qr_code_png", &Hidden)
+            .field("serial_number", &self.serial_number)
+            .field("tags", &self.tags)
+            .field("user", &self.user)
+            .finish()
+    }
+}
+
+impl Structure for VirtualMFADevice {
+    const SHAPE: &'static Shape = &shapes::VirtualMFADevice;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [base32_string_seed, enable_date, qr_code_png, serial_number, tags, user] = &members::VirtualMFADevice;
+        reader.member(base32_string_seed, &mut self.base32_string_seed);
+        reader.member(enable_date, &mut self.enable_date);
+        reader.member(qr_code_png, &mut self.qr_code_png);
+        reader.member(serial_number, &mut self.serial_number);
+        reader.member(tags, &mut self.tags);
+        reader.member(user, &mut self.user);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [base32_string_seed, enable_date, qr_code_png, serial_number, tags, user] = &members::VirtualMFADevice;
+        writer.member(base32_string_seed, &self.base32_string_seed);
+        writer.member(enable_date, &self.enable_date);
+        writer.member(qr_code_png, &self.qr_code_png);
+        writer.member(serial_number, &self.serial_number);
+        writer.member(tags, &self.tags);
+        writer.member(user, &self.user);
+    }
+}
+
 /// The members of each structure, in the order that violations are reported.
 #[expect(non_upper_case_globals, reason = "the model's own names")]
 mod members {
@@ -4240,6 +6597,12 @@ mod members {
         Member::required("SecretAccessKey", "secretAccessKey", &s::accessKeySecretType),
         Member::required("Status", "status", &s::statusType),
         Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static AccessKeyLastUsed: [Member; 3] = [
+        Member::optional("LastUsedDate", "lastUsedDate", &s::dateType),
+        Member::required("Region", "region", &s::stringType),
+        Member::required("ServiceName", "serviceName", &s::stringType),
     ];
 
     pub(super) static AccessKeyMetadata: [Member; 4] = [
@@ -4284,6 +6647,11 @@ mod members {
         Member::optional("PolicyName", "policyName", &s::policyNameType),
     ];
 
+    pub(super) static ChangePasswordRequest: [Member; 2] = [
+        Member::required("NewPassword", "newPassword", &s::passwordType),
+        Member::required("OldPassword", "oldPassword", &s::passwordType),
+    ];
+
     pub(super) static ContextEntry: [Member; 3] = [
         Member::optional("ContextKeyName", "contextKeyName", &s::ContextKeyNameType),
         Member::optional("ContextKeyType", "contextKeyType", &s::ContextKeyTypeEnum),
@@ -4296,6 +6664,10 @@ mod members {
 
     pub(super) static CreateAccessKeyResponse: [Member; 1] = [
         Member::required("AccessKey", "accessKey", &s::AccessKey),
+    ];
+
+    pub(super) static CreateAccountAliasRequest: [Member; 1] = [
+        Member::required("AccountAlias", "accountAlias", &s::accountAliasType),
     ];
 
     pub(super) static CreateGroupRequest: [Member; 2] = [
@@ -4315,6 +6687,16 @@ mod members {
 
     pub(super) static CreateInstanceProfileResponse: [Member; 1] = [
         Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
+    ];
+
+    pub(super) static CreateLoginProfileRequest: [Member; 3] = [
+        Member::optional("Password", "password", &s::passwordType),
+        Member::optional("PasswordResetRequired", "passwordResetRequired", &s::booleanType),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static CreateLoginProfileResponse: [Member; 1] = [
+        Member::required("LoginProfile", "loginProfile", &s::LoginProfile),
     ];
 
     pub(super) static CreatePolicyRequest: [Member; 5] = [
@@ -4353,6 +6735,16 @@ mod members {
         Member::required("Role", "role", &s::Role),
     ];
 
+    pub(super) static CreateServiceSpecificCredentialRequest: [Member; 3] = [
+        Member::optional("CredentialAgeDays", "credentialAgeDays", &s::credentialAgeDays),
+        Member::required("ServiceName", "serviceName", &s::serviceName),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static CreateServiceSpecificCredentialResponse: [Member; 1] = [
+        Member::optional("ServiceSpecificCredential", "serviceSpecificCredential", &s::ServiceSpecificCredential),
+    ];
+
     pub(super) static CreateUserRequest: [Member; 4] = [
         Member::optional("Path", "path", &s::pathType),
         Member::optional("PermissionsBoundary", "permissionsBoundary", &s::arnType),
@@ -4364,9 +6756,28 @@ mod members {
         Member::optional("User", "user", &s::User),
     ];
 
+    pub(super) static CreateVirtualMFADeviceRequest: [Member; 3] = [
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::required("VirtualMFADeviceName", "virtualMFADeviceName", &s::virtualMFADeviceName),
+    ];
+
+    pub(super) static CreateVirtualMFADeviceResponse: [Member; 1] = [
+        Member::required("VirtualMFADevice", "virtualMFADevice", &s::VirtualMFADevice),
+    ];
+
+    pub(super) static DeactivateMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static DeleteAccessKeyRequest: [Member; 2] = [
         Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
         Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static DeleteAccountAliasRequest: [Member; 1] = [
+        Member::required("AccountAlias", "accountAlias", &s::accountAliasType),
     ];
 
     pub(super) static DeleteGroupPolicyRequest: [Member; 2] = [
@@ -4380,6 +6791,10 @@ mod members {
 
     pub(super) static DeleteInstanceProfileRequest: [Member; 1] = [
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
+    ];
+
+    pub(super) static DeleteLoginProfileRequest: [Member; 1] = [
+        Member::optional("UserName", "userName", &s::userNameType),
     ];
 
     pub(super) static DeletePolicyRequest: [Member; 1] = [
@@ -4404,6 +6819,25 @@ mod members {
         Member::required("RoleName", "roleName", &s::roleNameType),
     ];
 
+    pub(super) static DeleteSSHPublicKeyRequest: [Member; 2] = [
+        Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static DeleteServerCertificateRequest: [Member; 1] = [
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+    ];
+
+    pub(super) static DeleteServiceSpecificCredentialRequest: [Member; 2] = [
+        Member::required("ServiceSpecificCredentialId", "serviceSpecificCredentialId", &s::serviceSpecificCredentialId),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static DeleteSigningCertificateRequest: [Member; 2] = [
+        Member::required("CertificateId", "certificateId", &s::certificateIdType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static DeleteUserPermissionsBoundaryRequest: [Member; 1] = [
         Member::required("UserName", "userName", &s::userNameType),
     ];
@@ -4415,6 +6849,10 @@ mod members {
 
     pub(super) static DeleteUserRequest: [Member; 1] = [
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static DeleteVirtualMFADeviceRequest: [Member; 1] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
     ];
 
     pub(super) static DetachGroupPolicyRequest: [Member; 2] = [
@@ -4432,6 +6870,13 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static EnableMFADeviceRequest: [Member; 4] = [
+        Member::required("AuthenticationCode1", "authenticationCode1", &s::authenticationCodeType),
+        Member::required("AuthenticationCode2", "authenticationCode2", &s::authenticationCodeType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static EvaluationResult: [Member; 9] = [
         Member::required("EvalActionName", "evalActionName", &s::ActionNameType),
         Member::required("EvalDecision", "evalDecision", &s::PolicyEvaluationDecisionType),
@@ -4442,6 +6887,24 @@ mod members {
         Member::optional("OrganizationsDecisionDetail", "organizationsDecisionDetail", &s::OrganizationsDecisionDetail),
         Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
         Member::optional("ResourceSpecificResults", "resourceSpecificResults", &s::ResourceSpecificResultListType),
+    ];
+
+    pub(super) static GenerateCredentialReportResponse: [Member; 2] = [
+        Member::optional("Description", "description", &s::ReportStateDescriptionType),
+        Member::optional("State", "state", &s::ReportStateType),
+    ];
+
+    pub(super) static GetAccessKeyLastUsedRequest: [Member; 1] = [
+        Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
+    ];
+
+    pub(super) static GetAccessKeyLastUsedResponse: [Member; 2] = [
+        Member::optional("AccessKeyLastUsed", "accessKeyLastUsed", &s::AccessKeyLastUsed),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static GetAccountPasswordPolicyResponse: [Member; 1] = [
+        Member::required("PasswordPolicy", "passwordPolicy", &s::PasswordPolicy),
     ];
 
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
@@ -4459,6 +6922,12 @@ mod members {
     pub(super) static GetContextKeysForPrincipalPolicyRequest: [Member; 2] = [
         Member::optional("PolicyInputList", "policyInputList", &s::SimulationPolicyListType),
         Member::required("PolicySourceArn", "policySourceArn", &s::arnType),
+    ];
+
+    pub(super) static GetCredentialReportResponse: [Member; 3] = [
+        Member::optional("Content", "content", &s::ReportContentType),
+        Member::optional("GeneratedTime", "generatedTime", &s::dateType),
+        Member::optional("ReportFormat", "reportFormat", &s::ReportFormatType),
     ];
 
     pub(super) static GetGroupPolicyRequest: [Member; 2] = [
@@ -4491,6 +6960,26 @@ mod members {
 
     pub(super) static GetInstanceProfileResponse: [Member; 1] = [
         Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
+    ];
+
+    pub(super) static GetLoginProfileRequest: [Member; 1] = [
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static GetLoginProfileResponse: [Member; 1] = [
+        Member::required("LoginProfile", "loginProfile", &s::LoginProfile),
+    ];
+
+    pub(super) static GetMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static GetMFADeviceResponse: [Member; 4] = [
+        Member::optional("Certifications", "certifications", &s::CertificationMapType),
+        Member::optional("EnableDate", "enableDate", &s::dateType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("UserName", "userName", &s::userNameType),
     ];
 
     pub(super) static GetPolicyRequest: [Member; 1] = [
@@ -4527,6 +7016,24 @@ mod members {
 
     pub(super) static GetRoleResponse: [Member; 1] = [
         Member::required("Role", "role", &s::Role),
+    ];
+
+    pub(super) static GetSSHPublicKeyRequest: [Member; 3] = [
+        Member::required("Encoding", "encoding", &s::encodingType),
+        Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static GetSSHPublicKeyResponse: [Member; 1] = [
+        Member::optional("SSHPublicKey", "sSHPublicKey", &s::SSHPublicKey),
+    ];
+
+    pub(super) static GetServerCertificateRequest: [Member; 1] = [
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+    ];
+
+    pub(super) static GetServerCertificateResponse: [Member; 1] = [
+        Member::required("ServerCertificate", "serverCertificate", &s::ServerCertificate),
     ];
 
     pub(super) static GetUserPolicyRequest: [Member; 2] = [
@@ -4580,6 +7087,17 @@ mod members {
 
     pub(super) static ListAccessKeysResponse: [Member; 3] = [
         Member::required("AccessKeyMetadata", "accessKeyMetadata", &s::accessKeyMetadataListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
+    pub(super) static ListAccountAliasesRequest: [Member; 2] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static ListAccountAliasesResponse: [Member; 3] = [
+        Member::required("AccountAliases", "accountAliases", &s::accountAliasListType),
         Member::optional("IsTruncated", "isTruncated", &s::booleanType),
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
@@ -4712,6 +7230,30 @@ mod members {
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
+    pub(super) static ListMFADeviceTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+    ];
+
+    pub(super) static ListMFADeviceTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListMFADevicesRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static ListMFADevicesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::required("MFADevices", "mFADevices", &s::mfaDeviceListType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
     pub(super) static ListPoliciesRequest: [Member; 6] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -4787,6 +7329,68 @@ mod members {
         Member::required("Roles", "roles", &s::roleListType),
     ];
 
+    pub(super) static ListSSHPublicKeysRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static ListSSHPublicKeysResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::optional("SSHPublicKeys", "sSHPublicKeys", &s::SSHPublicKeyListType),
+    ];
+
+    pub(super) static ListServerCertificateTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+    ];
+
+    pub(super) static ListServerCertificateTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListServerCertificatesRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("PathPrefix", "pathPrefix", &s::pathPrefixType),
+    ];
+
+    pub(super) static ListServerCertificatesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("ServerCertificateMetadataList", "serverCertificateMetadataList", &s::serverCertificateMetadataListType),
+    ];
+
+    pub(super) static ListServiceSpecificCredentialsRequest: [Member; 5] = [
+        Member::optional("AllUsers", "allUsers", &s::allUsers),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("ServiceName", "serviceName", &s::serviceName),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static ListServiceSpecificCredentialsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::optional("ServiceSpecificCredentials", "serviceSpecificCredentials", &s::ServiceSpecificCredentialsListType),
+    ];
+
+    pub(super) static ListSigningCertificatesRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static ListSigningCertificatesResponse: [Member; 3] = [
+        Member::required("Certificates", "certificates", &s::certificateListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+    ];
+
     pub(super) static ListUserPoliciesRequest: [Member; 3] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -4823,12 +7427,49 @@ mod members {
         Member::required("Users", "users", &s::userListType),
     ];
 
+    pub(super) static ListVirtualMFADevicesRequest: [Member; 3] = [
+        Member::optional("AssignmentStatus", "assignmentStatus", &s::assignmentStatusType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static ListVirtualMFADevicesResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("VirtualMFADevices", "virtualMFADevices", &s::virtualMFADeviceListType),
+    ];
+
+    pub(super) static LoginProfile: [Member; 3] = [
+        Member::required("CreateDate", "createDate", &s::dateType),
+        Member::optional("PasswordResetRequired", "passwordResetRequired", &s::booleanType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static MFADevice: [Member; 3] = [
+        Member::required("EnableDate", "enableDate", &s::dateType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
     pub(super) static OrderedOrganizationPolicyType: [Member; 1] = [
         Member::optional("ServiceControlPolicyInputList", "serviceControlPolicyInputList", &s::SimulationPolicyListType),
     ];
 
     pub(super) static OrganizationsDecisionDetail: [Member; 1] = [
         Member::optional("AllowedByOrganizations", "allowedByOrganizations", &s::booleanType),
+    ];
+
+    pub(super) static PasswordPolicy: [Member; 10] = [
+        Member::optional("AllowUsersToChangePassword", "allowUsersToChangePassword", &s::booleanType),
+        Member::optional("ExpirePasswords", "expirePasswords", &s::booleanType),
+        Member::optional("HardExpiry", "hardExpiry", &s::booleanObjectType),
+        Member::optional("MaxPasswordAge", "maxPasswordAge", &s::maxPasswordAgeType),
+        Member::optional("MinimumPasswordLength", "minimumPasswordLength", &s::minimumPasswordLengthType),
+        Member::optional("PasswordReusePrevention", "passwordReusePrevention", &s::passwordReusePreventionType),
+        Member::optional("RequireLowercaseCharacters", "requireLowercaseCharacters", &s::booleanType),
+        Member::optional("RequireNumbers", "requireNumbers", &s::booleanType),
+        Member::optional("RequireSymbols", "requireSymbols", &s::booleanType),
+        Member::optional("RequireUppercaseCharacters", "requireUppercaseCharacters", &s::booleanType),
     ];
 
     pub(super) static PermissionsBoundaryDecisionDetail: [Member; 1] = [
@@ -4921,6 +7562,15 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static ResetServiceSpecificCredentialRequest: [Member; 2] = [
+        Member::required("ServiceSpecificCredentialId", "serviceSpecificCredentialId", &s::serviceSpecificCredentialId),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static ResetServiceSpecificCredentialResponse: [Member; 1] = [
+        Member::optional("ServiceSpecificCredential", "serviceSpecificCredential", &s::ServiceSpecificCredential),
+    ];
+
     pub(super) static ResourceSpecificResult: [Member; 6] = [
         Member::optional("EvalDecisionDetails", "evalDecisionDetails", &s::EvalDecisionDetailsType),
         Member::required("EvalResourceDecision", "evalResourceDecision", &s::PolicyEvaluationDecisionType),
@@ -4928,6 +7578,13 @@ mod members {
         Member::optional("MatchedStatements", "matchedStatements", &s::StatementListType),
         Member::optional("MissingContextValues", "missingContextValues", &s::ContextKeyNamesResultListType),
         Member::optional("PermissionsBoundaryDecisionDetail", "permissionsBoundaryDecisionDetail", &s::PermissionsBoundaryDecisionDetail),
+    ];
+
+    pub(super) static ResyncMFADeviceRequest: [Member; 4] = [
+        Member::required("AuthenticationCode1", "authenticationCode1", &s::authenticationCodeType),
+        Member::required("AuthenticationCode2", "authenticationCode2", &s::authenticationCodeType),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
     pub(super) static Role: [Member; 12] = [
@@ -4950,9 +7607,73 @@ mod members {
         Member::optional("Region", "region", &s::stringType),
     ];
 
+    pub(super) static SSHPublicKey: [Member; 6] = [
+        Member::required("Fingerprint", "fingerprint", &s::publicKeyFingerprintType),
+        Member::required("SSHPublicKeyBody", "sSHPublicKeyBody", &s::publicKeyMaterialType),
+        Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
+        Member::required("Status", "status", &s::statusType),
+        Member::optional("UploadDate", "uploadDate", &s::dateType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static SSHPublicKeyMetadata: [Member; 4] = [
+        Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
+        Member::required("Status", "status", &s::statusType),
+        Member::required("UploadDate", "uploadDate", &s::dateType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static ServerCertificate: [Member; 4] = [
+        Member::required("CertificateBody", "certificateBody", &s::certificateBodyType),
+        Member::optional("CertificateChain", "certificateChain", &s::certificateChainType),
+        Member::required("ServerCertificateMetadata", "serverCertificateMetadata", &s::ServerCertificateMetadata),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ServerCertificateMetadata: [Member; 6] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::optional("Expiration", "expiration", &s::dateType),
+        Member::required("Path", "path", &s::pathType),
+        Member::required("ServerCertificateId", "serverCertificateId", &s::idType),
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+        Member::optional("UploadDate", "uploadDate", &s::dateType),
+    ];
+
+    pub(super) static ServiceSpecificCredential: [Member; 10] = [
+        Member::required("CreateDate", "createDate", &s::dateType),
+        Member::optional("ExpirationDate", "expirationDate", &s::dateType),
+        Member::optional("ServiceCredentialAlias", "serviceCredentialAlias", &s::serviceCredentialAlias),
+        Member::optional("ServiceCredentialSecret", "serviceCredentialSecret", &s::serviceCredentialSecret),
+        Member::required("ServiceName", "serviceName", &s::serviceName),
+        Member::optional("ServicePassword", "servicePassword", &s::servicePassword),
+        Member::required("ServiceSpecificCredentialId", "serviceSpecificCredentialId", &s::serviceSpecificCredentialId),
+        Member::optional("ServiceUserName", "serviceUserName", &s::serviceUserName),
+        Member::required("Status", "status", &s::statusType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static ServiceSpecificCredentialMetadata: [Member; 8] = [
+        Member::required("CreateDate", "createDate", &s::dateType),
+        Member::optional("ExpirationDate", "expirationDate", &s::dateType),
+        Member::optional("ServiceCredentialAlias", "serviceCredentialAlias", &s::serviceCredentialAlias),
+        Member::required("ServiceName", "serviceName", &s::serviceName),
+        Member::required("ServiceSpecificCredentialId", "serviceSpecificCredentialId", &s::serviceSpecificCredentialId),
+        Member::optional("ServiceUserName", "serviceUserName", &s::serviceUserName),
+        Member::required("Status", "status", &s::statusType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
     pub(super) static SetDefaultPolicyVersionRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
+    ];
+
+    pub(super) static SigningCertificate: [Member; 5] = [
+        Member::required("CertificateBody", "certificateBody", &s::certificateBodyType),
+        Member::required("CertificateId", "certificateId", &s::certificateIdType),
+        Member::required("Status", "status", &s::statusType),
+        Member::optional("UploadDate", "uploadDate", &s::dateType),
+        Member::required("UserName", "userName", &s::userNameType),
     ];
 
     pub(super) static SimulateCustomPolicyRequest: [Member; 12] = [
@@ -5014,6 +7735,11 @@ mod members {
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static TagMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static TagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
@@ -5021,6 +7747,11 @@ mod members {
 
     pub(super) static TagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static TagServerCertificateRequest: [Member; 2] = [
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
@@ -5034,6 +7765,11 @@ mod members {
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
+    pub(super) static UntagMFADeviceRequest: [Member; 2] = [
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
     pub(super) static UntagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
@@ -5041,6 +7777,11 @@ mod members {
 
     pub(super) static UntagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
+    pub(super) static UntagServerCertificateRequest: [Member; 2] = [
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
@@ -5055,6 +7796,18 @@ mod members {
         Member::optional("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static UpdateAccountPasswordPolicyRequest: [Member; 9] = [
+        Member::optional("MinimumPasswordLength", "minimumPasswordLength", &s::minimumPasswordLengthType),
+        Member::optional("PasswordReusePrevention", "passwordReusePrevention", &s::passwordReusePreventionType),
+        Member::optional("MaxPasswordAge", "maxPasswordAge", &s::maxPasswordAgeType),
+        Member::optional("AllowUsersToChangePassword", "allowUsersToChangePassword", &s::booleanType),
+        Member::optional("HardExpiry", "hardExpiry", &s::booleanObjectType),
+        Member::optional("RequireLowercaseCharacters", "requireLowercaseCharacters", &s::booleanType),
+        Member::optional("RequireNumbers", "requireNumbers", &s::booleanType),
+        Member::optional("RequireSymbols", "requireSymbols", &s::booleanType),
+        Member::optional("RequireUppercaseCharacters", "requireUppercaseCharacters", &s::booleanType),
+    ];
+
     pub(super) static UpdateAssumeRolePolicyRequest: [Member; 2] = [
         Member::required("PolicyDocument", "policyDocument", &s::policyDocumentType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -5064,6 +7817,12 @@ mod members {
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::optional("NewGroupName", "newGroupName", &s::groupNameType),
         Member::optional("NewPath", "newPath", &s::pathType),
+    ];
+
+    pub(super) static UpdateLoginProfileRequest: [Member; 3] = [
+        Member::optional("Password", "password", &s::passwordType),
+        Member::optional("PasswordResetRequired", "passwordResetRequired", &s::booleanObjectType),
+        Member::required("UserName", "userName", &s::userNameType),
     ];
 
     pub(super) static UpdateRoleDescriptionRequest: [Member; 2] = [
@@ -5084,10 +7843,66 @@ mod members {
     pub(super) static UpdateRoleResponse: [Member; 0] = [
     ];
 
+    pub(super) static UpdateSSHPublicKeyRequest: [Member; 3] = [
+        Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
+        Member::required("Status", "status", &s::statusType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static UpdateServerCertificateRequest: [Member; 3] = [
+        Member::optional("NewPath", "newPath", &s::pathType),
+        Member::optional("NewServerCertificateName", "newServerCertificateName", &s::serverCertificateNameType),
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+    ];
+
+    pub(super) static UpdateServiceSpecificCredentialRequest: [Member; 3] = [
+        Member::required("ServiceSpecificCredentialId", "serviceSpecificCredentialId", &s::serviceSpecificCredentialId),
+        Member::required("Status", "status", &s::statusType),
+        Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static UpdateSigningCertificateRequest: [Member; 3] = [
+        Member::required("CertificateId", "certificateId", &s::certificateIdType),
+        Member::required("Status", "status", &s::statusType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
     pub(super) static UpdateUserRequest: [Member; 3] = [
         Member::optional("NewPath", "newPath", &s::pathType),
         Member::optional("NewUserName", "newUserName", &s::userNameType),
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static UploadSSHPublicKeyRequest: [Member; 2] = [
+        Member::required("SSHPublicKeyBody", "sSHPublicKeyBody", &s::publicKeyMaterialType),
+        Member::required("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static UploadSSHPublicKeyResponse: [Member; 1] = [
+        Member::optional("SSHPublicKey", "sSHPublicKey", &s::SSHPublicKey),
+    ];
+
+    pub(super) static UploadServerCertificateRequest: [Member; 6] = [
+        Member::required("CertificateBody", "certificateBody", &s::certificateBodyType),
+        Member::optional("CertificateChain", "certificateChain", &s::certificateChainType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::required("PrivateKey", "privateKey", &s::privateKeyType),
+        Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static UploadServerCertificateResponse: [Member; 2] = [
+        Member::optional("ServerCertificateMetadata", "serverCertificateMetadata", &s::ServerCertificateMetadata),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static UploadSigningCertificateRequest: [Member; 2] = [
+        Member::required("CertificateBody", "certificateBody", &s::certificateBodyType),
+        Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static UploadSigningCertificateResponse: [Member; 1] = [
+        Member::required("Certificate", "certificate", &s::SigningCertificate),
     ];
 
     pub(super) static User: [Member; 8] = [
@@ -5100,6 +7915,15 @@ mod members {
         Member::required("UserId", "userId", &s::idType),
         Member::required("UserName", "userName", &s::userNameType),
     ];
+
+    pub(super) static VirtualMFADevice: [Member; 6] = [
+        Member::optional("Base32StringSeed", "base32StringSeed", &s::BootstrapDatum),
+        Member::optional("EnableDate", "enableDate", &s::dateType),
+        Member::optional("QRCodePNG", "qRCodePNG", &s::BootstrapDatum),
+        Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("User", "user", &s::User),
+    ];
 }
 
 /// What the model says of each shape.
@@ -5108,6 +7932,7 @@ mod shapes {
     use super::{Shape, members, p};
 
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
+    pub(super) static AccessKeyLastUsed: Shape = Shape::structure("AccessKeyLastUsed", &members::AccessKeyLastUsed);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
     pub(super) static ActionNameListType: Shape = Shape::list("ActionNameListType", &ActionNameType);
     pub(super) static ActionNameType: Shape = Shape::string("ActionNameType").min(3).max(128);
@@ -5120,6 +7945,11 @@ mod shapes {
     pub(super) static AttachedPolicy: Shape = Shape::structure("AttachedPolicy", &members::AttachedPolicy);
     pub(super) static AttachmentName: Shape = Shape::string("AttachmentName").min(1).max(128).pattern(&p::P10);
     pub(super) static AttachmentType: Shape = Shape::string("AttachmentType").values(&["user", "group", "role"]);
+    pub(super) static BootstrapDatum: Shape = Shape::blob("BootstrapDatum").secret();
+    pub(super) static CertificationKeyType: Shape = Shape::string("CertificationKeyType").min(1).max(128).pattern(&p::P11);
+    pub(super) static CertificationMapType: Shape = Shape::map("CertificationMapType", &CertificationKeyType, &CertificationValueType);
+    pub(super) static CertificationValueType: Shape = Shape::string("CertificationValueType").min(1).max(32).pattern(&p::P11);
+    pub(super) static ChangePasswordRequest: Shape = Shape::structure("ChangePasswordRequest", &members::ChangePasswordRequest);
     pub(super) static ColumnNumber: Shape = Shape::integer("ColumnNumber");
     pub(super) static ContextEntry: Shape = Shape::structure("ContextEntry", &members::ContextEntry);
     pub(super) static ContextEntryListType: Shape = Shape::list("ContextEntryListType", &ContextEntry);
@@ -5130,48 +7960,73 @@ mod shapes {
     pub(super) static ContextKeyValueType: Shape = Shape::string("ContextKeyValueType");
     pub(super) static CreateAccessKeyRequest: Shape = Shape::structure("CreateAccessKeyRequest", &members::CreateAccessKeyRequest);
     pub(super) static CreateAccessKeyResponse: Shape = Shape::structure("CreateAccessKeyResponse", &members::CreateAccessKeyResponse);
+    pub(super) static CreateAccountAliasRequest: Shape = Shape::structure("CreateAccountAliasRequest", &members::CreateAccountAliasRequest);
     pub(super) static CreateGroupRequest: Shape = Shape::structure("CreateGroupRequest", &members::CreateGroupRequest);
     pub(super) static CreateGroupResponse: Shape = Shape::structure("CreateGroupResponse", &members::CreateGroupResponse);
     pub(super) static CreateInstanceProfileRequest: Shape = Shape::structure("CreateInstanceProfileRequest", &members::CreateInstanceProfileRequest);
     pub(super) static CreateInstanceProfileResponse: Shape = Shape::structure("CreateInstanceProfileResponse", &members::CreateInstanceProfileResponse);
+    pub(super) static CreateLoginProfileRequest: Shape = Shape::structure("CreateLoginProfileRequest", &members::CreateLoginProfileRequest);
+    pub(super) static CreateLoginProfileResponse: Shape = Shape::structure("CreateLoginProfileResponse", &members::CreateLoginProfileResponse);
     pub(super) static CreatePolicyRequest: Shape = Shape::structure("CreatePolicyRequest", &members::CreatePolicyRequest);
     pub(super) static CreatePolicyResponse: Shape = Shape::structure("CreatePolicyResponse", &members::CreatePolicyResponse);
     pub(super) static CreatePolicyVersionRequest: Shape = Shape::structure("CreatePolicyVersionRequest", &members::CreatePolicyVersionRequest);
     pub(super) static CreatePolicyVersionResponse: Shape = Shape::structure("CreatePolicyVersionResponse", &members::CreatePolicyVersionResponse);
     pub(super) static CreateRoleRequest: Shape = Shape::structure("CreateRoleRequest", &members::CreateRoleRequest);
     pub(super) static CreateRoleResponse: Shape = Shape::structure("CreateRoleResponse", &members::CreateRoleResponse);
+    pub(super) static CreateServiceSpecificCredentialRequest: Shape = Shape::structure("CreateServiceSpecificCredentialRequest", &members::CreateServiceSpecificCredentialRequest);
+    pub(super) static CreateServiceSpecificCredentialResponse: Shape = Shape::structure("CreateServiceSpecificCredentialResponse", &members::CreateServiceSpecificCredentialResponse);
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
     pub(super) static CreateUserResponse: Shape = Shape::structure("CreateUserResponse", &members::CreateUserResponse);
+    pub(super) static CreateVirtualMFADeviceRequest: Shape = Shape::structure("CreateVirtualMFADeviceRequest", &members::CreateVirtualMFADeviceRequest);
+    pub(super) static CreateVirtualMFADeviceResponse: Shape = Shape::structure("CreateVirtualMFADeviceResponse", &members::CreateVirtualMFADeviceResponse);
+    pub(super) static DeactivateMFADeviceRequest: Shape = Shape::structure("DeactivateMFADeviceRequest", &members::DeactivateMFADeviceRequest);
     pub(super) static DeleteAccessKeyRequest: Shape = Shape::structure("DeleteAccessKeyRequest", &members::DeleteAccessKeyRequest);
+    pub(super) static DeleteAccountAliasRequest: Shape = Shape::structure("DeleteAccountAliasRequest", &members::DeleteAccountAliasRequest);
     pub(super) static DeleteGroupPolicyRequest: Shape = Shape::structure("DeleteGroupPolicyRequest", &members::DeleteGroupPolicyRequest);
     pub(super) static DeleteGroupRequest: Shape = Shape::structure("DeleteGroupRequest", &members::DeleteGroupRequest);
     pub(super) static DeleteInstanceProfileRequest: Shape = Shape::structure("DeleteInstanceProfileRequest", &members::DeleteInstanceProfileRequest);
+    pub(super) static DeleteLoginProfileRequest: Shape = Shape::structure("DeleteLoginProfileRequest", &members::DeleteLoginProfileRequest);
     pub(super) static DeletePolicyRequest: Shape = Shape::structure("DeletePolicyRequest", &members::DeletePolicyRequest);
     pub(super) static DeletePolicyVersionRequest: Shape = Shape::structure("DeletePolicyVersionRequest", &members::DeletePolicyVersionRequest);
     pub(super) static DeleteRolePermissionsBoundaryRequest: Shape = Shape::structure("DeleteRolePermissionsBoundaryRequest", &members::DeleteRolePermissionsBoundaryRequest);
     pub(super) static DeleteRolePolicyRequest: Shape = Shape::structure("DeleteRolePolicyRequest", &members::DeleteRolePolicyRequest);
     pub(super) static DeleteRoleRequest: Shape = Shape::structure("DeleteRoleRequest", &members::DeleteRoleRequest);
+    pub(super) static DeleteSSHPublicKeyRequest: Shape = Shape::structure("DeleteSSHPublicKeyRequest", &members::DeleteSSHPublicKeyRequest);
+    pub(super) static DeleteServerCertificateRequest: Shape = Shape::structure("DeleteServerCertificateRequest", &members::DeleteServerCertificateRequest);
+    pub(super) static DeleteServiceSpecificCredentialRequest: Shape = Shape::structure("DeleteServiceSpecificCredentialRequest", &members::DeleteServiceSpecificCredentialRequest);
+    pub(super) static DeleteSigningCertificateRequest: Shape = Shape::structure("DeleteSigningCertificateRequest", &members::DeleteSigningCertificateRequest);
     pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
+    pub(super) static DeleteVirtualMFADeviceRequest: Shape = Shape::structure("DeleteVirtualMFADeviceRequest", &members::DeleteVirtualMFADeviceRequest);
     pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
+    pub(super) static EnableMFADeviceRequest: Shape = Shape::structure("EnableMFADeviceRequest", &members::EnableMFADeviceRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
     pub(super) static EvalDecisionDetailsType: Shape = Shape::map("EvalDecisionDetailsType", &EvalDecisionSourceType, &PolicyEvaluationDecisionType);
     pub(super) static EvalDecisionSourceType: Shape = Shape::string("EvalDecisionSourceType").min(3).max(256);
     pub(super) static EvaluationResult: Shape = Shape::structure("EvaluationResult", &members::EvaluationResult);
     pub(super) static EvaluationResultsListType: Shape = Shape::list("EvaluationResultsListType", &EvaluationResult);
+    pub(super) static GenerateCredentialReportResponse: Shape = Shape::structure("GenerateCredentialReportResponse", &members::GenerateCredentialReportResponse);
+    pub(super) static GetAccessKeyLastUsedRequest: Shape = Shape::structure("GetAccessKeyLastUsedRequest", &members::GetAccessKeyLastUsedRequest);
+    pub(super) static GetAccessKeyLastUsedResponse: Shape = Shape::structure("GetAccessKeyLastUsedResponse", &members::GetAccessKeyLastUsedResponse);
+    pub(super) static GetAccountPasswordPolicyResponse: Shape = Shape::structure("GetAccountPasswordPolicyResponse", &members::GetAccountPasswordPolicyResponse);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
     pub(super) static GetContextKeysForCustomPolicyRequest: Shape = Shape::structure("GetContextKeysForCustomPolicyRequest", &members::GetContextKeysForCustomPolicyRequest);
     pub(super) static GetContextKeysForPolicyResponse: Shape = Shape::structure("GetContextKeysForPolicyResponse", &members::GetContextKeysForPolicyResponse);
     pub(super) static GetContextKeysForPrincipalPolicyRequest: Shape = Shape::structure("GetContextKeysForPrincipalPolicyRequest", &members::GetContextKeysForPrincipalPolicyRequest);
+    pub(super) static GetCredentialReportResponse: Shape = Shape::structure("GetCredentialReportResponse", &members::GetCredentialReportResponse);
     pub(super) static GetGroupPolicyRequest: Shape = Shape::structure("GetGroupPolicyRequest", &members::GetGroupPolicyRequest);
     pub(super) static GetGroupPolicyResponse: Shape = Shape::structure("GetGroupPolicyResponse", &members::GetGroupPolicyResponse);
     pub(super) static GetGroupRequest: Shape = Shape::structure("GetGroupRequest", &members::GetGroupRequest);
     pub(super) static GetGroupResponse: Shape = Shape::structure("GetGroupResponse", &members::GetGroupResponse);
     pub(super) static GetInstanceProfileRequest: Shape = Shape::structure("GetInstanceProfileRequest", &members::GetInstanceProfileRequest);
     pub(super) static GetInstanceProfileResponse: Shape = Shape::structure("GetInstanceProfileResponse", &members::GetInstanceProfileResponse);
+    pub(super) static GetLoginProfileRequest: Shape = Shape::structure("GetLoginProfileRequest", &members::GetLoginProfileRequest);
+    pub(super) static GetLoginProfileResponse: Shape = Shape::structure("GetLoginProfileResponse", &members::GetLoginProfileResponse);
+    pub(super) static GetMFADeviceRequest: Shape = Shape::structure("GetMFADeviceRequest", &members::GetMFADeviceRequest);
+    pub(super) static GetMFADeviceResponse: Shape = Shape::structure("GetMFADeviceResponse", &members::GetMFADeviceResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -5180,6 +8035,10 @@ mod shapes {
     pub(super) static GetRolePolicyResponse: Shape = Shape::structure("GetRolePolicyResponse", &members::GetRolePolicyResponse);
     pub(super) static GetRoleRequest: Shape = Shape::structure("GetRoleRequest", &members::GetRoleRequest);
     pub(super) static GetRoleResponse: Shape = Shape::structure("GetRoleResponse", &members::GetRoleResponse);
+    pub(super) static GetSSHPublicKeyRequest: Shape = Shape::structure("GetSSHPublicKeyRequest", &members::GetSSHPublicKeyRequest);
+    pub(super) static GetSSHPublicKeyResponse: Shape = Shape::structure("GetSSHPublicKeyResponse", &members::GetSSHPublicKeyResponse);
+    pub(super) static GetServerCertificateRequest: Shape = Shape::structure("GetServerCertificateRequest", &members::GetServerCertificateRequest);
+    pub(super) static GetServerCertificateResponse: Shape = Shape::structure("GetServerCertificateResponse", &members::GetServerCertificateResponse);
     pub(super) static GetUserPolicyRequest: Shape = Shape::structure("GetUserPolicyRequest", &members::GetUserPolicyRequest);
     pub(super) static GetUserPolicyResponse: Shape = Shape::structure("GetUserPolicyResponse", &members::GetUserPolicyResponse);
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
@@ -5190,6 +8049,8 @@ mod shapes {
     pub(super) static LineNumber: Shape = Shape::integer("LineNumber");
     pub(super) static ListAccessKeysRequest: Shape = Shape::structure("ListAccessKeysRequest", &members::ListAccessKeysRequest);
     pub(super) static ListAccessKeysResponse: Shape = Shape::structure("ListAccessKeysResponse", &members::ListAccessKeysResponse);
+    pub(super) static ListAccountAliasesRequest: Shape = Shape::structure("ListAccountAliasesRequest", &members::ListAccountAliasesRequest);
+    pub(super) static ListAccountAliasesResponse: Shape = Shape::structure("ListAccountAliasesResponse", &members::ListAccountAliasesResponse);
     pub(super) static ListAttachedGroupPoliciesRequest: Shape = Shape::structure("ListAttachedGroupPoliciesRequest", &members::ListAttachedGroupPoliciesRequest);
     pub(super) static ListAttachedGroupPoliciesResponse: Shape = Shape::structure("ListAttachedGroupPoliciesResponse", &members::ListAttachedGroupPoliciesResponse);
     pub(super) static ListAttachedRolePoliciesRequest: Shape = Shape::structure("ListAttachedRolePoliciesRequest", &members::ListAttachedRolePoliciesRequest);
@@ -5210,6 +8071,10 @@ mod shapes {
     pub(super) static ListInstanceProfilesForRoleResponse: Shape = Shape::structure("ListInstanceProfilesForRoleResponse", &members::ListInstanceProfilesForRoleResponse);
     pub(super) static ListInstanceProfilesRequest: Shape = Shape::structure("ListInstanceProfilesRequest", &members::ListInstanceProfilesRequest);
     pub(super) static ListInstanceProfilesResponse: Shape = Shape::structure("ListInstanceProfilesResponse", &members::ListInstanceProfilesResponse);
+    pub(super) static ListMFADeviceTagsRequest: Shape = Shape::structure("ListMFADeviceTagsRequest", &members::ListMFADeviceTagsRequest);
+    pub(super) static ListMFADeviceTagsResponse: Shape = Shape::structure("ListMFADeviceTagsResponse", &members::ListMFADeviceTagsResponse);
+    pub(super) static ListMFADevicesRequest: Shape = Shape::structure("ListMFADevicesRequest", &members::ListMFADevicesRequest);
+    pub(super) static ListMFADevicesResponse: Shape = Shape::structure("ListMFADevicesResponse", &members::ListMFADevicesResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -5222,15 +8087,30 @@ mod shapes {
     pub(super) static ListRoleTagsResponse: Shape = Shape::structure("ListRoleTagsResponse", &members::ListRoleTagsResponse);
     pub(super) static ListRolesRequest: Shape = Shape::structure("ListRolesRequest", &members::ListRolesRequest);
     pub(super) static ListRolesResponse: Shape = Shape::structure("ListRolesResponse", &members::ListRolesResponse);
+    pub(super) static ListSSHPublicKeysRequest: Shape = Shape::structure("ListSSHPublicKeysRequest", &members::ListSSHPublicKeysRequest);
+    pub(super) static ListSSHPublicKeysResponse: Shape = Shape::structure("ListSSHPublicKeysResponse", &members::ListSSHPublicKeysResponse);
+    pub(super) static ListServerCertificateTagsRequest: Shape = Shape::structure("ListServerCertificateTagsRequest", &members::ListServerCertificateTagsRequest);
+    pub(super) static ListServerCertificateTagsResponse: Shape = Shape::structure("ListServerCertificateTagsResponse", &members::ListServerCertificateTagsResponse);
+    pub(super) static ListServerCertificatesRequest: Shape = Shape::structure("ListServerCertificatesRequest", &members::ListServerCertificatesRequest);
+    pub(super) static ListServerCertificatesResponse: Shape = Shape::structure("ListServerCertificatesResponse", &members::ListServerCertificatesResponse);
+    pub(super) static ListServiceSpecificCredentialsRequest: Shape = Shape::structure("ListServiceSpecificCredentialsRequest", &members::ListServiceSpecificCredentialsRequest);
+    pub(super) static ListServiceSpecificCredentialsResponse: Shape = Shape::structure("ListServiceSpecificCredentialsResponse", &members::ListServiceSpecificCredentialsResponse);
+    pub(super) static ListSigningCertificatesRequest: Shape = Shape::structure("ListSigningCertificatesRequest", &members::ListSigningCertificatesRequest);
+    pub(super) static ListSigningCertificatesResponse: Shape = Shape::structure("ListSigningCertificatesResponse", &members::ListSigningCertificatesResponse);
     pub(super) static ListUserPoliciesRequest: Shape = Shape::structure("ListUserPoliciesRequest", &members::ListUserPoliciesRequest);
     pub(super) static ListUserPoliciesResponse: Shape = Shape::structure("ListUserPoliciesResponse", &members::ListUserPoliciesResponse);
     pub(super) static ListUserTagsRequest: Shape = Shape::structure("ListUserTagsRequest", &members::ListUserTagsRequest);
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static ListVirtualMFADevicesRequest: Shape = Shape::structure("ListVirtualMFADevicesRequest", &members::ListVirtualMFADevicesRequest);
+    pub(super) static ListVirtualMFADevicesResponse: Shape = Shape::structure("ListVirtualMFADevicesResponse", &members::ListVirtualMFADevicesResponse);
+    pub(super) static LoginProfile: Shape = Shape::structure("LoginProfile", &members::LoginProfile);
+    pub(super) static MFADevice: Shape = Shape::structure("MFADevice", &members::MFADevice);
     pub(super) static OrderedOrganizationPolicyType: Shape = Shape::structure("OrderedOrganizationPolicyType", &members::OrderedOrganizationPolicyType);
     pub(super) static OrganizationPolicyListType: Shape = Shape::list("OrganizationPolicyListType", &OrderedOrganizationPolicyType).max(7);
     pub(super) static OrganizationsDecisionDetail: Shape = Shape::structure("OrganizationsDecisionDetail", &members::OrganizationsDecisionDetail);
+    pub(super) static PasswordPolicy: Shape = Shape::structure("PasswordPolicy", &members::PasswordPolicy);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static PermissionsBoundaryDecisionDetail: Shape = Shape::structure("PermissionsBoundaryDecisionDetail", &members::PermissionsBoundaryDecisionDetail);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
@@ -5256,14 +8136,30 @@ mod shapes {
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
+    pub(super) static ReportContentType: Shape = Shape::blob("ReportContentType");
+    pub(super) static ReportFormatType: Shape = Shape::string("ReportFormatType").values(&["text/csv"]);
+    pub(super) static ReportStateDescriptionType: Shape = Shape::string("ReportStateDescriptionType");
+    pub(super) static ReportStateType: Shape = Shape::string("ReportStateType").values(&["STARTED", "INPROGRESS", "COMPLETE"]);
+    pub(super) static ResetServiceSpecificCredentialRequest: Shape = Shape::structure("ResetServiceSpecificCredentialRequest", &members::ResetServiceSpecificCredentialRequest);
+    pub(super) static ResetServiceSpecificCredentialResponse: Shape = Shape::structure("ResetServiceSpecificCredentialResponse", &members::ResetServiceSpecificCredentialResponse);
     pub(super) static ResourceHandlingOptionType: Shape = Shape::string("ResourceHandlingOptionType").min(1).max(64);
     pub(super) static ResourceNameListType: Shape = Shape::list("ResourceNameListType", &ResourceNameType);
     pub(super) static ResourceNameType: Shape = Shape::string("ResourceNameType").min(1).max(2048);
     pub(super) static ResourceSpecificResult: Shape = Shape::structure("ResourceSpecificResult", &members::ResourceSpecificResult);
     pub(super) static ResourceSpecificResultListType: Shape = Shape::list("ResourceSpecificResultListType", &ResourceSpecificResult);
+    pub(super) static ResyncMFADeviceRequest: Shape = Shape::structure("ResyncMFADeviceRequest", &members::ResyncMFADeviceRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
+    pub(super) static SSHPublicKey: Shape = Shape::structure("SSHPublicKey", &members::SSHPublicKey);
+    pub(super) static SSHPublicKeyListType: Shape = Shape::list("SSHPublicKeyListType", &SSHPublicKeyMetadata);
+    pub(super) static SSHPublicKeyMetadata: Shape = Shape::structure("SSHPublicKeyMetadata", &members::SSHPublicKeyMetadata);
+    pub(super) static ServerCertificate: Shape = Shape::structure("ServerCertificate", &members::ServerCertificate);
+    pub(super) static ServerCertificateMetadata: Shape = Shape::structure("ServerCertificateMetadata", &members::ServerCertificateMetadata);
+    pub(super) static ServiceSpecificCredential: Shape = Shape::structure("ServiceSpecificCredential", &members::ServiceSpecificCredential);
+    pub(super) static ServiceSpecificCredentialMetadata: Shape = Shape::structure("ServiceSpecificCredentialMetadata", &members::ServiceSpecificCredentialMetadata);
+    pub(super) static ServiceSpecificCredentialsListType: Shape = Shape::list("ServiceSpecificCredentialsListType", &ServiceSpecificCredentialMetadata);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
+    pub(super) static SigningCertificate: Shape = Shape::structure("SigningCertificate", &members::SigningCertificate);
     pub(super) static SimulateCustomPolicyRequest: Shape = Shape::structure("SimulateCustomPolicyRequest", &members::SimulateCustomPolicyRequest);
     pub(super) static SimulatePolicyResponse: Shape = Shape::structure("SimulatePolicyResponse", &members::SimulatePolicyResponse);
     pub(super) static SimulatePrincipalPolicyRequest: Shape = Shape::structure("SimulatePrincipalPolicyRequest", &members::SimulatePrincipalPolicyRequest);
@@ -5273,55 +8169,102 @@ mod shapes {
     pub(super) static StatementListType: Shape = Shape::list("StatementListType", &Statement);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
+    pub(super) static TagMFADeviceRequest: Shape = Shape::structure("TagMFADeviceRequest", &members::TagMFADeviceRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
     pub(super) static TagRoleRequest: Shape = Shape::structure("TagRoleRequest", &members::TagRoleRequest);
+    pub(super) static TagServerCertificateRequest: Shape = Shape::structure("TagServerCertificateRequest", &members::TagServerCertificateRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
     pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
+    pub(super) static UntagMFADeviceRequest: Shape = Shape::structure("UntagMFADeviceRequest", &members::UntagMFADeviceRequest);
     pub(super) static UntagPolicyRequest: Shape = Shape::structure("UntagPolicyRequest", &members::UntagPolicyRequest);
     pub(super) static UntagRoleRequest: Shape = Shape::structure("UntagRoleRequest", &members::UntagRoleRequest);
+    pub(super) static UntagServerCertificateRequest: Shape = Shape::structure("UntagServerCertificateRequest", &members::UntagServerCertificateRequest);
     pub(super) static UntagUserRequest: Shape = Shape::structure("UntagUserRequest", &members::UntagUserRequest);
     pub(super) static UpdateAccessKeyRequest: Shape = Shape::structure("UpdateAccessKeyRequest", &members::UpdateAccessKeyRequest);
+    pub(super) static UpdateAccountPasswordPolicyRequest: Shape = Shape::structure("UpdateAccountPasswordPolicyRequest", &members::UpdateAccountPasswordPolicyRequest);
     pub(super) static UpdateAssumeRolePolicyRequest: Shape = Shape::structure("UpdateAssumeRolePolicyRequest", &members::UpdateAssumeRolePolicyRequest);
     pub(super) static UpdateGroupRequest: Shape = Shape::structure("UpdateGroupRequest", &members::UpdateGroupRequest);
+    pub(super) static UpdateLoginProfileRequest: Shape = Shape::structure("UpdateLoginProfileRequest", &members::UpdateLoginProfileRequest);
     pub(super) static UpdateRoleDescriptionRequest: Shape = Shape::structure("UpdateRoleDescriptionRequest", &members::UpdateRoleDescriptionRequest);
     pub(super) static UpdateRoleDescriptionResponse: Shape = Shape::structure("UpdateRoleDescriptionResponse", &members::UpdateRoleDescriptionResponse);
     pub(super) static UpdateRoleRequest: Shape = Shape::structure("UpdateRoleRequest", &members::UpdateRoleRequest);
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
+    pub(super) static UpdateSSHPublicKeyRequest: Shape = Shape::structure("UpdateSSHPublicKeyRequest", &members::UpdateSSHPublicKeyRequest);
+    pub(super) static UpdateServerCertificateRequest: Shape = Shape::structure("UpdateServerCertificateRequest", &members::UpdateServerCertificateRequest);
+    pub(super) static UpdateServiceSpecificCredentialRequest: Shape = Shape::structure("UpdateServiceSpecificCredentialRequest", &members::UpdateServiceSpecificCredentialRequest);
+    pub(super) static UpdateSigningCertificateRequest: Shape = Shape::structure("UpdateSigningCertificateRequest", &members::UpdateSigningCertificateRequest);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
+    pub(super) static UploadSSHPublicKeyRequest: Shape = Shape::structure("UploadSSHPublicKeyRequest", &members::UploadSSHPublicKeyRequest);
+    pub(super) static UploadSSHPublicKeyResponse: Shape = Shape::structure("UploadSSHPublicKeyResponse", &members::UploadSSHPublicKeyResponse);
+    pub(super) static UploadServerCertificateRequest: Shape = Shape::structure("UploadServerCertificateRequest", &members::UploadServerCertificateRequest);
+    pub(super) static UploadServerCertificateResponse: Shape = Shape::structure("UploadServerCertificateResponse", &members::UploadServerCertificateResponse);
+    pub(super) static UploadSigningCertificateRequest: Shape = Shape::structure("UploadSigningCertificateRequest", &members::UploadSigningCertificateRequest);
+    pub(super) static UploadSigningCertificateResponse: Shape = Shape::structure("UploadSigningCertificateResponse", &members::UploadSigningCertificateResponse);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
+    pub(super) static VirtualMFADevice: Shape = Shape::structure("VirtualMFADevice", &members::VirtualMFADevice);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P12);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
+    pub(super) static accountAliasListType: Shape = Shape::list("accountAliasListType", &accountAliasType);
+    pub(super) static accountAliasType: Shape = Shape::string("accountAliasType").min(3).max(63).pattern(&p::P13);
+    pub(super) static allUsers: Shape = Shape::boolean("allUsers");
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
+    pub(super) static assignmentStatusType: Shape = Shape::string("assignmentStatusType").values(&["Assigned", "Unassigned", "Any"]);
     pub(super) static attachedPoliciesListType: Shape = Shape::list("attachedPoliciesListType", &AttachedPolicy);
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
+    pub(super) static authenticationCodeType: Shape = Shape::string("authenticationCodeType").min(6).max(6).pattern(&p::P14).secret();
+    pub(super) static booleanObjectType: Shape = Shape::boolean("booleanObjectType");
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
+    pub(super) static certificateBodyType: Shape = Shape::string("certificateBodyType").min(1).max(16384).pattern(&p::P9);
+    pub(super) static certificateChainType: Shape = Shape::string("certificateChainType").min(1).max(2097152).pattern(&p::P9);
+    pub(super) static certificateIdType: Shape = Shape::string("certificateIdType").min(24).max(128).pattern(&p::P12);
+    pub(super) static certificateListType: Shape = Shape::list("certificateListType", &SigningCertificate);
+    pub(super) static credentialAgeDays: Shape = Shape::integer("credentialAgeDays").min(1).max(36600);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
+    pub(super) static encodingType: Shape = Shape::string("encodingType").values(&["SSH", "PEM"]);
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
     pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P10);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P12);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
     pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static integerType: Shape = Shape::integer("integerType");
-    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P12);
+    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P11);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P13);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P14);
+    pub(super) static maxPasswordAgeType: Shape = Shape::integer("maxPasswordAgeType").min(1).max(1095);
+    pub(super) static mfaDeviceListType: Shape = Shape::list("mfaDeviceListType", &MFADevice);
+    pub(super) static minimumPasswordLengthType: Shape = Shape::integer("minimumPasswordLengthType").min(6).max(128);
+    pub(super) static passwordReusePreventionType: Shape = Shape::integer("passwordReusePreventionType").min(1).max(24);
+    pub(super) static passwordType: Shape = Shape::string("passwordType").min(1).max(128).pattern(&p::P9).secret();
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P15);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P16);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
     pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P10);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P15);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P17);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P16);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P18);
+    pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
+    pub(super) static publicKeyFingerprintType: Shape = Shape::string("publicKeyFingerprintType").min(48).max(48).pattern(&p::P19);
+    pub(super) static publicKeyIdType: Shape = Shape::string("publicKeyIdType").min(20).max(128).pattern(&p::P12);
+    pub(super) static publicKeyMaterialType: Shape = Shape::string("publicKeyMaterialType").min(1).max(16384).pattern(&p::P9);
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P17);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P20);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
     pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P10);
+    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P21);
+    pub(super) static serverCertificateMetadataListType: Shape = Shape::list("serverCertificateMetadataListType", &ServerCertificateMetadata);
+    pub(super) static serverCertificateNameType: Shape = Shape::string("serverCertificateNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static serviceCredentialAlias: Shape = Shape::string("serviceCredentialAlias").min(0).max(200).pattern(&p::P10);
+    pub(super) static serviceCredentialSecret: Shape = Shape::string("serviceCredentialSecret").secret();
+    pub(super) static serviceName: Shape = Shape::string("serviceName");
+    pub(super) static servicePassword: Shape = Shape::string("servicePassword").secret();
+    pub(super) static serviceSpecificCredentialId: Shape = Shape::string("serviceSpecificCredentialId").min(20).max(128).pattern(&p::P12);
+    pub(super) static serviceUserName: Shape = Shape::string("serviceUserName").min(0).max(200).pattern(&p::P4);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -5333,6 +8276,8 @@ mod shapes {
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
     pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P10);
+    pub(super) static virtualMFADeviceListType: Shape = Shape::list("virtualMFADeviceListType", &VirtualMFADevice);
+    pub(super) static virtualMFADeviceName: Shape = Shape::string("virtualMFADeviceName").min(1).pattern(&p::P10);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -5645,6 +8590,7 @@ macro_rules! every_iam_structure {
     ($call:ident) => {
         $call! { iam
             AccessKey
+            AccessKeyLastUsed
             AccessKeyMetadata
             AddRoleToInstanceProfileRequest
             AddUserToGroupRequest
@@ -5653,47 +8599,73 @@ macro_rules! every_iam_structure {
             AttachUserPolicyRequest
             AttachedPermissionsBoundary
             AttachedPolicy
+            ChangePasswordRequest
             ContextEntry
             CreateAccessKeyRequest
             CreateAccessKeyResponse
+            CreateAccountAliasRequest
             CreateGroupRequest
             CreateGroupResponse
             CreateInstanceProfileRequest
             CreateInstanceProfileResponse
+            CreateLoginProfileRequest
+            CreateLoginProfileResponse
             CreatePolicyRequest
             CreatePolicyResponse
             CreatePolicyVersionRequest
             CreatePolicyVersionResponse
             CreateRoleRequest
             CreateRoleResponse
+            CreateServiceSpecificCredentialRequest
+            CreateServiceSpecificCredentialResponse
             CreateUserRequest
             CreateUserResponse
+            CreateVirtualMFADeviceRequest
+            CreateVirtualMFADeviceResponse
+            DeactivateMFADeviceRequest
             DeleteAccessKeyRequest
+            DeleteAccountAliasRequest
             DeleteGroupPolicyRequest
             DeleteGroupRequest
             DeleteInstanceProfileRequest
+            DeleteLoginProfileRequest
             DeletePolicyRequest
             DeletePolicyVersionRequest
             DeleteRolePermissionsBoundaryRequest
             DeleteRolePolicyRequest
             DeleteRoleRequest
+            DeleteSSHPublicKeyRequest
+            DeleteServerCertificateRequest
+            DeleteServiceSpecificCredentialRequest
+            DeleteSigningCertificateRequest
             DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
+            DeleteVirtualMFADeviceRequest
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            EnableMFADeviceRequest
             EvaluationResult
+            GenerateCredentialReportResponse
+            GetAccessKeyLastUsedRequest
+            GetAccessKeyLastUsedResponse
+            GetAccountPasswordPolicyResponse
             GetAccountSummaryResponse
             GetContextKeysForCustomPolicyRequest
             GetContextKeysForPolicyResponse
             GetContextKeysForPrincipalPolicyRequest
+            GetCredentialReportResponse
             GetGroupPolicyRequest
             GetGroupPolicyResponse
             GetGroupRequest
             GetGroupResponse
             GetInstanceProfileRequest
             GetInstanceProfileResponse
+            GetLoginProfileRequest
+            GetLoginProfileResponse
+            GetMFADeviceRequest
+            GetMFADeviceResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -5702,6 +8674,10 @@ macro_rules! every_iam_structure {
             GetRolePolicyResponse
             GetRoleRequest
             GetRoleResponse
+            GetSSHPublicKeyRequest
+            GetSSHPublicKeyResponse
+            GetServerCertificateRequest
+            GetServerCertificateResponse
             GetUserPolicyRequest
             GetUserPolicyResponse
             GetUserRequest
@@ -5711,6 +8687,8 @@ macro_rules! every_iam_structure {
             InstanceProfile
             ListAccessKeysRequest
             ListAccessKeysResponse
+            ListAccountAliasesRequest
+            ListAccountAliasesResponse
             ListAttachedGroupPoliciesRequest
             ListAttachedGroupPoliciesResponse
             ListAttachedRolePoliciesRequest
@@ -5731,6 +8709,10 @@ macro_rules! every_iam_structure {
             ListInstanceProfilesForRoleResponse
             ListInstanceProfilesRequest
             ListInstanceProfilesResponse
+            ListMFADeviceTagsRequest
+            ListMFADeviceTagsResponse
+            ListMFADevicesRequest
+            ListMFADevicesResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -5743,14 +8725,29 @@ macro_rules! every_iam_structure {
             ListRoleTagsResponse
             ListRolesRequest
             ListRolesResponse
+            ListSSHPublicKeysRequest
+            ListSSHPublicKeysResponse
+            ListServerCertificateTagsRequest
+            ListServerCertificateTagsResponse
+            ListServerCertificatesRequest
+            ListServerCertificatesResponse
+            ListServiceSpecificCredentialsRequest
+            ListServiceSpecificCredentialsResponse
+            ListSigningCertificatesRequest
+            ListSigningCertificatesResponse
             ListUserPoliciesRequest
             ListUserPoliciesResponse
             ListUserTagsRequest
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            ListVirtualMFADevicesRequest
+            ListVirtualMFADevicesResponse
+            LoginProfile
+            MFADevice
             OrderedOrganizationPolicyType
             OrganizationsDecisionDetail
+            PasswordPolicy
             PermissionsBoundaryDecisionDetail
             Policy
             PolicyGroup
@@ -5766,10 +8763,20 @@ macro_rules! every_iam_structure {
             PutUserPolicyRequest
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
+            ResetServiceSpecificCredentialRequest
+            ResetServiceSpecificCredentialResponse
             ResourceSpecificResult
+            ResyncMFADeviceRequest
             Role
             RoleLastUsed
+            SSHPublicKey
+            SSHPublicKeyMetadata
+            ServerCertificate
+            ServerCertificateMetadata
+            ServiceSpecificCredential
+            ServiceSpecificCredentialMetadata
             SetDefaultPolicyVersionRequest
+            SigningCertificate
             SimulateCustomPolicyRequest
             SimulatePolicyResponse
             SimulatePrincipalPolicyRequest
@@ -5777,22 +8784,39 @@ macro_rules! every_iam_structure {
             Statement
             Tag
             TagInstanceProfileRequest
+            TagMFADeviceRequest
             TagPolicyRequest
             TagRoleRequest
+            TagServerCertificateRequest
             TagUserRequest
             UntagInstanceProfileRequest
+            UntagMFADeviceRequest
             UntagPolicyRequest
             UntagRoleRequest
+            UntagServerCertificateRequest
             UntagUserRequest
             UpdateAccessKeyRequest
+            UpdateAccountPasswordPolicyRequest
             UpdateAssumeRolePolicyRequest
             UpdateGroupRequest
+            UpdateLoginProfileRequest
             UpdateRoleDescriptionRequest
             UpdateRoleDescriptionResponse
             UpdateRoleRequest
             UpdateRoleResponse
+            UpdateSSHPublicKeyRequest
+            UpdateServerCertificateRequest
+            UpdateServiceSpecificCredentialRequest
+            UpdateSigningCertificateRequest
             UpdateUserRequest
+            UploadSSHPublicKeyRequest
+            UploadSSHPublicKeyResponse
+            UploadServerCertificateRequest
+            UploadServerCertificateResponse
+            UploadSigningCertificateRequest
+            UploadSigningCertificateResponse
             User
+            VirtualMFADevice
         }
     };
 }

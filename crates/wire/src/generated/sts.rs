@@ -5,7 +5,7 @@ use crate::shape::{ErrorModel, Fault, Member, OperationModel, Shape, Signing};
 use super::patterns as p;
 
 /// Input of `AssumeRole`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AssumeRoleRequest {
     /// `DurationSeconds`, 900 to 43200.
     pub duration_seconds: Option<i32>,
@@ -33,6 +33,26 @@ pub struct AssumeRoleRequest {
     pub token_code: Option<String>,
     /// `TransitiveTagKeys`, at most 50 items.
     pub transitive_tag_keys: Option<Vec<String>>,
+}
+
+impl std::fmt::Debug for AssumeRoleRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AssumeRoleRequest")
+            .field("duration_seconds", &self.duration_seconds)
+            .field("external_id", &self.external_id)
+            .field("minimum_session_token_size", &self.minimum_session_token_size)
+            .field("policy", &self.policy)
+            .field("policy_arns", &self.policy_arns)
+            .field("provided_contexts", &self.provided_contexts)
+            .field("role_arn", &self.role_arn)
+            .field("role_session_name", &self.role_session_name)
+            .field("serial_number", &self.serial_number)
+            .field("source_identity", &self.source_identity)
+            .field("tags", &self.tags)
+            .field("token_code", &Hidden)
+            .field("transitive_tag_keys", &self.transitive_tag_keys)
+            .finish()
+    }
 }
 
 impl Structure for AssumeRoleRequest {
@@ -272,7 +292,7 @@ impl Structure for GetCallerIdentityResponse {
 }
 
 /// Input of `GetSessionToken`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GetSessionTokenRequest {
     /// `DurationSeconds`, 900 to 129600.
     pub duration_seconds: Option<i32>,
@@ -282,6 +302,17 @@ pub struct GetSessionTokenRequest {
     pub serial_number: Option<String>,
     /// `TokenCode`, 6 to 6 characters, matching `[\d]*`.
     pub token_code: Option<String>,
+}
+
+impl std::fmt::Debug for GetSessionTokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GetSessionTokenRequest")
+            .field("duration_seconds", &self.duration_seconds)
+            .field("minimum_session_token_size", &self.minimum_session_token_size)
+            .field("serial_number", &self.serial_number)
+            .field("token_code", &Hidden)
+            .finish()
+    }
 }
 
 impl Structure for GetSessionTokenRequest {
@@ -532,7 +563,7 @@ mod shapes {
     pub(super) static tagKeyType: Shape = Shape::string("tagKeyType").min(1).max(128).pattern(&p::P6);
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
-    pub(super) static tokenCodeType: Shape = Shape::string("tokenCodeType").min(6).max(6).pattern(&p::P8);
+    pub(super) static tokenCodeType: Shape = Shape::string("tokenCodeType").min(6).max(6).pattern(&p::P8).secret();
     pub(super) static tokenType: Shape = Shape::string("tokenType").secret();
     pub(super) static unrestrictedSessionPolicyDocumentType: Shape = Shape::string("unrestrictedSessionPolicyDocumentType").min(1).pattern(&p::P9);
     pub(super) static userIdType: Shape = Shape::string("userIdType");

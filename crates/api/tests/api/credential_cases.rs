@@ -1,0 +1,225 @@
+//! The cases of `every_operation` for what users sign in and sign with.
+
+use crate::operation_cases::{Case, USER};
+
+const ALICES_DEVICE: &str = "arn:aws:iam::{account}:mfa/alice";
+const CERTIFICATE: &str = "arn:aws:iam::{account}:server-certificate/team/web";
+const SPARE_DEVICE: &str = "arn:aws:iam::{account}:mfa/spare";
+
+/// What users sign in and sign with.
+pub(crate) const CREDENTIALS: &[Case] = &[
+    (
+        "CreateVirtualMFADevice",
+        "VirtualMFADeviceName=new&Path=/deep/&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        "arn:aws:iam::{account}:mfa/deep/new",
+        &["iam:TagMFADevice"],
+    ),
+    (
+        "EnableMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/spare&AuthenticationCode1={spare-code-1}&AuthenticationCode2={spare-code-2}",
+        USER,
+        &[],
+    ),
+    (
+        "ResyncMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice&AuthenticationCode1={alice-code-1}&AuthenticationCode2={alice-code-2}",
+        USER,
+        &[],
+    ),
+    (
+        "DeactivateMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteVirtualMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/spare",
+        SPARE_DEVICE,
+        &[],
+    ),
+    ("ListMFADevices", "UserName=alice", USER, &[]),
+    (
+        "ListMFADevices",
+        "",
+        "arn:aws:iam::{account}:user/worker",
+        &[],
+    ),
+    ("ListVirtualMFADevices", "", "*", &[]),
+    ("GenerateCredentialReport", "", "*", &[]),
+    ("GetCredentialReport", "", "*", &[]),
+    (
+        "CreateServiceSpecificCredential",
+        "UserName=alice&ServiceName=cassandra.amazonaws.com",
+        USER,
+        &[],
+    ),
+    (
+        "ListServiceSpecificCredentials",
+        "UserName=alice",
+        USER,
+        &[],
+    ),
+    ("ListServiceSpecificCredentials", "AllUsers=true", "*", &[]),
+    (
+        "UpdateServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "ResetServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteServiceSpecificCredential",
+        "UserName=alice&ServiceSpecificCredentialId={service-credential}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadSSHPublicKey",
+        "UserName=alice&SSHPublicKeyBody={other-ssh}",
+        USER,
+        &[],
+    ),
+    (
+        "GetSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}&Encoding=SSH",
+        USER,
+        &[],
+    ),
+    ("ListSSHPublicKeys", "UserName=alice", USER, &[]),
+    (
+        "UpdateSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteSSHPublicKey",
+        "UserName=alice&SSHPublicKeyId={ssh-key}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadSigningCertificate",
+        "UserName=alice&CertificateBody={certificate}",
+        USER,
+        &[],
+    ),
+    ("ListSigningCertificates", "UserName=alice", USER, &[]),
+    (
+        "UpdateSigningCertificate",
+        "UserName=alice&CertificateId={signing-certificate}&Status=Inactive",
+        USER,
+        &[],
+    ),
+    (
+        "DeleteSigningCertificate",
+        "UserName=alice&CertificateId={signing-certificate}",
+        USER,
+        &[],
+    ),
+    (
+        "UploadServerCertificate",
+        "ServerCertificateName=new&Path=/deep/&CertificateBody={certificate}&PrivateKey={private-key}&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        "arn:aws:iam::{account}:server-certificate/deep/new",
+        &["iam:TagServerCertificate"],
+    ),
+    (
+        "GetServerCertificate",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
+    ("ListServerCertificates", "", "*", &[]),
+    (
+        "UpdateServerCertificate",
+        "ServerCertificateName=web&NewPath=/team/",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "DeleteServerCertificate",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "TagServerCertificate",
+        "ServerCertificateName=web&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "UntagServerCertificate",
+        "ServerCertificateName=web&TagKeys.member.1=a",
+        CERTIFICATE,
+        &[],
+    ),
+    (
+        "ListServerCertificateTags",
+        "ServerCertificateName=web",
+        CERTIFICATE,
+        &[],
+    ),
+    ("GetAccessKeyLastUsed", "AccessKeyId={key}", USER, &[]),
+    (
+        "CreateLoginProfile",
+        "UserName=idle&Password=Correct-Horse-7",
+        "arn:aws:iam::{account}:user/idle",
+        &[],
+    ),
+    ("GetLoginProfile", "UserName=alice", USER, &[]),
+    (
+        "UpdateLoginProfile",
+        "UserName=alice&PasswordResetRequired=true",
+        USER,
+        &[],
+    ),
+    ("DeleteLoginProfile", "UserName=alice", USER, &[]),
+    (
+        "ChangePassword",
+        "OldPassword=Worker-Horse-7&NewPassword=Correct-Horse-8",
+        "arn:aws:iam::{account}:user/worker",
+        &[],
+    ),
+    (
+        "UpdateAccountPasswordPolicy",
+        "MinimumPasswordLength=9",
+        "*",
+        &[],
+    ),
+    ("GetAccountPasswordPolicy", "", "*", &[]),
+    ("DeleteAccountPasswordPolicy", "", "*", &[]),
+    ("CreateAccountAlias", "AccountAlias=other-name", "*", &[]),
+    ("DeleteAccountAlias", "AccountAlias=our-name", "*", &[]),
+    ("ListAccountAliases", "", "*", &[]),
+    (
+        "GetMFADevice",
+        "UserName=alice&SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        USER,
+        &[],
+    ),
+    (
+        "TagMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice&Tags.member.1.Key=a&Tags.member.1.Value=b",
+        ALICES_DEVICE,
+        &[],
+    ),
+    (
+        "UntagMFADevice",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice&TagKeys.member.1=a",
+        ALICES_DEVICE,
+        &[],
+    ),
+    (
+        "ListMFADeviceTags",
+        "SerialNumber=arn:aws:iam::{account}:mfa/alice",
+        ALICES_DEVICE,
+        &[],
+    ),
+];
