@@ -11,7 +11,7 @@ import time
 import pytest
 
 from harness.account import Account, allow, trust
-from harness.credentials import Credentials
+from harness.credentials import HIDDEN, Credentials
 from harness.drivers import Refused
 
 WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code."
@@ -38,6 +38,7 @@ class Device:
         made = account.iam("CreateVirtualMFADevice", VirtualMFADeviceName=user)["VirtualMFADevice"]
         self.serial = made["SerialNumber"]
         self.seed = made["Base32StringSeed"]
+        HIDDEN.add(self.seed.decode())
         assert len(self.seed) == 64 and made["QRCodePNG"].startswith(b"\x89PNG")
         now = self.step()
         codes = [totp(self.seed, now - 2), totp(self.seed, now - 1)]
@@ -98,6 +99,9 @@ def test_wrong_codes_are_counted_and_a_restart_does_not_forget(own_server):
 
 def test_passwords_and_the_credential_report(account):
     alice = account.user("alice", allow("iam:ChangePassword"))
+    HIDDEN.update(["First-Horse-1", "Second-Horse-2", "Wrong-Horse-1"])
+    made = account.iam("CreateServiceSpecificCredential", UserName="alice", ServiceName="codecommit.amazonaws.com")
+    HIDDEN.add(made["ServiceSpecificCredential"]["ServicePassword"])
     weak = refused(account.iam, "CreateLoginProfile", UserName="alice", Password="password")
     assert weak[0] == "PasswordPolicyViolation"
     account.iam("CreateLoginProfile", UserName="alice", Password="First-Horse-1", PasswordResetRequired=True)

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from harness.credentials import SECRETS, TOKENS
+from harness.credentials import HIDDEN, SECRETS, TOKENS
 
 
 def places(server) -> dict[str, bytes]:
@@ -34,6 +34,7 @@ def test_int_06_no_secret_is_anywhere(server, started):
         for place, content in places(one).items():
             searched += len(content)
             leaks += [f"a secret key in {place}" for secret in SECRETS if len(secret) == 40 and secret.encode() in content]
+            leaks += [f"a password or seed in {place}" for hidden in HIDDEN if hidden.encode() in content]
             # CloudTrail's own records hold the session token; ours leave it out.
             leaks += [f"a session token in {place}" for token in TOKENS if token.encode() in content]
     assert searched > 10_000

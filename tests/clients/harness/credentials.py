@@ -7,6 +7,8 @@ import os
 #: Secret access keys and session tokens seen in this run.
 SECRETS: set[str] = set()
 TOKENS: set[str] = set()
+#: Passwords and seeds of MFA devices.
+HIDDEN: set[str] = set()
 
 
 @dataclasses.dataclass(frozen=True)
