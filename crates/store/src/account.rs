@@ -4,7 +4,10 @@ mod indexes;
 
 use crate::change::Record;
 use crate::engine::RecordError;
-use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
+use crate::entity::{
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, ManagedPolicy, OidcProvider,
+    Role, SamlProvider, User,
+};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::misplaced;
 use crate::record::{Context, Kind, Stored};
@@ -32,6 +35,9 @@ pub struct Account {
     keys: Slots<AccessKey>,
     groups: Slots<Group>,
     profiles: Slots<InstanceProfile>,
+    oidc: Slots<OidcProvider>,
+    saml: Slots<SamlProvider>,
+    deletions: Slots<DeletionTask>,
     indexes: OnceLock<Indexes>,
     context: Arc<Context>,
     /// Bytes of its records as stored.
@@ -89,6 +95,21 @@ impl Account {
     /// Instance profiles by name.
     pub fn instance_profiles(&self) -> Table<'_, InstanceProfile> {
         Table::new(&self.profiles, &self.context)
+    }
+
+    /// OpenID Connect providers by their URL without its scheme.
+    pub fn oidc_providers(&self) -> Table<'_, OidcProvider> {
+        Table::new(&self.oidc, &self.context)
+    }
+
+    /// SAML providers by name.
+    pub fn saml_providers(&self) -> Table<'_, SamlProvider> {
+        Table::new(&self.saml, &self.context)
+    }
+
+    /// Deletions of service-linked roles by the id of their task.
+    pub fn deletion_tasks(&self) -> Table<'_, DeletionTask> {
+        Table::new(&self.deletions, &self.context)
     }
 
     /// The group with this unique id (`AGPA…`).
@@ -199,6 +220,9 @@ impl Account {
             keys: Tree::default(),
             groups: Tree::default(),
             profiles: Tree::default(),
+            oidc: Tree::default(),
+            saml: Tree::default(),
+            deletions: Tree::default(),
             indexes: OnceLock::new(),
             context,
             bytes: 0,
@@ -223,6 +247,9 @@ impl Account {
             keys: self.keys.clone(),
             groups: self.groups.clone(),
             profiles: self.profiles.clone(),
+            oidc: self.oidc.clone(),
+            saml: self.saml.clone(),
+            deletions: self.deletions.clone(),
             indexes: OnceLock::new(),
             context: self.context.clone(),
             bytes,
@@ -274,6 +301,9 @@ impl Account {
                     indexes.remove_profile(name, &old);
                 }
             }
+            Kind::OidcProvider => drop(self.oidc.remove(name)),
+            Kind::SamlProvider => drop(self.saml.remove(name)),
+            Kind::DeletionTask => drop(self.deletions.remove(name)),
             _ => {}
         }
     }
@@ -331,6 +361,18 @@ impl Account {
                     indexes.add_profile(&name, &slot);
                 }
             }
+            Record::OidcProvider(held) => {
+                let slot = Slot::decoded(Arc::new(held.clone()));
+                self.oidc.insert(&name, Arc::new(slot));
+            }
+            Record::SamlProvider(held) => {
+                let slot = Slot::decoded(Arc::new(held.clone()));
+                self.saml.insert(&name, Arc::new(slot));
+            }
+            Record::DeletionTask(task) => {
+                let slot = Slot::decoded(Arc::new(task.clone()));
+                self.deletions.insert(&name, Arc::new(slot));
+            }
             _ => {}
         }
     }
@@ -347,6 +389,9 @@ pub(crate) struct Builder {
     keys: Vec<(Arc<str>, Arc<Slot<AccessKey>>)>,
     groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
     profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
+    oidc: Vec<(Arc<str>, Arc<Slot<OidcProvider>>)>,
+    saml: Vec<(Arc<str>, Arc<Slot<SamlProvider>>)>,
+    deletions: Vec<(Arc<str>, Arc<Slot<DeletionTask>>)>,
 }
 
 impl Builder {
@@ -361,6 +406,9 @@ impl Builder {
             keys: Vec::new(),
             groups: Vec::new(),
             profiles: Vec::new(),
+            oidc: Vec::new(),
+            saml: Vec::new(),
+            deletions: Vec::new(),
         }
     }
 
@@ -377,6 +425,9 @@ impl Builder {
             Kind::AccessKey => self.keys.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::Group => self.groups.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::InstanceProfile => self.profiles.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::OidcProvider => self.oidc.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::SamlProvider => self.saml.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::DeletionTask => self.deletions.push((key(), Arc::new(Slot::encoded(raw)))),
             _ => return Err(misplaced(self.context.unit, name)),
         }
         Ok(())
@@ -397,6 +448,9 @@ impl Builder {
         value.keys = Tree::from_sorted(self.keys);
         value.groups = Tree::from_sorted(self.groups);
         value.profiles = Tree::from_sorted(self.profiles);
+        value.oidc = Tree::from_sorted(self.oidc);
+        value.saml = Tree::from_sorted(self.saml);
+        value.deletions = Tree::from_sorted(self.deletions);
         Ok(value)
     }
 }

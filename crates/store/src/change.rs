@@ -1,6 +1,9 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
-use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
+use crate::entity::{
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, ManagedPolicy, OidcProvider,
+    Role, SamlProvider, User,
+};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
     AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch,
@@ -21,6 +24,12 @@ pub enum Record {
     Group(Group),
     /// Of an account: an instance profile.
     InstanceProfile(InstanceProfile),
+    /// Of an account: an OpenID Connect provider.
+    OidcProvider(OidcProvider),
+    /// Of an account: a SAML provider.
+    SamlProvider(SamlProvider),
+    /// Of an account: what came of deleting a service-linked role.
+    DeletionTask(DeletionTask),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -45,6 +54,9 @@ impl Record {
             Record::AccessKey(value) => Key::AccessKey(value.id.clone()),
             Record::Group(value) => Key::Group(value.name.to_ascii_lowercase()),
             Record::InstanceProfile(value) => Key::InstanceProfile(value.name.to_ascii_lowercase()),
+            Record::OidcProvider(value) => Key::OidcProvider(value.url.to_ascii_lowercase()),
+            Record::SamlProvider(value) => Key::SamlProvider(value.name.to_ascii_lowercase()),
+            Record::DeletionTask(value) => Key::DeletionTask(value.id.to_ascii_lowercase()),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -70,6 +82,12 @@ pub enum Key {
     Group(String),
     /// An instance profile's name.
     InstanceProfile(String),
+    /// An OpenID Connect provider's URL without its scheme.
+    OidcProvider(String),
+    /// A SAML provider's name.
+    SamlProvider(String),
+    /// The id of a deletion task.
+    DeletionTask(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

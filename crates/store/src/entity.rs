@@ -1,5 +1,9 @@
 //! The entities of an account, as plain values. How they are stored is known to `record` alone.
 
+mod provider;
+
+pub use provider::{DeletionTask, OidcProvider, SamlProvider};
+
 use crate::{PolicyText, Secret};
 
 /// A tag. Keys are unique within an entity ignoring case (IAM User Guide, "Tagging IAM resources").

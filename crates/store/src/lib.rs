@@ -32,8 +32,9 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, Group, InlinePolicy, InstanceProfile, JoinedMethod,
-    KeyOwner, KeyStatus, ManagedPolicy, PolicyVersion, Role, RootUser, Tag, User,
+    AccessKey, AccountMeta, AccountStatus, DeletionTask, Group, InlinePolicy, InstanceProfile,
+    JoinedMethod, KeyOwner, KeyStatus, ManagedPolicy, OidcProvider, PolicyVersion, Role, RootUser,
+    SamlProvider, Tag, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{

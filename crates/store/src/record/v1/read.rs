@@ -39,7 +39,7 @@ fn joined_in(joined: &JoinedV1) -> JoinedMethod {
     }
 }
 
-fn tags_in(tags: Vec<Pair<'_>>) -> Vec<Tag> {
+pub(super) fn tags_in(tags: Vec<Pair<'_>>) -> Vec<Tag> {
     tags.into_iter()
         .map(|(key, value)| Tag {
             key: key.into_owned(),
@@ -59,13 +59,13 @@ fn inline_in(inline: Vec<Pair<'_>>) -> Vec<InlinePolicy> {
 }
 
 /// A record taken apart: the body's struct, its unique id and linked names.
-struct Parts<'a, B> {
-    body: B,
-    id: &'a str,
-    names: Vec<String>,
+pub(super) struct Parts<'a, B> {
+    pub(super) body: B,
+    pub(super) id: &'a str,
+    pub(super) names: Vec<String>,
 }
 
-fn parts<'a, B: Deserialize<'a>>(
+pub(super) fn parts<'a, B: Deserialize<'a>>(
     raw: &'a [u8],
     key: &str,
     context: &Context,
