@@ -29,6 +29,7 @@ mod operations;
 pub mod operator;
 mod organizations;
 mod request;
+mod saml_metadata;
 mod session;
 mod snapshot;
 mod sts;

@@ -9,11 +9,14 @@ mod inline_policy;
 mod instance_profile;
 mod membership;
 mod names;
+mod oidc_provider;
 pub(crate) mod page;
 mod policy;
 mod policy_entities;
 mod policy_version;
+mod provider_arn;
 mod role;
+mod saml_provider;
 mod summary;
 mod tag;
 mod user;
@@ -29,10 +32,12 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,
     membership::OPERATIONS,
+    oidc_provider::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
     role::OPERATIONS,
+    saml_provider::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
     user::OPERATIONS,

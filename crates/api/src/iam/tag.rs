@@ -81,7 +81,8 @@ fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Change {
     }
 }
 
-fn list(
+/// A page of tags; `owner` is what its marker is bound to.
+pub(super) fn list(
     owner: &str,
     tags: &[Tag],
     marker: Option<&str>,

@@ -11,11 +11,13 @@ use crate::common::{
 use crate::operation_cases::{
     ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
 };
+use crate::provider_cases::{self, PROVIDERS};
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
     [
         (Service::Sts, STS),
         (Service::Iam, IAM),
+        (Service::Iam, PROVIDERS),
         (Service::Organizations, ORGANIZATIONS),
     ]
     .into_iter()
@@ -122,6 +124,7 @@ impl Stage {
             "Action=AttachRolePolicy&RoleName=reader&PolicyArn={READ_ONLY}"
         ));
         groups_and_profiles(&send);
+        provider_cases::prepare(&send);
         let (key, worker) = (lab.access_key(by, "alice").id, lab.access_key(by, "worker"));
         let input = CreateAccountRequest {
             account_name: "made".to_owned(),
@@ -156,6 +159,8 @@ impl Stage {
                 ("policy", POLICY),
             ],
         );
+        let text = fill(&text, &provider_cases::NAMES);
+        let text = fill(&text, &[("metadata", &provider_cases::metadata())]);
         let organization = self.organization();
         let other_arn = format!(
             "arn:aws:organizations::{account}:account/{organization}/{}",

@@ -86,6 +86,31 @@ impl Structure for AccessKeyMetadata {
     }
 }
 
+/// Input of `AddClientIDToOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddClientIDToOpenIDConnectProviderRequest {
+    /// `ClientID`, 1 to 255 characters.
+    pub client_id: String,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for AddClientIDToOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::AddClientIDToOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::AddClientIDToOpenIDConnectProviderRequest;
+        reader.member(client_id, &mut self.client_id);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::AddClientIDToOpenIDConnectProviderRequest;
+        writer.member(client_id, &self.client_id);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `AddRoleToInstanceProfile`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AddRoleToInstanceProfileRequest {
@@ -399,6 +424,64 @@ impl Structure for CreateInstanceProfileResponse {
     }
 }
 
+/// Input of `CreateOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderRequest {
+    /// `ClientIDList`.
+    pub client_id_list: Option<Vec<String>>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Option<Vec<String>>,
+    /// `Url`, 1 to 255 characters.
+    pub url: String,
+}
+
+impl Structure for CreateOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::CreateOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id_list, tags, thumbprint_list, url] = &members::CreateOpenIDConnectProviderRequest;
+        reader.member(client_id_list, &mut self.client_id_list);
+        reader.member(tags, &mut self.tags);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+        reader.member(url, &mut self.url);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id_list, tags, thumbprint_list, url] = &members::CreateOpenIDConnectProviderRequest;
+        writer.member(client_id_list, &self.client_id_list);
+        writer.member(tags, &self.tags);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+        writer.member(url, &self.url);
+    }
+}
+
+/// Output of `CreateOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderResponse {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for CreateOpenIDConnectProviderResponse {
+    const SHAPE: &'static Shape = &shapes::CreateOpenIDConnectProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tags] = &members::CreateOpenIDConnectProviderResponse;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tags] = &members::CreateOpenIDConnectProviderResponse;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `CreatePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreatePolicyRequest {
@@ -573,6 +656,80 @@ impl Structure for CreateRoleResponse {
     }
 }
 
+/// Input of `CreateSAMLProvider`.
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateSAMLProviderRequest {
+    /// `AddPrivateKey`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<String>,
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `Name`, 1 to 128 characters, matching `[\w._-]+`.
+    pub name: String,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl std::fmt::Debug for CreateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateSAMLProviderRequest")
+            .field("add_private_key", &Hidden)
+            .field("assertion_encryption_mode", &self.assertion_encryption_mode)
+            .field("name", &self.name)
+            .field("saml_metadata_document", &self.saml_metadata_document)
+            .field("tags", &self.tags)
+            .finish()
+    }
+}
+
+impl Structure for CreateSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::CreateSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [add_private_key, assertion_encryption_mode, name, saml_metadata_document, tags] = &members::CreateSAMLProviderRequest;
+        reader.member(add_private_key, &mut self.add_private_key);
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(name, &mut self.name);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [add_private_key, assertion_encryption_mode, name, saml_metadata_document, tags] = &members::CreateSAMLProviderRequest;
+        writer.member(add_private_key, &self.add_private_key);
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(name, &self.name);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Output of `CreateSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateSAMLProviderResponse {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for CreateSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::CreateSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tags] = &members::CreateSAMLProviderResponse;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tags] = &members::CreateSAMLProviderResponse;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `CreateUser`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateUserRequest {
@@ -719,6 +876,27 @@ impl Structure for DeleteInstanceProfileRequest {
     }
 }
 
+/// Input of `DeleteOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for DeleteOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn] = &members::DeleteOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn] = &members::DeleteOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `DeletePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeletePolicyRequest {
@@ -829,6 +1007,27 @@ impl Structure for DeleteRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name] = &members::DeleteRoleRequest;
         writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Input of `DeleteSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for DeleteSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::DeleteSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::DeleteSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
     }
 }
 
@@ -1153,6 +1352,64 @@ impl Structure for GetInstanceProfileResponse {
     }
 }
 
+/// Input of `GetOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for GetOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::GetOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn] = &members::GetOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn] = &members::GetOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
+/// Output of `GetOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderResponse {
+    /// `ClientIDList`.
+    pub client_id_list: Option<Vec<String>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Option<Vec<String>>,
+    /// `Url`, 1 to 255 characters.
+    pub url: Option<String>,
+}
+
+impl Structure for GetOpenIDConnectProviderResponse {
+    const SHAPE: &'static Shape = &shapes::GetOpenIDConnectProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id_list, create_date, tags, thumbprint_list, url] = &members::GetOpenIDConnectProviderResponse;
+        reader.member(client_id_list, &mut self.client_id_list);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(tags, &mut self.tags);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+        reader.member(url, &mut self.url);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id_list, create_date, tags, thumbprint_list, url] = &members::GetOpenIDConnectProviderResponse;
+        writer.member(client_id_list, &self.client_id_list);
+        writer.member(create_date, &self.create_date);
+        writer.member(tags, &self.tags);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+        writer.member(url, &self.url);
+    }
+}
+
 /// Input of `GetPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetPolicyRequest {
@@ -1334,6 +1591,72 @@ impl Structure for GetRoleResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role] = &members::GetRoleResponse;
         writer.member(role, &self.role);
+    }
+}
+
+/// Input of `GetSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for GetSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::GetSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::GetSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::GetSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `GetSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSAMLProviderResponse {
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `PrivateKeyList`, at most 2 items.
+    pub private_key_list: Option<Vec<SAMLPrivateKey>>,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `SAMLProviderUUID`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub saml_provider_uuid: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Structure for GetSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::GetSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [assertion_encryption_mode, create_date, private_key_list, saml_metadata_document, saml_provider_uuid, tags, valid_until] = &members::GetSAMLProviderResponse;
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(private_key_list, &mut self.private_key_list);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(saml_provider_uuid, &mut self.saml_provider_uuid);
+        reader.member(tags, &mut self.tags);
+        reader.member(valid_until, &mut self.valid_until);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [assertion_encryption_mode, create_date, private_key_list, saml_metadata_document, saml_provider_uuid, tags, valid_until] = &members::GetSAMLProviderResponse;
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(create_date, &self.create_date);
+        writer.member(private_key_list, &self.private_key_list);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(saml_provider_uuid, &self.saml_provider_uuid);
+        writer.member(tags, &self.tags);
+        writer.member(valid_until, &self.valid_until);
     }
 }
 
@@ -2185,6 +2508,102 @@ impl Structure for ListInstanceProfilesResponse {
     }
 }
 
+/// Input of `ListOpenIDConnectProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for ListOpenIDConnectProviderTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProviderTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, open_id_connect_provider_arn] = &members::ListOpenIDConnectProviderTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, open_id_connect_provider_arn] = &members::ListOpenIDConnectProviderTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
+/// Output of `ListOpenIDConnectProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListOpenIDConnectProviderTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProviderTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListOpenIDConnectProviderTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListOpenIDConnectProviderTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListOpenIDConnectProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersRequest {
+}
+
+impl Structure for ListOpenIDConnectProvidersRequest {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProvidersRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListOpenIDConnectProvidersRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListOpenIDConnectProvidersRequest;
+    }
+}
+
+/// Output of `ListOpenIDConnectProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersResponse {
+    /// `OpenIDConnectProviderList`.
+    pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+
+impl Structure for ListOpenIDConnectProvidersResponse {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProvidersResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_list] = &members::ListOpenIDConnectProvidersResponse;
+        reader.member(open_id_connect_provider_list, &mut self.open_id_connect_provider_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_list] = &members::ListOpenIDConnectProvidersResponse;
+        writer.member(open_id_connect_provider_list, &self.open_id_connect_provider_list);
+    }
+}
+
 /// Input of `ListPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListPoliciesRequest {
@@ -2545,6 +2964,102 @@ impl Structure for ListRolesResponse {
     }
 }
 
+/// Input of `ListSAMLProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProviderTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for ListSAMLProviderTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProviderTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, saml_provider_arn] = &members::ListSAMLProviderTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, saml_provider_arn] = &members::ListSAMLProviderTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `ListSAMLProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProviderTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListSAMLProviderTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProviderTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListSAMLProviderTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListSAMLProviderTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListSAMLProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProvidersRequest {
+}
+
+impl Structure for ListSAMLProvidersRequest {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProvidersRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListSAMLProvidersRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListSAMLProvidersRequest;
+    }
+}
+
+/// Output of `ListSAMLProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProvidersResponse {
+    /// `SAMLProviderList`.
+    pub saml_provider_list: Option<Vec<SAMLProviderListEntry>>,
+}
+
+impl Structure for ListSAMLProvidersResponse {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProvidersResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_list] = &members::ListSAMLProvidersResponse;
+        reader.member(saml_provider_list, &mut self.saml_provider_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_list] = &members::ListSAMLProvidersResponse;
+        writer.member(saml_provider_list, &self.saml_provider_list);
+    }
+}
+
 /// Input of `ListUserPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListUserPoliciesRequest {
@@ -2716,6 +3231,27 @@ impl Structure for ListUsersResponse {
         writer.member(is_truncated, &self.is_truncated);
         writer.member(marker, &self.marker);
         writer.member(users, &self.users);
+    }
+}
+
+/// `OpenIDConnectProviderListEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenIDConnectProviderListEntry {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+}
+
+impl Structure for OpenIDConnectProviderListEntry {
+    const SHAPE: &'static Shape = &shapes::OpenIDConnectProviderListEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn] = &members::OpenIDConnectProviderListEntry;
+        reader.member(arn, &mut self.arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn] = &members::OpenIDConnectProviderListEntry;
+        writer.member(arn, &self.arn);
     }
 }
 
@@ -3029,6 +3565,31 @@ impl Structure for PutUserPolicyRequest {
     }
 }
 
+/// Input of `RemoveClientIDFromOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveClientIDFromOpenIDConnectProviderRequest {
+    /// `ClientID`, 1 to 255 characters.
+    pub client_id: String,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for RemoveClientIDFromOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::RemoveClientIDFromOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::RemoveClientIDFromOpenIDConnectProviderRequest;
+        reader.member(client_id, &mut self.client_id);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::RemoveClientIDFromOpenIDConnectProviderRequest;
+        writer.member(client_id, &self.client_id);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `RemoveRoleFromInstanceProfile`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RemoveRoleFromInstanceProfileRequest {
@@ -3169,6 +3730,60 @@ impl Structure for RoleLastUsed {
     }
 }
 
+/// `SAMLPrivateKey` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SAMLPrivateKey {
+    /// `KeyId`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub key_id: Option<String>,
+    /// `Timestamp`.
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Structure for SAMLPrivateKey {
+    const SHAPE: &'static Shape = &shapes::SAMLPrivateKey;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [key_id, timestamp] = &members::SAMLPrivateKey;
+        reader.member(key_id, &mut self.key_id);
+        reader.member(timestamp, &mut self.timestamp);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [key_id, timestamp] = &members::SAMLPrivateKey;
+        writer.member(key_id, &self.key_id);
+        writer.member(timestamp, &self.timestamp);
+    }
+}
+
+/// `SAMLProviderListEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SAMLProviderListEntry {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Structure for SAMLProviderListEntry {
+    const SHAPE: &'static Shape = &shapes::SAMLProviderListEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, create_date, valid_until] = &members::SAMLProviderListEntry;
+        reader.member(arn, &mut self.arn);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(valid_until, &mut self.valid_until);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, create_date, valid_until] = &members::SAMLProviderListEntry;
+        writer.member(arn, &self.arn);
+        writer.member(create_date, &self.create_date);
+        writer.member(valid_until, &self.valid_until);
+    }
+}
+
 /// Input of `SetDefaultPolicyVersion`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetDefaultPolicyVersionRequest {
@@ -3269,6 +3884,31 @@ impl Structure for TagInstanceProfileRequest {
     }
 }
 
+/// Input of `TagOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::TagOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tags] = &members::TagOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tags] = &members::TagOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `TagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagPolicyRequest {
@@ -3315,6 +3955,31 @@ impl Structure for TagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tags] = &members::TagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `TagSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::TagSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tags] = &members::TagSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tags] = &members::TagSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
         writer.member(tags, &self.tags);
     }
 }
@@ -3369,6 +4034,31 @@ impl Structure for UntagInstanceProfileRequest {
     }
 }
 
+/// Input of `UntagOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UntagOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tag_keys] = &members::UntagOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tag_keys] = &members::UntagOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
 /// Input of `UntagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UntagPolicyRequest {
@@ -3415,6 +4105,31 @@ impl Structure for UntagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tag_keys] = &members::UntagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
+/// Input of `UntagSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UntagSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tag_keys] = &members::UntagSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tag_keys] = &members::UntagSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
         writer.member(tag_keys, &self.tag_keys);
     }
 }
@@ -3527,6 +4242,31 @@ impl Structure for UpdateGroupRequest {
     }
 }
 
+/// Input of `UpdateOpenIDConnectProviderThumbprint`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateOpenIDConnectProviderThumbprintRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Vec<String>,
+}
+
+impl Structure for UpdateOpenIDConnectProviderThumbprintRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateOpenIDConnectProviderThumbprintRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, thumbprint_list] = &members::UpdateOpenIDConnectProviderThumbprintRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, thumbprint_list] = &members::UpdateOpenIDConnectProviderThumbprintRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+    }
+}
+
 /// Input of `UpdateRoleDescription`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateRoleDescriptionRequest {
@@ -3616,6 +4356,76 @@ impl Structure for UpdateRoleResponse {
 
     fn write(&self, _writer: &mut Writer<'_>) {
         let [] = &members::UpdateRoleResponse;
+    }
+}
+
+/// Input of `UpdateSAMLProvider`.
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSAMLProviderRequest {
+    /// `AddPrivateKey`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<String>,
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `RemovePrivateKey`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub remove_private_key: Option<String>,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl std::fmt::Debug for UpdateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateSAMLProviderRequest")
+            .field("add_private_key", &Hidden)
+            .field("assertion_encryption_mode", &self.assertion_encryption_mode)
+            .field("remove_private_key", &self.remove_private_key)
+            .field("saml_metadata_document", &self.saml_metadata_document)
+            .field("saml_provider_arn", &self.saml_provider_arn)
+            .finish()
+    }
+}
+
+impl Structure for UpdateSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [add_private_key, assertion_encryption_mode, remove_private_key, saml_metadata_document, saml_provider_arn] = &members::UpdateSAMLProviderRequest;
+        reader.member(add_private_key, &mut self.add_private_key);
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(remove_private_key, &mut self.remove_private_key);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [add_private_key, assertion_encryption_mode, remove_private_key, saml_metadata_document, saml_provider_arn] = &members::UpdateSAMLProviderRequest;
+        writer.member(add_private_key, &self.add_private_key);
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(remove_private_key, &self.remove_private_key);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `UpdateSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateSAMLProviderResponse {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+}
+
+impl Structure for UpdateSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::UpdateSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::UpdateSAMLProviderResponse;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::UpdateSAMLProviderResponse;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
     }
 }
 
@@ -3717,6 +4527,11 @@ mod members {
         Member::optional("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static AddClientIDToOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("ClientID", "clientID", &s::clientIDType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
     pub(super) static AddRoleToInstanceProfileRequest: [Member; 2] = [
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -3779,6 +4594,18 @@ mod members {
         Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
     ];
 
+    pub(super) static CreateOpenIDConnectProviderRequest: [Member; 4] = [
+        Member::optional("ClientIDList", "clientIDList", &s::clientIDListType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+        Member::required("Url", "url", &s::OpenIDConnectProviderUrlType),
+    ];
+
+    pub(super) static CreateOpenIDConnectProviderResponse: [Member; 2] = [
+        Member::optional("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static CreatePolicyRequest: [Member; 5] = [
         Member::optional("Description", "description", &s::policyDescriptionType),
         Member::optional("Path", "path", &s::policyPathType),
@@ -3815,6 +4642,19 @@ mod members {
         Member::required("Role", "role", &s::Role),
     ];
 
+    pub(super) static CreateSAMLProviderRequest: [Member; 5] = [
+        Member::optional("AddPrivateKey", "addPrivateKey", &s::privateKeyType),
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::required("Name", "name", &s::SAMLProviderNameType),
+        Member::required("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static CreateSAMLProviderResponse: [Member; 2] = [
+        Member::optional("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static CreateUserRequest: [Member; 4] = [
         Member::optional("Path", "path", &s::pathType),
         Member::optional("PermissionsBoundary", "permissionsBoundary", &s::arnType),
@@ -3844,6 +4684,10 @@ mod members {
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
     ];
 
+    pub(super) static DeleteOpenIDConnectProviderRequest: [Member; 1] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
     pub(super) static DeletePolicyRequest: [Member; 1] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
@@ -3864,6 +4708,10 @@ mod members {
 
     pub(super) static DeleteRoleRequest: [Member; 1] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static DeleteSAMLProviderRequest: [Member; 1] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
     ];
 
     pub(super) static DeleteUserPermissionsBoundaryRequest: [Member; 1] = [
@@ -3930,6 +4778,18 @@ mod members {
         Member::required("InstanceProfile", "instanceProfile", &s::InstanceProfile),
     ];
 
+    pub(super) static GetOpenIDConnectProviderRequest: [Member; 1] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
+    pub(super) static GetOpenIDConnectProviderResponse: [Member; 5] = [
+        Member::optional("ClientIDList", "clientIDList", &s::clientIDListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+        Member::optional("Url", "url", &s::OpenIDConnectProviderUrlType),
+    ];
+
     pub(super) static GetPolicyRequest: [Member; 1] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
@@ -3964,6 +4824,20 @@ mod members {
 
     pub(super) static GetRoleResponse: [Member; 1] = [
         Member::required("Role", "role", &s::Role),
+    ];
+
+    pub(super) static GetSAMLProviderRequest: [Member; 1] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static GetSAMLProviderResponse: [Member; 7] = [
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("PrivateKeyList", "privateKeyList", &s::privateKeyList),
+        Member::optional("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::optional("SAMLProviderUUID", "sAMLProviderUUID", &s::privateKeyIdType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ValidUntil", "validUntil", &s::dateType),
     ];
 
     pub(super) static GetUserPolicyRequest: [Member; 2] = [
@@ -4143,6 +5017,25 @@ mod members {
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
+    pub(super) static ListOpenIDConnectProviderTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
+    pub(super) static ListOpenIDConnectProviderTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListOpenIDConnectProvidersRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListOpenIDConnectProvidersResponse: [Member; 1] = [
+        Member::optional("OpenIDConnectProviderList", "openIDConnectProviderList", &s::OpenIDConnectProviderListType),
+    ];
+
     pub(super) static ListPoliciesRequest: [Member; 6] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -4218,6 +5111,25 @@ mod members {
         Member::required("Roles", "roles", &s::roleListType),
     ];
 
+    pub(super) static ListSAMLProviderTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static ListSAMLProviderTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListSAMLProvidersRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListSAMLProvidersResponse: [Member; 1] = [
+        Member::optional("SAMLProviderList", "sAMLProviderList", &s::SAMLProviderListType),
+    ];
+
     pub(super) static ListUserPoliciesRequest: [Member; 3] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -4252,6 +5164,10 @@ mod members {
         Member::optional("IsTruncated", "isTruncated", &s::booleanType),
         Member::optional("Marker", "marker", &s::responseMarkerType),
         Member::required("Users", "users", &s::userListType),
+    ];
+
+    pub(super) static OpenIDConnectProviderListEntry: [Member; 1] = [
+        Member::optional("Arn", "arn", &s::arnType),
     ];
 
     pub(super) static Policy: [Member; 12] = [
@@ -4319,6 +5235,11 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static RemoveClientIDFromOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("ClientID", "clientID", &s::clientIDType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
     pub(super) static RemoveRoleFromInstanceProfileRequest: [Member; 2] = [
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -4349,6 +5270,17 @@ mod members {
         Member::optional("Region", "region", &s::stringType),
     ];
 
+    pub(super) static SAMLPrivateKey: [Member; 2] = [
+        Member::optional("KeyId", "keyId", &s::privateKeyIdType),
+        Member::optional("Timestamp", "timestamp", &s::dateType),
+    ];
+
+    pub(super) static SAMLProviderListEntry: [Member; 3] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("ValidUntil", "validUntil", &s::dateType),
+    ];
+
     pub(super) static SetDefaultPolicyVersionRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
@@ -4369,6 +5301,11 @@ mod members {
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static TagOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static TagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
@@ -4376,6 +5313,11 @@ mod members {
 
     pub(super) static TagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static TagSAMLProviderRequest: [Member; 2] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
@@ -4389,6 +5331,11 @@ mod members {
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
+    pub(super) static UntagOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
     pub(super) static UntagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
@@ -4396,6 +5343,11 @@ mod members {
 
     pub(super) static UntagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
+    pub(super) static UntagSAMLProviderRequest: [Member; 2] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
@@ -4421,6 +5373,11 @@ mod members {
         Member::optional("NewPath", "newPath", &s::pathType),
     ];
 
+    pub(super) static UpdateOpenIDConnectProviderThumbprintRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+    ];
+
     pub(super) static UpdateRoleDescriptionRequest: [Member; 2] = [
         Member::required("Description", "description", &s::roleDescriptionType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -4437,6 +5394,18 @@ mod members {
     ];
 
     pub(super) static UpdateRoleResponse: [Member; 0] = [
+    ];
+
+    pub(super) static UpdateSAMLProviderRequest: [Member; 5] = [
+        Member::optional("AddPrivateKey", "addPrivateKey", &s::privateKeyType),
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::optional("RemovePrivateKey", "removePrivateKey", &s::privateKeyIdType),
+        Member::optional("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static UpdateSAMLProviderResponse: [Member; 1] = [
+        Member::optional("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
     ];
 
     pub(super) static UpdateUserRequest: [Member; 3] = [
@@ -4464,6 +5433,7 @@ mod shapes {
 
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
+    pub(super) static AddClientIDToOpenIDConnectProviderRequest: Shape = Shape::structure("AddClientIDToOpenIDConnectProviderRequest", &members::AddClientIDToOpenIDConnectProviderRequest);
     pub(super) static AddRoleToInstanceProfileRequest: Shape = Shape::structure("AddRoleToInstanceProfileRequest", &members::AddRoleToInstanceProfileRequest);
     pub(super) static AddUserToGroupRequest: Shape = Shape::structure("AddUserToGroupRequest", &members::AddUserToGroupRequest);
     pub(super) static AttachGroupPolicyRequest: Shape = Shape::structure("AttachGroupPolicyRequest", &members::AttachGroupPolicyRequest);
@@ -4477,23 +5447,29 @@ mod shapes {
     pub(super) static CreateGroupResponse: Shape = Shape::structure("CreateGroupResponse", &members::CreateGroupResponse);
     pub(super) static CreateInstanceProfileRequest: Shape = Shape::structure("CreateInstanceProfileRequest", &members::CreateInstanceProfileRequest);
     pub(super) static CreateInstanceProfileResponse: Shape = Shape::structure("CreateInstanceProfileResponse", &members::CreateInstanceProfileResponse);
+    pub(super) static CreateOpenIDConnectProviderRequest: Shape = Shape::structure("CreateOpenIDConnectProviderRequest", &members::CreateOpenIDConnectProviderRequest);
+    pub(super) static CreateOpenIDConnectProviderResponse: Shape = Shape::structure("CreateOpenIDConnectProviderResponse", &members::CreateOpenIDConnectProviderResponse);
     pub(super) static CreatePolicyRequest: Shape = Shape::structure("CreatePolicyRequest", &members::CreatePolicyRequest);
     pub(super) static CreatePolicyResponse: Shape = Shape::structure("CreatePolicyResponse", &members::CreatePolicyResponse);
     pub(super) static CreatePolicyVersionRequest: Shape = Shape::structure("CreatePolicyVersionRequest", &members::CreatePolicyVersionRequest);
     pub(super) static CreatePolicyVersionResponse: Shape = Shape::structure("CreatePolicyVersionResponse", &members::CreatePolicyVersionResponse);
     pub(super) static CreateRoleRequest: Shape = Shape::structure("CreateRoleRequest", &members::CreateRoleRequest);
     pub(super) static CreateRoleResponse: Shape = Shape::structure("CreateRoleResponse", &members::CreateRoleResponse);
+    pub(super) static CreateSAMLProviderRequest: Shape = Shape::structure("CreateSAMLProviderRequest", &members::CreateSAMLProviderRequest);
+    pub(super) static CreateSAMLProviderResponse: Shape = Shape::structure("CreateSAMLProviderResponse", &members::CreateSAMLProviderResponse);
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
     pub(super) static CreateUserResponse: Shape = Shape::structure("CreateUserResponse", &members::CreateUserResponse);
     pub(super) static DeleteAccessKeyRequest: Shape = Shape::structure("DeleteAccessKeyRequest", &members::DeleteAccessKeyRequest);
     pub(super) static DeleteGroupPolicyRequest: Shape = Shape::structure("DeleteGroupPolicyRequest", &members::DeleteGroupPolicyRequest);
     pub(super) static DeleteGroupRequest: Shape = Shape::structure("DeleteGroupRequest", &members::DeleteGroupRequest);
     pub(super) static DeleteInstanceProfileRequest: Shape = Shape::structure("DeleteInstanceProfileRequest", &members::DeleteInstanceProfileRequest);
+    pub(super) static DeleteOpenIDConnectProviderRequest: Shape = Shape::structure("DeleteOpenIDConnectProviderRequest", &members::DeleteOpenIDConnectProviderRequest);
     pub(super) static DeletePolicyRequest: Shape = Shape::structure("DeletePolicyRequest", &members::DeletePolicyRequest);
     pub(super) static DeletePolicyVersionRequest: Shape = Shape::structure("DeletePolicyVersionRequest", &members::DeletePolicyVersionRequest);
     pub(super) static DeleteRolePermissionsBoundaryRequest: Shape = Shape::structure("DeleteRolePermissionsBoundaryRequest", &members::DeleteRolePermissionsBoundaryRequest);
     pub(super) static DeleteRolePolicyRequest: Shape = Shape::structure("DeleteRolePolicyRequest", &members::DeleteRolePolicyRequest);
     pub(super) static DeleteRoleRequest: Shape = Shape::structure("DeleteRoleRequest", &members::DeleteRoleRequest);
+    pub(super) static DeleteSAMLProviderRequest: Shape = Shape::structure("DeleteSAMLProviderRequest", &members::DeleteSAMLProviderRequest);
     pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
@@ -4508,6 +5484,8 @@ mod shapes {
     pub(super) static GetGroupResponse: Shape = Shape::structure("GetGroupResponse", &members::GetGroupResponse);
     pub(super) static GetInstanceProfileRequest: Shape = Shape::structure("GetInstanceProfileRequest", &members::GetInstanceProfileRequest);
     pub(super) static GetInstanceProfileResponse: Shape = Shape::structure("GetInstanceProfileResponse", &members::GetInstanceProfileResponse);
+    pub(super) static GetOpenIDConnectProviderRequest: Shape = Shape::structure("GetOpenIDConnectProviderRequest", &members::GetOpenIDConnectProviderRequest);
+    pub(super) static GetOpenIDConnectProviderResponse: Shape = Shape::structure("GetOpenIDConnectProviderResponse", &members::GetOpenIDConnectProviderResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -4516,6 +5494,8 @@ mod shapes {
     pub(super) static GetRolePolicyResponse: Shape = Shape::structure("GetRolePolicyResponse", &members::GetRolePolicyResponse);
     pub(super) static GetRoleRequest: Shape = Shape::structure("GetRoleRequest", &members::GetRoleRequest);
     pub(super) static GetRoleResponse: Shape = Shape::structure("GetRoleResponse", &members::GetRoleResponse);
+    pub(super) static GetSAMLProviderRequest: Shape = Shape::structure("GetSAMLProviderRequest", &members::GetSAMLProviderRequest);
+    pub(super) static GetSAMLProviderResponse: Shape = Shape::structure("GetSAMLProviderResponse", &members::GetSAMLProviderResponse);
     pub(super) static GetUserPolicyRequest: Shape = Shape::structure("GetUserPolicyRequest", &members::GetUserPolicyRequest);
     pub(super) static GetUserPolicyResponse: Shape = Shape::structure("GetUserPolicyResponse", &members::GetUserPolicyResponse);
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
@@ -4544,6 +5524,10 @@ mod shapes {
     pub(super) static ListInstanceProfilesForRoleResponse: Shape = Shape::structure("ListInstanceProfilesForRoleResponse", &members::ListInstanceProfilesForRoleResponse);
     pub(super) static ListInstanceProfilesRequest: Shape = Shape::structure("ListInstanceProfilesRequest", &members::ListInstanceProfilesRequest);
     pub(super) static ListInstanceProfilesResponse: Shape = Shape::structure("ListInstanceProfilesResponse", &members::ListInstanceProfilesResponse);
+    pub(super) static ListOpenIDConnectProviderTagsRequest: Shape = Shape::structure("ListOpenIDConnectProviderTagsRequest", &members::ListOpenIDConnectProviderTagsRequest);
+    pub(super) static ListOpenIDConnectProviderTagsResponse: Shape = Shape::structure("ListOpenIDConnectProviderTagsResponse", &members::ListOpenIDConnectProviderTagsResponse);
+    pub(super) static ListOpenIDConnectProvidersRequest: Shape = Shape::structure("ListOpenIDConnectProvidersRequest", &members::ListOpenIDConnectProvidersRequest);
+    pub(super) static ListOpenIDConnectProvidersResponse: Shape = Shape::structure("ListOpenIDConnectProvidersResponse", &members::ListOpenIDConnectProvidersResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -4556,12 +5540,19 @@ mod shapes {
     pub(super) static ListRoleTagsResponse: Shape = Shape::structure("ListRoleTagsResponse", &members::ListRoleTagsResponse);
     pub(super) static ListRolesRequest: Shape = Shape::structure("ListRolesRequest", &members::ListRolesRequest);
     pub(super) static ListRolesResponse: Shape = Shape::structure("ListRolesResponse", &members::ListRolesResponse);
+    pub(super) static ListSAMLProviderTagsRequest: Shape = Shape::structure("ListSAMLProviderTagsRequest", &members::ListSAMLProviderTagsRequest);
+    pub(super) static ListSAMLProviderTagsResponse: Shape = Shape::structure("ListSAMLProviderTagsResponse", &members::ListSAMLProviderTagsResponse);
+    pub(super) static ListSAMLProvidersRequest: Shape = Shape::structure("ListSAMLProvidersRequest", &members::ListSAMLProvidersRequest);
+    pub(super) static ListSAMLProvidersResponse: Shape = Shape::structure("ListSAMLProvidersResponse", &members::ListSAMLProvidersResponse);
     pub(super) static ListUserPoliciesRequest: Shape = Shape::structure("ListUserPoliciesRequest", &members::ListUserPoliciesRequest);
     pub(super) static ListUserPoliciesResponse: Shape = Shape::structure("ListUserPoliciesResponse", &members::ListUserPoliciesResponse);
     pub(super) static ListUserTagsRequest: Shape = Shape::structure("ListUserTagsRequest", &members::ListUserTagsRequest);
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static OpenIDConnectProviderListEntry: Shape = Shape::structure("OpenIDConnectProviderListEntry", &members::OpenIDConnectProviderListEntry);
+    pub(super) static OpenIDConnectProviderListType: Shape = Shape::list("OpenIDConnectProviderListType", &OpenIDConnectProviderListEntry);
+    pub(super) static OpenIDConnectProviderUrlType: Shape = Shape::string("OpenIDConnectProviderUrlType").min(1).max(255);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
@@ -4577,63 +5568,82 @@ mod shapes {
     pub(super) static PutRolePolicyRequest: Shape = Shape::structure("PutRolePolicyRequest", &members::PutRolePolicyRequest);
     pub(super) static PutUserPermissionsBoundaryRequest: Shape = Shape::structure("PutUserPermissionsBoundaryRequest", &members::PutUserPermissionsBoundaryRequest);
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
+    pub(super) static RemoveClientIDFromOpenIDConnectProviderRequest: Shape = Shape::structure("RemoveClientIDFromOpenIDConnectProviderRequest", &members::RemoveClientIDFromOpenIDConnectProviderRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
+    pub(super) static SAMLMetadataDocumentType: Shape = Shape::string("SAMLMetadataDocumentType").min(1000).max(10000000);
+    pub(super) static SAMLPrivateKey: Shape = Shape::structure("SAMLPrivateKey", &members::SAMLPrivateKey);
+    pub(super) static SAMLProviderListEntry: Shape = Shape::structure("SAMLProviderListEntry", &members::SAMLProviderListEntry);
+    pub(super) static SAMLProviderListType: Shape = Shape::list("SAMLProviderListType", &SAMLProviderListEntry);
+    pub(super) static SAMLProviderNameType: Shape = Shape::string("SAMLProviderNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
     pub(super) static SourceRoleTemplate: Shape = Shape::structure("SourceRoleTemplate", &members::SourceRoleTemplate);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
+    pub(super) static TagOpenIDConnectProviderRequest: Shape = Shape::structure("TagOpenIDConnectProviderRequest", &members::TagOpenIDConnectProviderRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
     pub(super) static TagRoleRequest: Shape = Shape::structure("TagRoleRequest", &members::TagRoleRequest);
+    pub(super) static TagSAMLProviderRequest: Shape = Shape::structure("TagSAMLProviderRequest", &members::TagSAMLProviderRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
     pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
+    pub(super) static UntagOpenIDConnectProviderRequest: Shape = Shape::structure("UntagOpenIDConnectProviderRequest", &members::UntagOpenIDConnectProviderRequest);
     pub(super) static UntagPolicyRequest: Shape = Shape::structure("UntagPolicyRequest", &members::UntagPolicyRequest);
     pub(super) static UntagRoleRequest: Shape = Shape::structure("UntagRoleRequest", &members::UntagRoleRequest);
+    pub(super) static UntagSAMLProviderRequest: Shape = Shape::structure("UntagSAMLProviderRequest", &members::UntagSAMLProviderRequest);
     pub(super) static UntagUserRequest: Shape = Shape::structure("UntagUserRequest", &members::UntagUserRequest);
     pub(super) static UpdateAccessKeyRequest: Shape = Shape::structure("UpdateAccessKeyRequest", &members::UpdateAccessKeyRequest);
     pub(super) static UpdateAssumeRolePolicyRequest: Shape = Shape::structure("UpdateAssumeRolePolicyRequest", &members::UpdateAssumeRolePolicyRequest);
     pub(super) static UpdateGroupRequest: Shape = Shape::structure("UpdateGroupRequest", &members::UpdateGroupRequest);
+    pub(super) static UpdateOpenIDConnectProviderThumbprintRequest: Shape = Shape::structure("UpdateOpenIDConnectProviderThumbprintRequest", &members::UpdateOpenIDConnectProviderThumbprintRequest);
     pub(super) static UpdateRoleDescriptionRequest: Shape = Shape::structure("UpdateRoleDescriptionRequest", &members::UpdateRoleDescriptionRequest);
     pub(super) static UpdateRoleDescriptionResponse: Shape = Shape::structure("UpdateRoleDescriptionResponse", &members::UpdateRoleDescriptionResponse);
     pub(super) static UpdateRoleRequest: Shape = Shape::structure("UpdateRoleRequest", &members::UpdateRoleRequest);
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
+    pub(super) static UpdateSAMLProviderRequest: Shape = Shape::structure("UpdateSAMLProviderRequest", &members::UpdateSAMLProviderRequest);
+    pub(super) static UpdateSAMLProviderResponse: Shape = Shape::structure("UpdateSAMLProviderResponse", &members::UpdateSAMLProviderResponse);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P10);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
+    pub(super) static assertionEncryptionModeType: Shape = Shape::string("assertionEncryptionModeType").values(&["Required", "Allowed"]);
     pub(super) static attachedPoliciesListType: Shape = Shape::list("attachedPoliciesListType", &AttachedPolicy);
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
+    pub(super) static clientIDListType: Shape = Shape::list("clientIDListType", &clientIDType);
+    pub(super) static clientIDType: Shape = Shape::string("clientIDType").min(1).max(255);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
-    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P12);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
-    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P10);
+    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P12);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
-    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P11);
+    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P12);
     pub(super) static integerType: Shape = Shape::integer("integerType");
-    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P12);
+    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P13);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P13);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P14);
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P14);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P15);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
-    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P11);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P15);
+    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P12);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P16);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P16);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P17);
+    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P18);
+    pub(super) static privateKeyList: Shape = Shape::list("privateKeyList", &SAMLPrivateKey).max(2);
+    pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P17);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P19);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
-    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P12);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -4643,8 +5653,10 @@ mod shapes {
     pub(super) static tagKeyType: Shape = Shape::string("tagKeyType").min(1).max(128).pattern(&p::P6);
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
+    pub(super) static thumbprintListType: Shape = Shape::list("thumbprintListType", &thumbprintType);
+    pub(super) static thumbprintType: Shape = Shape::string("thumbprintType").min(40).max(40);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
-    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P11);
+    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P12);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -4958,6 +5970,7 @@ macro_rules! every_iam_structure {
         $call! { iam
             AccessKey
             AccessKeyMetadata
+            AddClientIDToOpenIDConnectProviderRequest
             AddRoleToInstanceProfileRequest
             AddUserToGroupRequest
             AttachGroupPolicyRequest
@@ -4971,23 +5984,29 @@ macro_rules! every_iam_structure {
             CreateGroupResponse
             CreateInstanceProfileRequest
             CreateInstanceProfileResponse
+            CreateOpenIDConnectProviderRequest
+            CreateOpenIDConnectProviderResponse
             CreatePolicyRequest
             CreatePolicyResponse
             CreatePolicyVersionRequest
             CreatePolicyVersionResponse
             CreateRoleRequest
             CreateRoleResponse
+            CreateSAMLProviderRequest
+            CreateSAMLProviderResponse
             CreateUserRequest
             CreateUserResponse
             DeleteAccessKeyRequest
             DeleteGroupPolicyRequest
             DeleteGroupRequest
             DeleteInstanceProfileRequest
+            DeleteOpenIDConnectProviderRequest
             DeletePolicyRequest
             DeletePolicyVersionRequest
             DeleteRolePermissionsBoundaryRequest
             DeleteRolePolicyRequest
             DeleteRoleRequest
+            DeleteSAMLProviderRequest
             DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
@@ -5001,6 +6020,8 @@ macro_rules! every_iam_structure {
             GetGroupResponse
             GetInstanceProfileRequest
             GetInstanceProfileResponse
+            GetOpenIDConnectProviderRequest
+            GetOpenIDConnectProviderResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -5009,6 +6030,8 @@ macro_rules! every_iam_structure {
             GetRolePolicyResponse
             GetRoleRequest
             GetRoleResponse
+            GetSAMLProviderRequest
+            GetSAMLProviderResponse
             GetUserPolicyRequest
             GetUserPolicyResponse
             GetUserRequest
@@ -5037,6 +6060,10 @@ macro_rules! every_iam_structure {
             ListInstanceProfilesForRoleResponse
             ListInstanceProfilesRequest
             ListInstanceProfilesResponse
+            ListOpenIDConnectProviderTagsRequest
+            ListOpenIDConnectProviderTagsResponse
+            ListOpenIDConnectProvidersRequest
+            ListOpenIDConnectProvidersResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -5049,12 +6076,17 @@ macro_rules! every_iam_structure {
             ListRoleTagsResponse
             ListRolesRequest
             ListRolesResponse
+            ListSAMLProviderTagsRequest
+            ListSAMLProviderTagsResponse
+            ListSAMLProvidersRequest
+            ListSAMLProvidersResponse
             ListUserPoliciesRequest
             ListUserPoliciesResponse
             ListUserTagsRequest
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            OpenIDConnectProviderListEntry
             Policy
             PolicyGroup
             PolicyRole
@@ -5065,28 +6097,38 @@ macro_rules! every_iam_structure {
             PutRolePolicyRequest
             PutUserPermissionsBoundaryRequest
             PutUserPolicyRequest
+            RemoveClientIDFromOpenIDConnectProviderRequest
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
             Role
             RoleLastUsed
+            SAMLPrivateKey
+            SAMLProviderListEntry
             SetDefaultPolicyVersionRequest
             SourceRoleTemplate
             Tag
             TagInstanceProfileRequest
+            TagOpenIDConnectProviderRequest
             TagPolicyRequest
             TagRoleRequest
+            TagSAMLProviderRequest
             TagUserRequest
             UntagInstanceProfileRequest
+            UntagOpenIDConnectProviderRequest
             UntagPolicyRequest
             UntagRoleRequest
+            UntagSAMLProviderRequest
             UntagUserRequest
             UpdateAccessKeyRequest
             UpdateAssumeRolePolicyRequest
             UpdateGroupRequest
+            UpdateOpenIDConnectProviderThumbprintRequest
             UpdateRoleDescriptionRequest
             UpdateRoleDescriptionResponse
             UpdateRoleRequest
             UpdateRoleResponse
+            UpdateSAMLProviderRequest
+            UpdateSAMLProviderResponse
             UpdateUserRequest
             User
         }
