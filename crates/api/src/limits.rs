@@ -59,6 +59,8 @@ pub const SAML_ENTITY_ID_CHARACTERS_MAX: usize = 1_024;
 pub const SAML_RSA_BITS_MIN: usize = 1_024;
 /// How long metadata that does not say so is good, seconds: a hundred years.
 pub const SAML_METADATA_VALID_S: i64 = 100 * 365 * 86_400;
+/// Deletions of service-linked roles that an account remembers.
+pub const DELETION_TASKS_MAX: usize = 100;
 /// Versions of one managed policy.
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;
 /// Access keys of one user.

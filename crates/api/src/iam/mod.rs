@@ -7,6 +7,7 @@ mod group;
 mod holder;
 mod inline_policy;
 mod instance_profile;
+mod linked_services;
 mod membership;
 mod names;
 mod oidc_provider;
@@ -17,6 +18,7 @@ mod policy_version;
 mod provider_arn;
 mod role;
 mod saml_provider;
+mod service_linked_role;
 mod summary;
 mod tag;
 mod user;
@@ -38,6 +40,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     policy_version::OPERATIONS,
     role::OPERATIONS,
     saml_provider::OPERATIONS,
+    service_linked_role::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
     user::OPERATIONS,

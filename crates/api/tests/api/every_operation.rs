@@ -12,6 +12,7 @@ use crate::operation_cases::{
     ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
 };
 use crate::provider_cases::{self, PROVIDERS};
+use crate::service_linked_roles;
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
     [
@@ -80,6 +81,7 @@ struct Stage {
     worker: Keys,
     key: String,
     request: String,
+    task: String,
 }
 
 impl Stage {
@@ -139,12 +141,14 @@ impl Stage {
             .and_then(|status| status.id)
             .expect("a request id");
         let other = lab.other("other");
+        let task = service_linked_roles::delete(&lab, "AWSServiceRoleForBackup").expect("a task");
         Stage {
             lab,
             other,
             worker,
             key,
             request,
+            task,
         }
     }
 
@@ -160,7 +164,13 @@ impl Stage {
             ],
         );
         let text = fill(&text, &provider_cases::NAMES);
-        let text = fill(&text, &[("metadata", &provider_cases::metadata())]);
+        let text = fill(
+            &text,
+            &[
+                ("metadata", &provider_cases::metadata()),
+                ("task", &self.task),
+            ],
+        );
         let organization = self.organization();
         let other_arn = format!(
             "arn:aws:organizations::{account}:account/{organization}/{}",

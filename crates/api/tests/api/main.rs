@@ -32,6 +32,7 @@ mod provider_cases;
 mod races;
 mod review;
 mod saml_providers;
+mod service_linked_roles;
 mod session_rules;
 mod session_tags;
 mod trail;

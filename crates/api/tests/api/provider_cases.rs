@@ -5,11 +5,18 @@ use crate::operation_cases::Case;
 const OIDC: &str = "arn:aws:iam::{account}:oidc-provider/oidc.example.test/id";
 const SAML: &str = "arn:aws:iam::{account}:saml-provider/Corp";
 
+const LINKED: &str =
+    "arn:aws:iam::{account}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+const GONE: &str =
+    "arn:aws:iam::{account}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup";
+
 /// What the cases need to be there.
 pub(crate) fn prepare(send: &dyn Fn(&str)) {
     send(
         "Action=CreateOpenIDConnectProvider&Url=https://oidc.example.test/id&ClientIDList.member.1=one&Tags.member.1.Key=team&Tags.member.1.Value=blue",
     );
+    send("Action=CreateServiceLinkedRole&AWSServiceName=ecs.amazonaws.com");
+    send("Action=CreateServiceLinkedRole&AWSServiceName=backup.amazonaws.com");
     let metadata = metadata();
     send(&format!(
         "Action=CreateSAMLProvider&Name=Corp&SAMLMetadataDocument={metadata}&Tags.member.1.Key=team&Tags.member.1.Value=blue"
@@ -115,6 +122,30 @@ pub(crate) const PROVIDERS: &[Case] = &[
         "UntagSAMLProvider",
         "SAMLProviderArn={saml}&TagKeys.member.1=team",
         SAML,
+        &[],
+    ),
+    (
+        "CreateServiceLinkedRole",
+        "AWSServiceName=batch.amazonaws.com",
+        "arn:aws:iam::{account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch",
+        &[],
+    ),
+    (
+        "CreateServiceLinkedRole",
+        "AWSServiceName=autoscaling.amazonaws.com&CustomSuffix=x",
+        "arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling_x",
+        &[],
+    ),
+    (
+        "DeleteServiceLinkedRole",
+        "RoleName=AWSServiceRoleForECS",
+        LINKED,
+        &[],
+    ),
+    (
+        "GetServiceLinkedRoleDeletionStatus",
+        "DeletionTaskId={task}",
+        GONE,
         &[],
     ),
     ("ListSAMLProviderTags", "SAMLProviderArn={saml}", SAML, &[]),

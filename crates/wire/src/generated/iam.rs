@@ -730,6 +730,56 @@ impl Structure for CreateSAMLProviderResponse {
     }
 }
 
+/// Input of `CreateServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceLinkedRoleRequest {
+    /// `AWSServiceName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub aws_service_name: String,
+    /// `CustomSuffix`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub custom_suffix: Option<String>,
+    /// `Description`, at most 1000 characters, matching `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub description: Option<String>,
+}
+
+impl Structure for CreateServiceLinkedRoleRequest {
+    const SHAPE: &'static Shape = &shapes::CreateServiceLinkedRoleRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [aws_service_name, custom_suffix, description] = &members::CreateServiceLinkedRoleRequest;
+        reader.member(aws_service_name, &mut self.aws_service_name);
+        reader.member(custom_suffix, &mut self.custom_suffix);
+        reader.member(description, &mut self.description);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [aws_service_name, custom_suffix, description] = &members::CreateServiceLinkedRoleRequest;
+        writer.member(aws_service_name, &self.aws_service_name);
+        writer.member(custom_suffix, &self.custom_suffix);
+        writer.member(description, &self.description);
+    }
+}
+
+/// Output of `CreateServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceLinkedRoleResponse {
+    /// `Role`.
+    pub role: Option<Role>,
+}
+
+impl Structure for CreateServiceLinkedRoleResponse {
+    const SHAPE: &'static Shape = &shapes::CreateServiceLinkedRoleResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [role] = &members::CreateServiceLinkedRoleResponse;
+        reader.member(role, &mut self.role);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [role] = &members::CreateServiceLinkedRoleResponse;
+        writer.member(role, &self.role);
+    }
+}
+
 /// Input of `CreateUser`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateUserRequest {
@@ -1031,6 +1081,48 @@ impl Structure for DeleteSAMLProviderRequest {
     }
 }
 
+/// Input of `DeleteServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServiceLinkedRoleRequest {
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for DeleteServiceLinkedRoleRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteServiceLinkedRoleRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [role_name] = &members::DeleteServiceLinkedRoleRequest;
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [role_name] = &members::DeleteServiceLinkedRoleRequest;
+        writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Output of `DeleteServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServiceLinkedRoleResponse {
+    /// `DeletionTaskId`, 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Structure for DeleteServiceLinkedRoleResponse {
+    const SHAPE: &'static Shape = &shapes::DeleteServiceLinkedRoleResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [deletion_task_id] = &members::DeleteServiceLinkedRoleResponse;
+        reader.member(deletion_task_id, &mut self.deletion_task_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [deletion_task_id] = &members::DeleteServiceLinkedRoleResponse;
+        writer.member(deletion_task_id, &self.deletion_task_id);
+    }
+}
+
 /// Input of `DeleteUserPermissionsBoundary`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteUserPermissionsBoundaryRequest {
@@ -1095,6 +1187,31 @@ impl Structure for DeleteUserRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [user_name] = &members::DeleteUserRequest;
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `DeletionTaskFailureReasonType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeletionTaskFailureReasonType {
+    /// `Reason`, at most 1000 characters.
+    pub reason: Option<String>,
+    /// `RoleUsageList`.
+    pub role_usage_list: Option<Vec<RoleUsageType>>,
+}
+
+impl Structure for DeletionTaskFailureReasonType {
+    const SHAPE: &'static Shape = &shapes::DeletionTaskFailureReasonType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [reason, role_usage_list] = &members::DeletionTaskFailureReasonType;
+        reader.member(reason, &mut self.reason);
+        reader.member(role_usage_list, &mut self.role_usage_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [reason, role_usage_list] = &members::DeletionTaskFailureReasonType;
+        writer.member(reason, &self.reason);
+        writer.member(role_usage_list, &self.role_usage_list);
     }
 }
 
@@ -1657,6 +1774,52 @@ impl Structure for GetSAMLProviderResponse {
         writer.member(saml_provider_uuid, &self.saml_provider_uuid);
         writer.member(tags, &self.tags);
         writer.member(valid_until, &self.valid_until);
+    }
+}
+
+/// Input of `GetServiceLinkedRoleDeletionStatus`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLinkedRoleDeletionStatusRequest {
+    /// `DeletionTaskId`, 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Structure for GetServiceLinkedRoleDeletionStatusRequest {
+    const SHAPE: &'static Shape = &shapes::GetServiceLinkedRoleDeletionStatusRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [deletion_task_id] = &members::GetServiceLinkedRoleDeletionStatusRequest;
+        reader.member(deletion_task_id, &mut self.deletion_task_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [deletion_task_id] = &members::GetServiceLinkedRoleDeletionStatusRequest;
+        writer.member(deletion_task_id, &self.deletion_task_id);
+    }
+}
+
+/// Output of `GetServiceLinkedRoleDeletionStatus`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLinkedRoleDeletionStatusResponse {
+    /// `Reason`.
+    pub reason: Option<DeletionTaskFailureReasonType>,
+    /// `Status`, one of SUCCEEDED, IN_PROGRESS, FAILED, NOT_STARTED.
+    pub status: String,
+}
+
+impl Structure for GetServiceLinkedRoleDeletionStatusResponse {
+    const SHAPE: &'static Shape = &shapes::GetServiceLinkedRoleDeletionStatusResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [reason, status] = &members::GetServiceLinkedRoleDeletionStatusResponse;
+        reader.member(reason, &mut self.reason);
+        reader.member(status, &mut self.status);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [reason, status] = &members::GetServiceLinkedRoleDeletionStatusResponse;
+        writer.member(reason, &self.reason);
+        writer.member(status, &self.status);
     }
 }
 
@@ -3730,6 +3893,31 @@ impl Structure for RoleLastUsed {
     }
 }
 
+/// `RoleUsageType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoleUsageType {
+    /// `Region`, 1 to 100 characters.
+    pub region: Option<String>,
+    /// `Resources`.
+    pub resources: Option<Vec<String>>,
+}
+
+impl Structure for RoleUsageType {
+    const SHAPE: &'static Shape = &shapes::RoleUsageType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [region, resources] = &members::RoleUsageType;
+        reader.member(region, &mut self.region);
+        reader.member(resources, &mut self.resources);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [region, resources] = &members::RoleUsageType;
+        writer.member(region, &self.region);
+        writer.member(resources, &self.resources);
+    }
+}
+
 /// `SAMLPrivateKey` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SAMLPrivateKey {
@@ -4655,6 +4843,16 @@ mod members {
         Member::optional("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static CreateServiceLinkedRoleRequest: [Member; 3] = [
+        Member::required("AWSServiceName", "aWSServiceName", &s::groupNameType),
+        Member::optional("CustomSuffix", "customSuffix", &s::customSuffixType),
+        Member::optional("Description", "description", &s::roleDescriptionType),
+    ];
+
+    pub(super) static CreateServiceLinkedRoleResponse: [Member; 1] = [
+        Member::optional("Role", "role", &s::Role),
+    ];
+
     pub(super) static CreateUserRequest: [Member; 4] = [
         Member::optional("Path", "path", &s::pathType),
         Member::optional("PermissionsBoundary", "permissionsBoundary", &s::arnType),
@@ -4714,6 +4912,14 @@ mod members {
         Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
     ];
 
+    pub(super) static DeleteServiceLinkedRoleRequest: [Member; 1] = [
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static DeleteServiceLinkedRoleResponse: [Member; 1] = [
+        Member::required("DeletionTaskId", "deletionTaskId", &s::DeletionTaskIdType),
+    ];
+
     pub(super) static DeleteUserPermissionsBoundaryRequest: [Member; 1] = [
         Member::required("UserName", "userName", &s::userNameType),
     ];
@@ -4725,6 +4931,11 @@ mod members {
 
     pub(super) static DeleteUserRequest: [Member; 1] = [
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static DeletionTaskFailureReasonType: [Member; 2] = [
+        Member::optional("Reason", "reason", &s::ReasonType),
+        Member::optional("RoleUsageList", "roleUsageList", &s::RoleUsageListType),
     ];
 
     pub(super) static DetachGroupPolicyRequest: [Member; 2] = [
@@ -4838,6 +5049,15 @@ mod members {
         Member::optional("SAMLProviderUUID", "sAMLProviderUUID", &s::privateKeyIdType),
         Member::optional("Tags", "tags", &s::tagListType),
         Member::optional("ValidUntil", "validUntil", &s::dateType),
+    ];
+
+    pub(super) static GetServiceLinkedRoleDeletionStatusRequest: [Member; 1] = [
+        Member::required("DeletionTaskId", "deletionTaskId", &s::DeletionTaskIdType),
+    ];
+
+    pub(super) static GetServiceLinkedRoleDeletionStatusResponse: [Member; 2] = [
+        Member::optional("Reason", "reason", &s::DeletionTaskFailureReasonType),
+        Member::required("Status", "status", &s::DeletionTaskStatusType),
     ];
 
     pub(super) static GetUserPolicyRequest: [Member; 2] = [
@@ -5270,6 +5490,11 @@ mod members {
         Member::optional("Region", "region", &s::stringType),
     ];
 
+    pub(super) static RoleUsageType: [Member; 2] = [
+        Member::optional("Region", "region", &s::RegionNameType),
+        Member::optional("Resources", "resources", &s::ArnListType),
+    ];
+
     pub(super) static SAMLPrivateKey: [Member; 2] = [
         Member::optional("KeyId", "keyId", &s::privateKeyIdType),
         Member::optional("Timestamp", "timestamp", &s::dateType),
@@ -5436,6 +5661,7 @@ mod shapes {
     pub(super) static AddClientIDToOpenIDConnectProviderRequest: Shape = Shape::structure("AddClientIDToOpenIDConnectProviderRequest", &members::AddClientIDToOpenIDConnectProviderRequest);
     pub(super) static AddRoleToInstanceProfileRequest: Shape = Shape::structure("AddRoleToInstanceProfileRequest", &members::AddRoleToInstanceProfileRequest);
     pub(super) static AddUserToGroupRequest: Shape = Shape::structure("AddUserToGroupRequest", &members::AddUserToGroupRequest);
+    pub(super) static ArnListType: Shape = Shape::list("ArnListType", &arnType);
     pub(super) static AttachGroupPolicyRequest: Shape = Shape::structure("AttachGroupPolicyRequest", &members::AttachGroupPolicyRequest);
     pub(super) static AttachRolePolicyRequest: Shape = Shape::structure("AttachRolePolicyRequest", &members::AttachRolePolicyRequest);
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
@@ -5457,6 +5683,8 @@ mod shapes {
     pub(super) static CreateRoleResponse: Shape = Shape::structure("CreateRoleResponse", &members::CreateRoleResponse);
     pub(super) static CreateSAMLProviderRequest: Shape = Shape::structure("CreateSAMLProviderRequest", &members::CreateSAMLProviderRequest);
     pub(super) static CreateSAMLProviderResponse: Shape = Shape::structure("CreateSAMLProviderResponse", &members::CreateSAMLProviderResponse);
+    pub(super) static CreateServiceLinkedRoleRequest: Shape = Shape::structure("CreateServiceLinkedRoleRequest", &members::CreateServiceLinkedRoleRequest);
+    pub(super) static CreateServiceLinkedRoleResponse: Shape = Shape::structure("CreateServiceLinkedRoleResponse", &members::CreateServiceLinkedRoleResponse);
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
     pub(super) static CreateUserResponse: Shape = Shape::structure("CreateUserResponse", &members::CreateUserResponse);
     pub(super) static DeleteAccessKeyRequest: Shape = Shape::structure("DeleteAccessKeyRequest", &members::DeleteAccessKeyRequest);
@@ -5470,9 +5698,14 @@ mod shapes {
     pub(super) static DeleteRolePolicyRequest: Shape = Shape::structure("DeleteRolePolicyRequest", &members::DeleteRolePolicyRequest);
     pub(super) static DeleteRoleRequest: Shape = Shape::structure("DeleteRoleRequest", &members::DeleteRoleRequest);
     pub(super) static DeleteSAMLProviderRequest: Shape = Shape::structure("DeleteSAMLProviderRequest", &members::DeleteSAMLProviderRequest);
+    pub(super) static DeleteServiceLinkedRoleRequest: Shape = Shape::structure("DeleteServiceLinkedRoleRequest", &members::DeleteServiceLinkedRoleRequest);
+    pub(super) static DeleteServiceLinkedRoleResponse: Shape = Shape::structure("DeleteServiceLinkedRoleResponse", &members::DeleteServiceLinkedRoleResponse);
     pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
+    pub(super) static DeletionTaskFailureReasonType: Shape = Shape::structure("DeletionTaskFailureReasonType", &members::DeletionTaskFailureReasonType);
+    pub(super) static DeletionTaskIdType: Shape = Shape::string("DeletionTaskIdType").min(1).max(1000);
+    pub(super) static DeletionTaskStatusType: Shape = Shape::string("DeletionTaskStatusType").values(&["SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"]);
     pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
@@ -5496,6 +5729,8 @@ mod shapes {
     pub(super) static GetRoleResponse: Shape = Shape::structure("GetRoleResponse", &members::GetRoleResponse);
     pub(super) static GetSAMLProviderRequest: Shape = Shape::structure("GetSAMLProviderRequest", &members::GetSAMLProviderRequest);
     pub(super) static GetSAMLProviderResponse: Shape = Shape::structure("GetSAMLProviderResponse", &members::GetSAMLProviderResponse);
+    pub(super) static GetServiceLinkedRoleDeletionStatusRequest: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusRequest", &members::GetServiceLinkedRoleDeletionStatusRequest);
+    pub(super) static GetServiceLinkedRoleDeletionStatusResponse: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusResponse", &members::GetServiceLinkedRoleDeletionStatusResponse);
     pub(super) static GetUserPolicyRequest: Shape = Shape::structure("GetUserPolicyRequest", &members::GetUserPolicyRequest);
     pub(super) static GetUserPolicyResponse: Shape = Shape::structure("GetUserPolicyResponse", &members::GetUserPolicyResponse);
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
@@ -5568,11 +5803,15 @@ mod shapes {
     pub(super) static PutRolePolicyRequest: Shape = Shape::structure("PutRolePolicyRequest", &members::PutRolePolicyRequest);
     pub(super) static PutUserPermissionsBoundaryRequest: Shape = Shape::structure("PutUserPermissionsBoundaryRequest", &members::PutUserPermissionsBoundaryRequest);
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
+    pub(super) static ReasonType: Shape = Shape::string("ReasonType").max(1000);
+    pub(super) static RegionNameType: Shape = Shape::string("RegionNameType").min(1).max(100);
     pub(super) static RemoveClientIDFromOpenIDConnectProviderRequest: Shape = Shape::structure("RemoveClientIDFromOpenIDConnectProviderRequest", &members::RemoveClientIDFromOpenIDConnectProviderRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
+    pub(super) static RoleUsageListType: Shape = Shape::list("RoleUsageListType", &RoleUsageType);
+    pub(super) static RoleUsageType: Shape = Shape::structure("RoleUsageType", &members::RoleUsageType);
     pub(super) static SAMLMetadataDocumentType: Shape = Shape::string("SAMLMetadataDocumentType").min(1000).max(10000000);
     pub(super) static SAMLPrivateKey: Shape = Shape::structure("SAMLPrivateKey", &members::SAMLPrivateKey);
     pub(super) static SAMLProviderListEntry: Shape = Shape::structure("SAMLProviderListEntry", &members::SAMLProviderListEntry);
@@ -5615,6 +5854,7 @@ mod shapes {
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static clientIDListType: Shape = Shape::list("clientIDListType", &clientIDType);
     pub(super) static clientIDType: Shape = Shape::string("clientIDType").min(1).max(255);
+    pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P12);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P12);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
@@ -5994,6 +6234,8 @@ macro_rules! every_iam_structure {
             CreateRoleResponse
             CreateSAMLProviderRequest
             CreateSAMLProviderResponse
+            CreateServiceLinkedRoleRequest
+            CreateServiceLinkedRoleResponse
             CreateUserRequest
             CreateUserResponse
             DeleteAccessKeyRequest
@@ -6007,9 +6249,12 @@ macro_rules! every_iam_structure {
             DeleteRolePolicyRequest
             DeleteRoleRequest
             DeleteSAMLProviderRequest
+            DeleteServiceLinkedRoleRequest
+            DeleteServiceLinkedRoleResponse
             DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
+            DeletionTaskFailureReasonType
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
@@ -6032,6 +6277,8 @@ macro_rules! every_iam_structure {
             GetRoleResponse
             GetSAMLProviderRequest
             GetSAMLProviderResponse
+            GetServiceLinkedRoleDeletionStatusRequest
+            GetServiceLinkedRoleDeletionStatusResponse
             GetUserPolicyRequest
             GetUserPolicyResponse
             GetUserRequest
@@ -6102,6 +6349,7 @@ macro_rules! every_iam_structure {
             RemoveUserFromGroupRequest
             Role
             RoleLastUsed
+            RoleUsageType
             SAMLPrivateKey
             SAMLProviderListEntry
             SetDefaultPolicyVersionRequest
