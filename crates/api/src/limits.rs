@@ -83,6 +83,8 @@ pub const INLINE_GROUP_CHARACTERS_MAX: usize = 5_120;
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
+/// Characters of documents after which a page of authorization details ends.
+pub const DETAILS_PAGE_CHARACTERS_MAX: usize = 4 * 1024 * 1024;
 /// Accounts of one organization.
 pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
 /// Create-account requests remembered, failed ones too; none is made beyond.

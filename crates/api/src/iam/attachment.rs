@@ -75,7 +75,7 @@ fn detach(cx: &Cx<'_>, caller: &Caller, holder: Holder, arn: &str) -> Result<Cha
 }
 
 /// The path and name in a policy ARN (`policy` + path + name).
-fn path_and_name(arn: &str) -> (&str, &str) {
+pub(super) fn path_and_name(arn: &str) -> (&str, &str) {
     let rest = arn
         .splitn(6, ':')
         .nth(5)

@@ -44,7 +44,7 @@ pub(super) fn on_profile<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Nee
 }
 
 /// The profile with its role. Lists show it without tags.
-fn listed(
+pub(super) fn listed(
     cx: &Cx<'_>,
     state: &Snapshot,
     account: &Account,

@@ -2,6 +2,7 @@
 
 pub(crate) mod access_key;
 mod attachment;
+mod authorization_details;
 mod boundary;
 mod group;
 mod holder;
@@ -29,6 +30,7 @@ use crate::operation::Operation;
 pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
     attachment::OPERATIONS,
+    authorization_details::OPERATIONS,
     boundary::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,

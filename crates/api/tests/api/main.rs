@@ -9,6 +9,7 @@
 
 mod assume_role;
 mod authentication;
+mod authorization_details;
 mod boundaries;
 mod common;
 mod conditions;

@@ -148,6 +148,7 @@ pub(crate) const PROVIDERS: &[Case] = &[
         GONE,
         &[],
     ),
+    ("GetAccountAuthorizationDetails", "", "*", &[]),
     ("ListSAMLProviderTags", "SAMLProviderArn={saml}", SAML, &[]),
 ];
 

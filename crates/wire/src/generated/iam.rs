@@ -1290,6 +1290,76 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// Input of `GetAccountAuthorizationDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    /// `Filter`.
+    pub filter: Option<Vec<String>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for GetAccountAuthorizationDetailsRequest {
+    const SHAPE: &'static Shape = &shapes::GetAccountAuthorizationDetailsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [filter, marker, max_items] = &members::GetAccountAuthorizationDetailsRequest;
+        reader.member(filter, &mut self.filter);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [filter, marker, max_items] = &members::GetAccountAuthorizationDetailsRequest;
+        writer.member(filter, &self.filter);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `GetAccountAuthorizationDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    /// `GroupDetailList`.
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Policies`.
+    pub policies: Option<Vec<ManagedPolicyDetail>>,
+    /// `RoleDetailList`.
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    /// `UserDetailList`.
+    pub user_detail_list: Option<Vec<UserDetail>>,
+}
+
+impl Structure for GetAccountAuthorizationDetailsResponse {
+    const SHAPE: &'static Shape = &shapes::GetAccountAuthorizationDetailsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_detail_list, is_truncated, marker, policies, role_detail_list, user_detail_list] = &members::GetAccountAuthorizationDetailsResponse;
+        reader.member(group_detail_list, &mut self.group_detail_list);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(policies, &mut self.policies);
+        reader.member(role_detail_list, &mut self.role_detail_list);
+        reader.member(user_detail_list, &mut self.user_detail_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_detail_list, is_truncated, marker, policies, role_detail_list, user_detail_list] = &members::GetAccountAuthorizationDetailsResponse;
+        writer.member(group_detail_list, &self.group_detail_list);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(policies, &self.policies);
+        writer.member(role_detail_list, &self.role_detail_list);
+        writer.member(user_detail_list, &self.user_detail_list);
+    }
+}
+
 /// Output of `GetAccountSummary`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccountSummaryResponse {
@@ -1952,6 +2022,51 @@ impl Structure for Group {
         writer.member(create_date, &self.create_date);
         writer.member(group_id, &self.group_id);
         writer.member(group_name, &self.group_name);
+        writer.member(path, &self.path);
+    }
+}
+
+/// `GroupDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `GroupId`, 16 to 128 characters, matching `[\w]+`.
+    pub group_id: Option<String>,
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: Option<String>,
+    /// `GroupPolicyList`.
+    pub group_policy_list: Option<Vec<PolicyDetail>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+}
+
+impl Structure for GroupDetail {
+    const SHAPE: &'static Shape = &shapes::GroupDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attached_managed_policies, create_date, group_id, group_name, group_policy_list, path] = &members::GroupDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(group_id, &mut self.group_id);
+        reader.member(group_name, &mut self.group_name);
+        reader.member(group_policy_list, &mut self.group_policy_list);
+        reader.member(path, &mut self.path);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attached_managed_policies, create_date, group_id, group_name, group_policy_list, path] = &members::GroupDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(group_id, &self.group_id);
+        writer.member(group_name, &self.group_name);
+        writer.member(group_policy_list, &self.group_policy_list);
         writer.member(path, &self.path);
     }
 }
@@ -3397,6 +3512,71 @@ impl Structure for ListUsersResponse {
     }
 }
 
+/// `ManagedPolicyDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ManagedPolicyDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachmentCount`.
+    pub attachment_count: Option<i32>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `DefaultVersionId`, matching `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`.
+    pub default_version_id: Option<String>,
+    /// `Description`, at most 1000 characters.
+    pub description: Option<String>,
+    /// `IsAttachable`.
+    pub is_attachable: Option<bool>,
+    /// `Path`, 1 to 512 characters, matching `((/[A-Za-z0-9\.,\+@=_-]+)*)/`.
+    pub path: Option<String>,
+    /// `PermissionsBoundaryUsageCount`.
+    pub permissions_boundary_usage_count: Option<i32>,
+    /// `PolicyId`, 16 to 128 characters, matching `[\w]+`.
+    pub policy_id: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+    /// `PolicyVersionList`.
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+    /// `UpdateDate`.
+    pub update_date: Option<Timestamp>,
+}
+
+impl Structure for ManagedPolicyDetail {
+    const SHAPE: &'static Shape = &shapes::ManagedPolicyDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attachment_count, create_date, default_version_id, description, is_attachable, path, permissions_boundary_usage_count, policy_id, policy_name, policy_version_list, update_date] = &members::ManagedPolicyDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attachment_count, &mut self.attachment_count);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(default_version_id, &mut self.default_version_id);
+        reader.member(description, &mut self.description);
+        reader.member(is_attachable, &mut self.is_attachable);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary_usage_count, &mut self.permissions_boundary_usage_count);
+        reader.member(policy_id, &mut self.policy_id);
+        reader.member(policy_name, &mut self.policy_name);
+        reader.member(policy_version_list, &mut self.policy_version_list);
+        reader.member(update_date, &mut self.update_date);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attachment_count, create_date, default_version_id, description, is_attachable, path, permissions_boundary_usage_count, policy_id, policy_name, policy_version_list, update_date] = &members::ManagedPolicyDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attachment_count, &self.attachment_count);
+        writer.member(create_date, &self.create_date);
+        writer.member(default_version_id, &self.default_version_id);
+        writer.member(description, &self.description);
+        writer.member(is_attachable, &self.is_attachable);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary_usage_count, &self.permissions_boundary_usage_count);
+        writer.member(policy_id, &self.policy_id);
+        writer.member(policy_name, &self.policy_name);
+        writer.member(policy_version_list, &self.policy_version_list);
+        writer.member(update_date, &self.update_date);
+    }
+}
+
 /// `OpenIDConnectProviderListEntry` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenIDConnectProviderListEntry {
@@ -3480,6 +3660,31 @@ impl Structure for Policy {
         writer.member(policy_name, &self.policy_name);
         writer.member(tags, &self.tags);
         writer.member(update_date, &self.update_date);
+    }
+}
+
+/// `PolicyDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDetail {
+    /// `PolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy_document: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+}
+
+impl Structure for PolicyDetail {
+    const SHAPE: &'static Shape = &shapes::PolicyDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_document, policy_name] = &members::PolicyDetail;
+        reader.member(policy_document, &mut self.policy_document);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_document, policy_name] = &members::PolicyDetail;
+        writer.member(policy_document, &self.policy_document);
+        writer.member(policy_name, &self.policy_name);
     }
 }
 
@@ -3864,6 +4069,71 @@ impl Structure for Role {
         writer.member(role_last_used, &self.role_last_used);
         writer.member(role_name, &self.role_name);
         writer.member(source_role_template, &self.source_role_template);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// `RoleDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoleDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AssumeRolePolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub assume_role_policy_document: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `InstanceProfileList`.
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `RoleId`, 16 to 128 characters, matching `[\w]+`.
+    pub role_id: Option<String>,
+    /// `RoleLastUsed`.
+    pub role_last_used: Option<RoleLastUsed>,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: Option<String>,
+    /// `RolePolicyList`.
+    pub role_policy_list: Option<Vec<PolicyDetail>>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for RoleDetail {
+    const SHAPE: &'static Shape = &shapes::RoleDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, assume_role_policy_document, attached_managed_policies, create_date, instance_profile_list, path, permissions_boundary, role_id, role_last_used, role_name, role_policy_list, tags] = &members::RoleDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(assume_role_policy_document, &mut self.assume_role_policy_document);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(instance_profile_list, &mut self.instance_profile_list);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(role_id, &mut self.role_id);
+        reader.member(role_last_used, &mut self.role_last_used);
+        reader.member(role_name, &mut self.role_name);
+        reader.member(role_policy_list, &mut self.role_policy_list);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, assume_role_policy_document, attached_managed_policies, create_date, instance_profile_list, path, permissions_boundary, role_id, role_last_used, role_name, role_policy_list, tags] = &members::RoleDetail;
+        writer.member(arn, &self.arn);
+        writer.member(assume_role_policy_document, &self.assume_role_policy_document);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(instance_profile_list, &self.instance_profile_list);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(role_id, &self.role_id);
+        writer.member(role_last_used, &self.role_last_used);
+        writer.member(role_name, &self.role_name);
+        writer.member(role_policy_list, &self.role_policy_list);
         writer.member(tags, &self.tags);
     }
 }
@@ -4695,6 +4965,63 @@ impl Structure for User {
     }
 }
 
+/// `UserDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `GroupList`.
+    pub group_list: Option<Vec<String>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `UserId`, 16 to 128 characters, matching `[\w]+`.
+    pub user_id: Option<String>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `UserPolicyList`.
+    pub user_policy_list: Option<Vec<PolicyDetail>>,
+}
+
+impl Structure for UserDetail {
+    const SHAPE: &'static Shape = &shapes::UserDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attached_managed_policies, create_date, group_list, path, permissions_boundary, tags, user_id, user_name, user_policy_list] = &members::UserDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(group_list, &mut self.group_list);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(tags, &mut self.tags);
+        reader.member(user_id, &mut self.user_id);
+        reader.member(user_name, &mut self.user_name);
+        reader.member(user_policy_list, &mut self.user_policy_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attached_managed_policies, create_date, group_list, path, permissions_boundary, tags, user_id, user_name, user_policy_list] = &members::UserDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(group_list, &self.group_list);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(tags, &self.tags);
+        writer.member(user_id, &self.user_id);
+        writer.member(user_name, &self.user_name);
+        writer.member(user_policy_list, &self.user_policy_list);
+    }
+}
+
 /// The members of each structure, in the order that violations are reported.
 #[expect(non_upper_case_globals, reason = "the model's own names")]
 mod members {
@@ -4953,6 +5280,21 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static GetAccountAuthorizationDetailsRequest: [Member; 3] = [
+        Member::optional("Filter", "filter", &s::entityListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static GetAccountAuthorizationDetailsResponse: [Member; 6] = [
+        Member::optional("GroupDetailList", "groupDetailList", &s::groupDetailListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::optional("Policies", "policies", &s::ManagedPolicyDetailListType),
+        Member::optional("RoleDetailList", "roleDetailList", &s::roleDetailListType),
+        Member::optional("UserDetailList", "userDetailList", &s::userDetailListType),
+    ];
+
     pub(super) static GetAccountSummaryResponse: [Member; 1] = [
         Member::optional("SummaryMap", "summaryMap", &s::summaryMapType),
     ];
@@ -5085,6 +5427,16 @@ mod members {
         Member::required("GroupId", "groupId", &s::idType),
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::required("Path", "path", &s::pathType),
+    ];
+
+    pub(super) static GroupDetail: [Member; 7] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("GroupId", "groupId", &s::idType),
+        Member::optional("GroupName", "groupName", &s::groupNameType),
+        Member::optional("GroupPolicyList", "groupPolicyList", &s::policyDetailListType),
+        Member::optional("Path", "path", &s::pathType),
     ];
 
     pub(super) static InstanceProfile: [Member; 7] = [
@@ -5386,6 +5738,21 @@ mod members {
         Member::required("Users", "users", &s::userListType),
     ];
 
+    pub(super) static ManagedPolicyDetail: [Member; 12] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachmentCount", "attachmentCount", &s::attachmentCountType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("DefaultVersionId", "defaultVersionId", &s::policyVersionIdType),
+        Member::optional("Description", "description", &s::policyDescriptionType),
+        Member::optional("IsAttachable", "isAttachable", &s::booleanType),
+        Member::optional("Path", "path", &s::policyPathType),
+        Member::optional("PermissionsBoundaryUsageCount", "permissionsBoundaryUsageCount", &s::attachmentCountType),
+        Member::optional("PolicyId", "policyId", &s::idType),
+        Member::optional("PolicyName", "policyName", &s::policyNameType),
+        Member::optional("PolicyVersionList", "policyVersionList", &s::policyDocumentVersionListType),
+        Member::optional("UpdateDate", "updateDate", &s::dateType),
+    ];
+
     pub(super) static OpenIDConnectProviderListEntry: [Member; 1] = [
         Member::optional("Arn", "arn", &s::arnType),
     ];
@@ -5403,6 +5770,11 @@ mod members {
         Member::optional("PolicyName", "policyName", &s::policyNameType),
         Member::optional("Tags", "tags", &s::tagListType),
         Member::optional("UpdateDate", "updateDate", &s::dateType),
+    ];
+
+    pub(super) static PolicyDetail: [Member; 2] = [
+        Member::optional("PolicyDocument", "policyDocument", &s::policyDocumentType),
+        Member::optional("PolicyName", "policyName", &s::policyNameType),
     ];
 
     pub(super) static PolicyGroup: [Member; 2] = [
@@ -5482,6 +5854,21 @@ mod members {
         Member::optional("RoleLastUsed", "roleLastUsed", &s::RoleLastUsed),
         Member::required("RoleName", "roleName", &s::roleNameType),
         Member::optional("SourceRoleTemplate", "sourceRoleTemplate", &s::SourceRoleTemplate),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static RoleDetail: [Member; 12] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AssumeRolePolicyDocument", "assumeRolePolicyDocument", &s::policyDocumentType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("InstanceProfileList", "instanceProfileList", &s::instanceProfileListType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("PermissionsBoundary", "permissionsBoundary", &s::AttachedPermissionsBoundary),
+        Member::optional("RoleId", "roleId", &s::idType),
+        Member::optional("RoleLastUsed", "roleLastUsed", &s::RoleLastUsed),
+        Member::optional("RoleName", "roleName", &s::roleNameType),
+        Member::optional("RolePolicyList", "rolePolicyList", &s::policyDetailListType),
         Member::optional("Tags", "tags", &s::tagListType),
     ];
 
@@ -5649,6 +6036,19 @@ mod members {
         Member::required("UserId", "userId", &s::idType),
         Member::required("UserName", "userName", &s::userNameType),
     ];
+
+    pub(super) static UserDetail: [Member; 10] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("GroupList", "groupList", &s::groupNameListType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("PermissionsBoundary", "permissionsBoundary", &s::AttachedPermissionsBoundary),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("UserId", "userId", &s::idType),
+        Member::optional("UserName", "userName", &s::userNameType),
+        Member::optional("UserPolicyList", "userPolicyList", &s::policyDetailListType),
+    ];
 }
 
 /// What the model says of each shape.
@@ -5710,6 +6110,8 @@ mod shapes {
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
+    pub(super) static GetAccountAuthorizationDetailsRequest: Shape = Shape::structure("GetAccountAuthorizationDetailsRequest", &members::GetAccountAuthorizationDetailsRequest);
+    pub(super) static GetAccountAuthorizationDetailsResponse: Shape = Shape::structure("GetAccountAuthorizationDetailsResponse", &members::GetAccountAuthorizationDetailsResponse);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
     pub(super) static GetGroupPolicyRequest: Shape = Shape::structure("GetGroupPolicyRequest", &members::GetGroupPolicyRequest);
     pub(super) static GetGroupPolicyResponse: Shape = Shape::structure("GetGroupPolicyResponse", &members::GetGroupPolicyResponse);
@@ -5736,6 +6138,7 @@ mod shapes {
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
     pub(super) static GetUserResponse: Shape = Shape::structure("GetUserResponse", &members::GetUserResponse);
     pub(super) static Group: Shape = Shape::structure("Group", &members::Group);
+    pub(super) static GroupDetail: Shape = Shape::structure("GroupDetail", &members::GroupDetail);
     pub(super) static InstanceProfile: Shape = Shape::structure("InstanceProfile", &members::InstanceProfile);
     pub(super) static ListAccessKeysRequest: Shape = Shape::structure("ListAccessKeysRequest", &members::ListAccessKeysRequest);
     pub(super) static ListAccessKeysResponse: Shape = Shape::structure("ListAccessKeysResponse", &members::ListAccessKeysResponse);
@@ -5785,11 +6188,14 @@ mod shapes {
     pub(super) static ListUserTagsResponse: Shape = Shape::structure("ListUserTagsResponse", &members::ListUserTagsResponse);
     pub(super) static ListUsersRequest: Shape = Shape::structure("ListUsersRequest", &members::ListUsersRequest);
     pub(super) static ListUsersResponse: Shape = Shape::structure("ListUsersResponse", &members::ListUsersResponse);
+    pub(super) static ManagedPolicyDetail: Shape = Shape::structure("ManagedPolicyDetail", &members::ManagedPolicyDetail);
+    pub(super) static ManagedPolicyDetailListType: Shape = Shape::list("ManagedPolicyDetailListType", &ManagedPolicyDetail);
     pub(super) static OpenIDConnectProviderListEntry: Shape = Shape::structure("OpenIDConnectProviderListEntry", &members::OpenIDConnectProviderListEntry);
     pub(super) static OpenIDConnectProviderListType: Shape = Shape::list("OpenIDConnectProviderListType", &OpenIDConnectProviderListEntry);
     pub(super) static OpenIDConnectProviderUrlType: Shape = Shape::string("OpenIDConnectProviderUrlType").min(1).max(255);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
+    pub(super) static PolicyDetail: Shape = Shape::structure("PolicyDetail", &members::PolicyDetail);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
     pub(super) static PolicyGroupListType: Shape = Shape::list("PolicyGroupListType", &PolicyGroup);
     pub(super) static PolicyRole: Shape = Shape::structure("PolicyRole", &members::PolicyRole);
@@ -5809,6 +6215,7 @@ mod shapes {
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
+    pub(super) static RoleDetail: Shape = Shape::structure("RoleDetail", &members::RoleDetail);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
     pub(super) static RoleUsageListType: Shape = Shape::list("RoleUsageListType", &RoleUsageType);
     pub(super) static RoleUsageType: Shape = Shape::structure("RoleUsageType", &members::RoleUsageType);
@@ -5844,6 +6251,7 @@ mod shapes {
     pub(super) static UpdateSAMLProviderResponse: Shape = Shape::structure("UpdateSAMLProviderResponse", &members::UpdateSAMLProviderResponse);
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
+    pub(super) static UserDetail: Shape = Shape::structure("UserDetail", &members::UserDetail);
     pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
@@ -5856,8 +6264,11 @@ mod shapes {
     pub(super) static clientIDType: Shape = Shape::string("clientIDType").min(1).max(255);
     pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P12);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
+    pub(super) static entityListType: Shape = Shape::list("entityListType", &EntityType);
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P12);
+    pub(super) static groupDetailListType: Shape = Shape::list("groupDetailListType", &GroupDetail);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
+    pub(super) static groupNameListType: Shape = Shape::list("groupNameListType", &groupNameType);
     pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P12);
     pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
@@ -5868,6 +6279,7 @@ mod shapes {
     pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P14);
     pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P15);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
+    pub(super) static policyDetailListType: Shape = Shape::list("policyDetailListType", &PolicyDetail);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
@@ -5881,6 +6293,7 @@ mod shapes {
     pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
     pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P19);
+    pub(super) static roleDetailListType: Shape = Shape::list("roleDetailListType", &RoleDetail);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
     pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P12);
@@ -5895,6 +6308,7 @@ mod shapes {
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
     pub(super) static thumbprintListType: Shape = Shape::list("thumbprintListType", &thumbprintType);
     pub(super) static thumbprintType: Shape = Shape::string("thumbprintType").min(40).max(40);
+    pub(super) static userDetailListType: Shape = Shape::list("userDetailListType", &UserDetail);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
     pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P12);
 }
@@ -6258,6 +6672,8 @@ macro_rules! every_iam_structure {
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            GetAccountAuthorizationDetailsRequest
+            GetAccountAuthorizationDetailsResponse
             GetAccountSummaryResponse
             GetGroupPolicyRequest
             GetGroupPolicyResponse
@@ -6284,6 +6700,7 @@ macro_rules! every_iam_structure {
             GetUserRequest
             GetUserResponse
             Group
+            GroupDetail
             InstanceProfile
             ListAccessKeysRequest
             ListAccessKeysResponse
@@ -6333,8 +6750,10 @@ macro_rules! every_iam_structure {
             ListUserTagsResponse
             ListUsersRequest
             ListUsersResponse
+            ManagedPolicyDetail
             OpenIDConnectProviderListEntry
             Policy
+            PolicyDetail
             PolicyGroup
             PolicyRole
             PolicyUser
@@ -6348,6 +6767,7 @@ macro_rules! every_iam_structure {
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
             Role
+            RoleDetail
             RoleLastUsed
             RoleUsageType
             SAMLPrivateKey
@@ -6379,6 +6799,7 @@ macro_rules! every_iam_structure {
             UpdateSAMLProviderResponse
             UpdateUserRequest
             User
+            UserDetail
         }
     };
 }
