@@ -20,6 +20,7 @@ mod event;
 mod handle;
 mod iam;
 mod ids;
+pub mod import;
 mod json;
 pub mod limits;
 mod managed;

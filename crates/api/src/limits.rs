@@ -85,6 +85,11 @@ pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Characters of documents after which a page of authorization details ends.
 pub const DETAILS_PAGE_CHARACTERS_MAX: usize = 4 * 1024 * 1024;
+/// Problems of an import that are told, the first ones.
+pub const IMPORT_PROBLEMS_MAX: usize = 200;
+/// Accounts of an installation that an import is compared with, and accounts that its trust policies
+/// may name.
+pub const IMPORT_ACCOUNTS_MAX: usize = 1_000;
 /// Accounts of one organization.
 pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
 /// Create-account requests remembered, failed ones too; none is made beyond.

@@ -202,7 +202,7 @@ fn create_policy(
 }
 
 /// The quota on one version's characters, white space not counted.
-pub(super) fn size_quota(size: usize) -> Result<(), ApiError> {
+pub(crate) fn size_quota(size: usize) -> Result<(), ApiError> {
     names::quota(
         size.saturating_sub(1),
         "PolicySize",

@@ -23,7 +23,7 @@ use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// The shortest that a role's longest session may be, seconds; also the default.
-pub(super) const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
+pub(crate) const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
 
 /// What an operation on the role `name` of the caller's account is asked about.
 pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {

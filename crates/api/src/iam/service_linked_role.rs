@@ -25,7 +25,7 @@ use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// Where all of them are, each below its service; nothing else is made there.
-pub(super) const PATH: &str = "/aws-service-role/";
+pub(crate) const PATH: &str = "/aws-service-role/";
 /// How every task id begins; what follows is the role with its path, and a UUID.
 const TASK: &str = "task";
 /// Longest role name.

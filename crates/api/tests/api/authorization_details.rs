@@ -7,10 +7,10 @@ use locum_wire::iam::{
 use crate::common::{Lab, Refused, check};
 use crate::operation_cases::{DOCUMENT, TRUST};
 
-type Details = GetAccountAuthorizationDetailsResponse;
+pub(crate) type Details = GetAccountAuthorizationDetailsResponse;
 
 /// A world with two users, a group, two roles, an instance profile and two policies.
-fn stage() -> Lab {
+pub(crate) fn stage() -> Lab {
     let lab = Lab::new();
     let trust = TRUST.replace("{account}", &lab.account);
     let own = format!("arn:aws:iam::{}:policy/team/Notes", lab.account);
@@ -38,7 +38,7 @@ fn stage() -> Lab {
     lab
 }
 
-fn ask(
+pub(crate) fn ask(
     lab: &Lab,
     filter: &[&str],
     max_items: Option<i32>,

@@ -22,6 +22,7 @@ mod get_session_token;
 mod groups;
 mod holdings;
 mod hostile_forms;
+mod import;
 mod instance_profiles;
 mod oidc_providers;
 mod operation_cases;
