@@ -84,7 +84,7 @@ pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Characters of documents after which a page of authorization details ends.
-pub const DETAILS_PAGE_CHARACTERS_MAX: usize = 4 * 1024 * 1024;
+pub const DETAILS_PAGE_CHARACTERS_MAX: usize = 1024 * 1024;
 /// Problems of an import that are told, the first ones.
 pub const IMPORT_PROBLEMS_MAX: usize = 200;
 /// Accounts of an installation that an import is compared with, and accounts that its trust policies
