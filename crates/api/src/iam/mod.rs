@@ -12,6 +12,7 @@ mod linked_services;
 mod membership;
 pub(crate) mod names;
 mod oidc_provider;
+mod organizations_features;
 pub(crate) mod page;
 pub(crate) mod policy;
 mod policy_entities;
@@ -22,6 +23,7 @@ mod saml_provider;
 pub(crate) mod service_linked_role;
 mod summary;
 mod tag;
+mod token_settings;
 mod user;
 
 use crate::operation::Operation;
@@ -37,6 +39,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     instance_profile::OPERATIONS,
     membership::OPERATIONS,
     oidc_provider::OPERATIONS,
+    organizations_features::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
@@ -45,5 +48,6 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     service_linked_role::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
+    token_settings::OPERATIONS,
     user::OPERATIONS,
 ];

@@ -15,7 +15,7 @@ use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.
-const NOT_YET: [(&str, i32); 11] = [
+const NOT_YET: [(&str, i32); 10] = [
     ("AccountMFAEnabled", 0),
     ("AccountPasswordPresent", 0),
     ("AccountSigningCertificatesPresent", 0),
@@ -23,7 +23,6 @@ const NOT_YET: [(&str, i32); 11] = [
     ("MFADevicesInUse", 0),
     // More than all policies with all their versions, so it is never what refuses.
     ("PolicyVersionsInUseQuota", 10_000),
-    ("Providers", 0),
     ("ServerCertificates", 0),
     ("ServerCertificatesQuota", 20),
     ("SigningCertificatesPerUserQuota", 2),
@@ -31,7 +30,7 @@ const NOT_YET: [(&str, i32); 11] = [
     ("GlobalEndpointTokenVersion", 2),
 ];
 
-fn counted(account: &Account) -> [(&'static str, usize); 22] {
+fn counted(account: &Account) -> [(&'static str, usize); 23] {
     let versions = account
         .policies()
         .iter()
@@ -72,6 +71,10 @@ fn counted(account: &Account) -> [(&'static str, usize); 22] {
         ("PoliciesQuota", limits::POLICIES_PER_ACCOUNT_MAX),
         ("PolicySizeQuota", limits::MANAGED_POLICY_CHARACTERS_MAX),
         ("PolicyVersionsInUse", versions),
+        (
+            "Providers",
+            account.oidc_providers().len() + account.saml_providers().len(),
+        ),
         ("RolePolicySizeQuota", limits::INLINE_ROLE_CHARACTERS_MAX),
         ("Roles", account.roles().len()),
         ("RolesQuota", limits::ROLES_PER_ACCOUNT_MAX),

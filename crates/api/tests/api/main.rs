@@ -7,6 +7,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod account_settings;
 mod assume_role;
 mod authentication;
 mod authorization_details;

@@ -149,6 +149,24 @@ pub(crate) const PROVIDERS: &[Case] = &[
         &[],
     ),
     ("GetAccountAuthorizationDetails", "", "*", &[]),
+    ("EnableOrganizationsRootCredentialsManagement", "", "*", &[]),
+    ("EnableOrganizationsRootSessions", "", "*", &[]),
+    (
+        "DisableOrganizationsRootCredentialsManagement",
+        "",
+        "*",
+        &[],
+    ),
+    ("DisableOrganizationsRootSessions", "", "*", &[]),
+    ("ListOrganizationsFeatures", "", "*", &[]),
+    (
+        "SetSecurityTokenServicePreferences",
+        "GlobalEndpointTokenVersion=v2Token",
+        "*",
+        &[],
+    ),
+    ("GetOutboundWebIdentityFederationInfo", "", "*", &[]),
+    ("DisableOutboundWebIdentityFederation", "", "*", &[]),
     ("ListSAMLProviderTags", "SAMLProviderArn={saml}", SAML, &[]),
 ];
 

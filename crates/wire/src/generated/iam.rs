@@ -1290,6 +1290,174 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// Input of `DisableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementRequest {
+}
+
+impl Structure for DisableOrganizationsRootCredentialsManagementRequest {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootCredentialsManagementRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::DisableOrganizationsRootCredentialsManagementRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::DisableOrganizationsRootCredentialsManagementRequest;
+    }
+}
+
+/// Output of `DisableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for DisableOrganizationsRootCredentialsManagementResponse {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootCredentialsManagementResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootCredentialsManagementResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootCredentialsManagementResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// Input of `DisableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsRequest {
+}
+
+impl Structure for DisableOrganizationsRootSessionsRequest {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootSessionsRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::DisableOrganizationsRootSessionsRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::DisableOrganizationsRootSessionsRequest;
+    }
+}
+
+/// Output of `DisableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for DisableOrganizationsRootSessionsResponse {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootSessionsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootSessionsResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootSessionsResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// Input of `EnableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementRequest {
+}
+
+impl Structure for EnableOrganizationsRootCredentialsManagementRequest {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootCredentialsManagementRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::EnableOrganizationsRootCredentialsManagementRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::EnableOrganizationsRootCredentialsManagementRequest;
+    }
+}
+
+/// Output of `EnableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for EnableOrganizationsRootCredentialsManagementResponse {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootCredentialsManagementResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootCredentialsManagementResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootCredentialsManagementResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// Input of `EnableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsRequest {
+}
+
+impl Structure for EnableOrganizationsRootSessionsRequest {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootSessionsRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::EnableOrganizationsRootSessionsRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::EnableOrganizationsRootSessionsRequest;
+    }
+}
+
+/// Output of `EnableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for EnableOrganizationsRootSessionsResponse {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootSessionsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootSessionsResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootSessionsResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
 /// Input of `GetAccountAuthorizationDetails`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccountAuthorizationDetailsRequest {
@@ -1594,6 +1762,31 @@ impl Structure for GetOpenIDConnectProviderResponse {
         writer.member(tags, &self.tags);
         writer.member(thumbprint_list, &self.thumbprint_list);
         writer.member(url, &self.url);
+    }
+}
+
+/// Output of `GetOutboundWebIdentityFederationInfo`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOutboundWebIdentityFederationInfoResponse {
+    /// `IssuerIdentifier`.
+    pub issuer_identifier: Option<String>,
+    /// `JwtVendingEnabled`.
+    pub jwt_vending_enabled: Option<bool>,
+}
+
+impl Structure for GetOutboundWebIdentityFederationInfoResponse {
+    const SHAPE: &'static Shape = &shapes::GetOutboundWebIdentityFederationInfoResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [issuer_identifier, jwt_vending_enabled] = &members::GetOutboundWebIdentityFederationInfoResponse;
+        reader.member(issuer_identifier, &mut self.issuer_identifier);
+        reader.member(jwt_vending_enabled, &mut self.jwt_vending_enabled);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [issuer_identifier, jwt_vending_enabled] = &members::GetOutboundWebIdentityFederationInfoResponse;
+        writer.member(issuer_identifier, &self.issuer_identifier);
+        writer.member(jwt_vending_enabled, &self.jwt_vending_enabled);
     }
 }
 
@@ -2879,6 +3072,48 @@ impl Structure for ListOpenIDConnectProvidersResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [open_id_connect_provider_list] = &members::ListOpenIDConnectProvidersResponse;
         writer.member(open_id_connect_provider_list, &self.open_id_connect_provider_list);
+    }
+}
+
+/// Input of `ListOrganizationsFeatures`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesRequest {
+}
+
+impl Structure for ListOrganizationsFeaturesRequest {
+    const SHAPE: &'static Shape = &shapes::ListOrganizationsFeaturesRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListOrganizationsFeaturesRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListOrganizationsFeaturesRequest;
+    }
+}
+
+/// Output of `ListOrganizationsFeatures`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for ListOrganizationsFeaturesResponse {
+    const SHAPE: &'static Shape = &shapes::ListOrganizationsFeaturesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::ListOrganizationsFeaturesResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::ListOrganizationsFeaturesResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
     }
 }
 
@@ -4267,6 +4502,27 @@ impl Structure for SetDefaultPolicyVersionRequest {
     }
 }
 
+/// Input of `SetSecurityTokenServicePreferences`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetSecurityTokenServicePreferencesRequest {
+    /// `GlobalEndpointTokenVersion`, one of v1Token, v2Token.
+    pub global_endpoint_token_version: String,
+}
+
+impl Structure for SetSecurityTokenServicePreferencesRequest {
+    const SHAPE: &'static Shape = &shapes::SetSecurityTokenServicePreferencesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [global_endpoint_token_version] = &members::SetSecurityTokenServicePreferencesRequest;
+        reader.member(global_endpoint_token_version, &mut self.global_endpoint_token_version);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [global_endpoint_token_version] = &members::SetSecurityTokenServicePreferencesRequest;
+        writer.member(global_endpoint_token_version, &self.global_endpoint_token_version);
+    }
+}
+
 /// `SourceRoleTemplate` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourceRoleTemplate {
@@ -5280,6 +5536,38 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static DisableOrganizationsRootCredentialsManagementRequest: [Member; 0] = [
+    ];
+
+    pub(super) static DisableOrganizationsRootCredentialsManagementResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static DisableOrganizationsRootSessionsRequest: [Member; 0] = [
+    ];
+
+    pub(super) static DisableOrganizationsRootSessionsResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static EnableOrganizationsRootCredentialsManagementRequest: [Member; 0] = [
+    ];
+
+    pub(super) static EnableOrganizationsRootCredentialsManagementResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static EnableOrganizationsRootSessionsRequest: [Member; 0] = [
+    ];
+
+    pub(super) static EnableOrganizationsRootSessionsResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
     pub(super) static GetAccountAuthorizationDetailsRequest: [Member; 3] = [
         Member::optional("Filter", "filter", &s::entityListType),
         Member::optional("Marker", "marker", &s::markerType),
@@ -5341,6 +5629,11 @@ mod members {
         Member::optional("Tags", "tags", &s::tagListType),
         Member::optional("ThumbprintList", "thumbprintList", &s::thumbprintListType),
         Member::optional("Url", "url", &s::OpenIDConnectProviderUrlType),
+    ];
+
+    pub(super) static GetOutboundWebIdentityFederationInfoResponse: [Member; 2] = [
+        Member::optional("IssuerIdentifier", "issuerIdentifier", &s::stringType),
+        Member::optional("JwtVendingEnabled", "jwtVendingEnabled", &s::booleanType),
     ];
 
     pub(super) static GetPolicyRequest: [Member; 1] = [
@@ -5606,6 +5899,14 @@ mod members {
 
     pub(super) static ListOpenIDConnectProvidersResponse: [Member; 1] = [
         Member::optional("OpenIDConnectProviderList", "openIDConnectProviderList", &s::OpenIDConnectProviderListType),
+    ];
+
+    pub(super) static ListOrganizationsFeaturesRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListOrganizationsFeaturesResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
     ];
 
     pub(super) static ListPoliciesRequest: [Member; 6] = [
@@ -5898,6 +6199,10 @@ mod members {
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
     ];
 
+    pub(super) static SetSecurityTokenServicePreferencesRequest: [Member; 1] = [
+        Member::required("GlobalEndpointTokenVersion", "globalEndpointTokenVersion", &s::globalEndpointTokenVersion),
+    ];
+
     pub(super) static SourceRoleTemplate: [Member; 2] = [
         Member::required("TemplateArn", "templateArn", &s::arnType),
         Member::required("TemplateMinorVersion", "templateMinorVersion", &s::integerType),
@@ -6109,7 +6414,17 @@ mod shapes {
     pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
+    pub(super) static DisableOrganizationsRootCredentialsManagementRequest: Shape = Shape::structure("DisableOrganizationsRootCredentialsManagementRequest", &members::DisableOrganizationsRootCredentialsManagementRequest);
+    pub(super) static DisableOrganizationsRootCredentialsManagementResponse: Shape = Shape::structure("DisableOrganizationsRootCredentialsManagementResponse", &members::DisableOrganizationsRootCredentialsManagementResponse);
+    pub(super) static DisableOrganizationsRootSessionsRequest: Shape = Shape::structure("DisableOrganizationsRootSessionsRequest", &members::DisableOrganizationsRootSessionsRequest);
+    pub(super) static DisableOrganizationsRootSessionsResponse: Shape = Shape::structure("DisableOrganizationsRootSessionsResponse", &members::DisableOrganizationsRootSessionsResponse);
+    pub(super) static EnableOrganizationsRootCredentialsManagementRequest: Shape = Shape::structure("EnableOrganizationsRootCredentialsManagementRequest", &members::EnableOrganizationsRootCredentialsManagementRequest);
+    pub(super) static EnableOrganizationsRootCredentialsManagementResponse: Shape = Shape::structure("EnableOrganizationsRootCredentialsManagementResponse", &members::EnableOrganizationsRootCredentialsManagementResponse);
+    pub(super) static EnableOrganizationsRootSessionsRequest: Shape = Shape::structure("EnableOrganizationsRootSessionsRequest", &members::EnableOrganizationsRootSessionsRequest);
+    pub(super) static EnableOrganizationsRootSessionsResponse: Shape = Shape::structure("EnableOrganizationsRootSessionsResponse", &members::EnableOrganizationsRootSessionsResponse);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
+    pub(super) static FeatureType: Shape = Shape::string("FeatureType").values(&["RootCredentialsManagement", "RootSessions"]);
+    pub(super) static FeaturesListType: Shape = Shape::list("FeaturesListType", &FeatureType);
     pub(super) static GetAccountAuthorizationDetailsRequest: Shape = Shape::structure("GetAccountAuthorizationDetailsRequest", &members::GetAccountAuthorizationDetailsRequest);
     pub(super) static GetAccountAuthorizationDetailsResponse: Shape = Shape::structure("GetAccountAuthorizationDetailsResponse", &members::GetAccountAuthorizationDetailsResponse);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
@@ -6121,6 +6436,7 @@ mod shapes {
     pub(super) static GetInstanceProfileResponse: Shape = Shape::structure("GetInstanceProfileResponse", &members::GetInstanceProfileResponse);
     pub(super) static GetOpenIDConnectProviderRequest: Shape = Shape::structure("GetOpenIDConnectProviderRequest", &members::GetOpenIDConnectProviderRequest);
     pub(super) static GetOpenIDConnectProviderResponse: Shape = Shape::structure("GetOpenIDConnectProviderResponse", &members::GetOpenIDConnectProviderResponse);
+    pub(super) static GetOutboundWebIdentityFederationInfoResponse: Shape = Shape::structure("GetOutboundWebIdentityFederationInfoResponse", &members::GetOutboundWebIdentityFederationInfoResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -6166,6 +6482,8 @@ mod shapes {
     pub(super) static ListOpenIDConnectProviderTagsResponse: Shape = Shape::structure("ListOpenIDConnectProviderTagsResponse", &members::ListOpenIDConnectProviderTagsResponse);
     pub(super) static ListOpenIDConnectProvidersRequest: Shape = Shape::structure("ListOpenIDConnectProvidersRequest", &members::ListOpenIDConnectProvidersRequest);
     pub(super) static ListOpenIDConnectProvidersResponse: Shape = Shape::structure("ListOpenIDConnectProvidersResponse", &members::ListOpenIDConnectProvidersResponse);
+    pub(super) static ListOrganizationsFeaturesRequest: Shape = Shape::structure("ListOrganizationsFeaturesRequest", &members::ListOrganizationsFeaturesRequest);
+    pub(super) static ListOrganizationsFeaturesResponse: Shape = Shape::structure("ListOrganizationsFeaturesResponse", &members::ListOrganizationsFeaturesResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -6193,6 +6511,7 @@ mod shapes {
     pub(super) static OpenIDConnectProviderListEntry: Shape = Shape::structure("OpenIDConnectProviderListEntry", &members::OpenIDConnectProviderListEntry);
     pub(super) static OpenIDConnectProviderListType: Shape = Shape::list("OpenIDConnectProviderListType", &OpenIDConnectProviderListEntry);
     pub(super) static OpenIDConnectProviderUrlType: Shape = Shape::string("OpenIDConnectProviderUrlType").min(1).max(255);
+    pub(super) static OrganizationIdType: Shape = Shape::string("OrganizationIdType").max(34).pattern(&p::P10);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
     pub(super) static PolicyDetail: Shape = Shape::structure("PolicyDetail", &members::PolicyDetail);
@@ -6223,8 +6542,9 @@ mod shapes {
     pub(super) static SAMLPrivateKey: Shape = Shape::structure("SAMLPrivateKey", &members::SAMLPrivateKey);
     pub(super) static SAMLProviderListEntry: Shape = Shape::structure("SAMLProviderListEntry", &members::SAMLProviderListEntry);
     pub(super) static SAMLProviderListType: Shape = Shape::list("SAMLProviderListType", &SAMLProviderListEntry);
-    pub(super) static SAMLProviderNameType: Shape = Shape::string("SAMLProviderNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static SAMLProviderNameType: Shape = Shape::string("SAMLProviderNameType").min(1).max(128).pattern(&p::P11);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
+    pub(super) static SetSecurityTokenServicePreferencesRequest: Shape = Shape::structure("SetSecurityTokenServicePreferencesRequest", &members::SetSecurityTokenServicePreferencesRequest);
     pub(super) static SourceRoleTemplate: Shape = Shape::structure("SourceRoleTemplate", &members::SourceRoleTemplate);
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
@@ -6252,7 +6572,7 @@ mod shapes {
     pub(super) static UpdateUserRequest: Shape = Shape::structure("UpdateUserRequest", &members::UpdateUserRequest);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
     pub(super) static UserDetail: Shape = Shape::structure("UserDetail", &members::UserDetail);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P11);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P12);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
@@ -6262,41 +6582,42 @@ mod shapes {
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static clientIDListType: Shape = Shape::list("clientIDListType", &clientIDType);
     pub(super) static clientIDType: Shape = Shape::string("clientIDType").min(1).max(255);
-    pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P12);
+    pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P13);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
     pub(super) static entityListType: Shape = Shape::list("entityListType", &EntityType);
-    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P12);
+    pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static globalEndpointTokenVersion: Shape = Shape::string("globalEndpointTokenVersion").values(&["v1Token", "v2Token"]);
     pub(super) static groupDetailListType: Shape = Shape::list("groupDetailListType", &GroupDetail);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
     pub(super) static groupNameListType: Shape = Shape::list("groupNameListType", &groupNameType);
-    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P12);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P11);
+    pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P12);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
-    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P12);
+    pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static integerType: Shape = Shape::integer("integerType");
-    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P13);
+    pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P14);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P14);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P15);
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P15);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P16);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
     pub(super) static policyDetailListType: Shape = Shape::list("policyDetailListType", &PolicyDetail);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
-    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P12);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P16);
+    pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P17);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P17);
-    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P18);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P18);
+    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P19);
     pub(super) static privateKeyList: Shape = Shape::list("privateKeyList", &SAMLPrivateKey).max(2);
     pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P19);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P20);
     pub(super) static roleDetailListType: Shape = Shape::list("roleDetailListType", &RoleDetail);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
-    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P12);
+    pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P13);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -6310,7 +6631,7 @@ mod shapes {
     pub(super) static thumbprintType: Shape = Shape::string("thumbprintType").min(40).max(40);
     pub(super) static userDetailListType: Shape = Shape::list("userDetailListType", &UserDetail);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
-    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P12);
+    pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P13);
 }
 
 /// The errors of the model, with their codes and statuses on the wire.
@@ -6672,6 +6993,14 @@ macro_rules! every_iam_structure {
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            DisableOrganizationsRootCredentialsManagementRequest
+            DisableOrganizationsRootCredentialsManagementResponse
+            DisableOrganizationsRootSessionsRequest
+            DisableOrganizationsRootSessionsResponse
+            EnableOrganizationsRootCredentialsManagementRequest
+            EnableOrganizationsRootCredentialsManagementResponse
+            EnableOrganizationsRootSessionsRequest
+            EnableOrganizationsRootSessionsResponse
             GetAccountAuthorizationDetailsRequest
             GetAccountAuthorizationDetailsResponse
             GetAccountSummaryResponse
@@ -6683,6 +7012,7 @@ macro_rules! every_iam_structure {
             GetInstanceProfileResponse
             GetOpenIDConnectProviderRequest
             GetOpenIDConnectProviderResponse
+            GetOutboundWebIdentityFederationInfoResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -6728,6 +7058,8 @@ macro_rules! every_iam_structure {
             ListOpenIDConnectProviderTagsResponse
             ListOpenIDConnectProvidersRequest
             ListOpenIDConnectProvidersResponse
+            ListOrganizationsFeaturesRequest
+            ListOrganizationsFeaturesResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -6773,6 +7105,7 @@ macro_rules! every_iam_structure {
             SAMLPrivateKey
             SAMLProviderListEntry
             SetDefaultPolicyVersionRequest
+            SetSecurityTokenServicePreferencesRequest
             SourceRoleTemplate
             Tag
             TagInstanceProfileRequest

@@ -32,20 +32,29 @@ pub(crate) static P8: Pattern = Pattern { source: "[\\d]*", rule: Rule::Chars { 
 /// `[\u0009\u000A\u000D\u0020-\u00FF]+`
 pub(crate) static P9: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };
 
+/// `^o-[a-z0-9]{10,32}$`
+pub(crate) static P10: Pattern = Pattern { source: "^o-[a-z0-9]{10,32}$", rule: Rule::Machine(&Machine {
+    bands: &[128],
+    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
+    width: 4,
+    next: &[0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 0, 4, 4, 0, 0, 5, 5, 0, 0, 6, 6, 0, 0, 7, 7, 0, 0, 8, 8, 0, 0, 9, 9, 0, 0, 10, 10, 0, 0, 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0, 14, 14, 0, 0, 15, 15, 0, 0, 16, 16, 0, 0, 17, 17, 0, 0, 18, 18, 0, 0, 19, 19, 0, 0, 20, 20, 0, 0, 21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0, 24, 24, 0, 0, 25, 25, 0, 0, 26, 26, 0, 0, 27, 27, 0, 0, 28, 28, 0, 0, 29, 29, 0, 0, 30, 30, 0, 0, 31, 31, 0, 0, 32, 32, 0, 0, 33, 33, 0, 0, 34, 34, 0, 0, 35, 35, 0, 0, 0, 0],
+    accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+}) };
+
 /// `[\w._-]+`
-pub(crate) static P10: Pattern = Pattern { source: "[\\w._-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff600000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P11: Pattern = Pattern { source: "[\\w._-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff600000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\w]+`
-pub(crate) static P11: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P12: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\w+=,.@-]+`
-pub(crate) static P12: Pattern = Pattern { source: "[\\w+=,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P13: Pattern = Pattern { source: "[\\w+=,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\u0020-\u00FF]+`
-pub(crate) static P13: Pattern = Pattern { source: "[\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };
+pub(crate) static P14: Pattern = Pattern { source: "[\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };
 
 /// `\u002F[\u0021-\u007F]*`
-pub(crate) static P14: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
+pub(crate) static P15: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0],
     width: 3,
@@ -54,7 +63,7 @@ pub(crate) static P14: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", 
 }) };
 
 /// `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`
-pub(crate) static P15: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
+pub(crate) static P16: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
     width: 3,
@@ -63,7 +72,7 @@ pub(crate) static P15: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\
 }) };
 
 /// `((/[A-Za-z0-9\.,\+@=_-]+)*)/`
-pub(crate) static P16: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
+pub(crate) static P17: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 3,
@@ -72,7 +81,7 @@ pub(crate) static P16: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*
 }) };
 
 /// `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`
-pub(crate) static P17: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
+pub(crate) static P18: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -81,13 +90,13 @@ pub(crate) static P17: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]
 }) };
 
 /// `[A-Z0-9]+`
-pub(crate) static P18: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Chars { class: CharClass { ascii: 0x0000000007fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P19: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Chars { class: CharClass { ascii: 0x0000000007fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
-pub(crate) static P19: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P20: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
 
 /// `^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}`
-pub(crate) static P20: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
+pub(crate) static P21: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 7, 6, 6, 6, 8, 6, 9, 6, 6, 6, 6, 10, 11, 6, 6, 12, 13, 14, 15, 6, 16, 6, 6, 17, 0, 0, 0, 0, 0, 0],
     width: 18,
@@ -96,16 +105,16 @@ pub(crate) static P20: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^\d{12}$`
-pub(crate) static P21: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
+pub(crate) static P22: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
 
 /// `[\s\S]*`
-pub(crate) static P22: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P23: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\u0020-\u007E]+`
-pub(crate) static P23: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P24: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `^car-[a-z0-9]{8,32}$`
-pub(crate) static P24: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
+pub(crate) static P25: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -114,7 +123,7 @@ pub(crate) static P24: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule:
 }) };
 
 /// `[^\s@]+@[^\s@]+\.[^\s@]+`
-pub(crate) static P25: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
+pub(crate) static P26: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     width: 4,
@@ -123,21 +132,12 @@ pub(crate) static P25: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+
 }) };
 
 /// `^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]{10,32}`
-pub(crate) static P26: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
+pub(crate) static P27: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 6, 6, 6, 6, 7, 6, 8, 6, 6, 6, 6, 9, 10, 6, 6, 11, 12, 13, 6, 6, 14, 6, 6, 15, 0, 0, 0, 0, 0, 0],
     width: 16,
     next: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 22, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 27, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 29, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 33, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 37, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 39, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 41, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 43, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 46, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 47, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 49, 0, 0, 0, 0, 0, 0, 0, 0, 50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 52, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 53, 0, 53, 53, 53, 53, 53, 53, 53, 53, 53, 53, 53, 0, 0, 0, 54, 0, 54, 54, 54, 54, 54, 54, 54, 54, 54, 54, 54, 0, 0, 0, 55, 0, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 55, 0, 0, 0, 56, 0, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 56, 0, 0, 0, 57, 0, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 0, 0, 0, 58, 0, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 58, 0, 0, 0, 59, 0, 59, 59, 59, 59, 59, 59, 59, 59, 59, 59, 59, 0, 0, 0, 60, 0, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 0, 0, 0, 61, 0, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 61, 0, 0, 0, 62, 0, 62, 62, 62, 62, 62, 62, 62, 62, 62, 62, 62, 0, 0, 0, 63, 0, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 63, 0, 0, 0, 64, 0, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 0, 0, 0, 65, 0, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 65, 0, 0, 0, 66, 0, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 66, 0, 0, 0, 67, 0, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 67, 0, 0, 0, 68, 0, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 0, 0, 0, 69, 0, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 69, 0, 0, 0, 70, 0, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 0, 0, 0, 71, 0, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 71, 0, 0, 0, 72, 0, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 72, 0, 0, 0, 73, 0, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 73, 0, 0, 0, 74, 0, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 74, 0, 0, 0, 75, 0, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 75, 0, 0, 0, 76, 0, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 0, 0, 0, 77, 0, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 77, 0, 0, 0, 78, 0, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 78, 0, 0, 0, 79, 0, 79, 79, 79, 79, 79, 79, 79, 79, 79, 79, 79, 0, 0, 0, 80, 0, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 80, 0, 0, 0, 81, 0, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 81, 0, 0, 0, 82, 0, 82, 82, 82, 82, 82, 82, 82, 82, 82, 82, 82, 0, 0, 0, 83, 0, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 83, 0, 0, 0, 84, 0, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 84, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
-}) };
-
-/// `^o-[a-z0-9]{10,32}$`
-pub(crate) static P27: Pattern = Pattern { source: "^o-[a-z0-9]{10,32}$", rule: Rule::Machine(&Machine {
-    bands: &[128],
-    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
-    width: 4,
-    next: &[0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 0, 4, 4, 0, 0, 5, 5, 0, 0, 6, 6, 0, 0, 7, 7, 0, 0, 8, 8, 0, 0, 9, 9, 0, 0, 10, 10, 0, 0, 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0, 14, 14, 0, 0, 15, 15, 0, 0, 16, 16, 0, 0, 17, 17, 0, 0, 18, 18, 0, 0, 19, 19, 0, 0, 20, 20, 0, 0, 21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0, 24, 24, 0, 0, 25, 25, 0, 0, 26, 26, 0, 0, 27, 27, 0, 0, 28, 28, 0, 0, 29, 29, 0, 0, 30, 30, 0, 0, 31, 31, 0, 0, 32, 32, 0, 0, 33, 33, 0, 0, 34, 34, 0, 0, 35, 35, 0, 0, 0, 0],
-    accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
 }) };
 
 /// `^(o-[a-z0-9]{10,32}\/r-[0-9a-z]{4,32}(\/ou\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\/\d{12})*)\/`
