@@ -4,6 +4,7 @@ pub(crate) mod access_key;
 mod attachment;
 mod authorization_details;
 mod boundary;
+mod granting_policies;
 mod group;
 mod holder;
 mod inline_policy;
@@ -34,6 +35,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     attachment::OPERATIONS,
     authorization_details::OPERATIONS,
     boundary::OPERATIONS,
+    granting_policies::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,

@@ -20,6 +20,7 @@ mod escalation;
 mod every_operation;
 mod faults;
 mod get_session_token;
+mod granting_policies;
 mod groups;
 mod holdings;
 mod hostile_forms;

@@ -149,6 +149,12 @@ pub(crate) const PROVIDERS: &[Case] = &[
         &[],
     ),
     ("GetAccountAuthorizationDetails", "", "*", &[]),
+    (
+        "ListPoliciesGrantingServiceAccess",
+        "Arn=arn:aws:iam::{account}:user/team/alice&ServiceNamespaces.member.1=s3",
+        "arn:aws:iam::{account}:user/team/alice",
+        &[],
+    ),
     ("EnableOrganizationsRootCredentialsManagement", "", "*", &[]),
     ("EnableOrganizationsRootSessions", "", "*", &[]),
     (

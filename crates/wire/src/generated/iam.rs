@@ -3117,6 +3117,89 @@ impl Structure for ListOrganizationsFeaturesResponse {
     }
 }
 
+/// `ListPoliciesGrantingServiceAccessEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessEntry {
+    /// `Policies`.
+    pub policies: Option<Vec<PolicyGrantingServiceAccess>>,
+    /// `ServiceNamespace`, 1 to 64 characters, matching `[\w-]*`.
+    pub service_namespace: Option<String>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessEntry {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policies, service_namespace] = &members::ListPoliciesGrantingServiceAccessEntry;
+        reader.member(policies, &mut self.policies);
+        reader.member(service_namespace, &mut self.service_namespace);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policies, service_namespace] = &members::ListPoliciesGrantingServiceAccessEntry;
+        writer.member(policies, &self.policies);
+        writer.member(service_namespace, &self.service_namespace);
+    }
+}
+
+/// Input of `ListPoliciesGrantingServiceAccess`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessRequest {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `ServiceNamespaces`, 1 to 200 items.
+    pub service_namespaces: Vec<String>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessRequest {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, marker, service_namespaces] = &members::ListPoliciesGrantingServiceAccessRequest;
+        reader.member(arn, &mut self.arn);
+        reader.member(marker, &mut self.marker);
+        reader.member(service_namespaces, &mut self.service_namespaces);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, marker, service_namespaces] = &members::ListPoliciesGrantingServiceAccessRequest;
+        writer.member(arn, &self.arn);
+        writer.member(marker, &self.marker);
+        writer.member(service_namespaces, &self.service_namespaces);
+    }
+}
+
+/// Output of `ListPoliciesGrantingServiceAccess`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `PoliciesGrantingServiceAccess`.
+    pub policies_granting_service_access: Vec<ListPoliciesGrantingServiceAccessEntry>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessResponse {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, policies_granting_service_access] = &members::ListPoliciesGrantingServiceAccessResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(policies_granting_service_access, &mut self.policies_granting_service_access);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, policies_granting_service_access] = &members::ListPoliciesGrantingServiceAccessResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(policies_granting_service_access, &self.policies_granting_service_access);
+    }
+}
+
 /// Input of `ListPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListPoliciesRequest {
@@ -3920,6 +4003,43 @@ impl Structure for PolicyDetail {
         let [policy_document, policy_name] = &members::PolicyDetail;
         writer.member(policy_document, &self.policy_document);
         writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// `PolicyGrantingServiceAccess` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyGrantingServiceAccess {
+    /// `EntityName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub entity_name: Option<String>,
+    /// `EntityType`, one of USER, ROLE, GROUP.
+    pub entity_type: Option<String>,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+    /// `PolicyType`, one of INLINE, MANAGED.
+    pub policy_type: String,
+}
+
+impl Structure for PolicyGrantingServiceAccess {
+    const SHAPE: &'static Shape = &shapes::PolicyGrantingServiceAccess;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_name, entity_type, policy_arn, policy_name, policy_type] = &members::PolicyGrantingServiceAccess;
+        reader.member(entity_name, &mut self.entity_name);
+        reader.member(entity_type, &mut self.entity_type);
+        reader.member(policy_arn, &mut self.policy_arn);
+        reader.member(policy_name, &mut self.policy_name);
+        reader.member(policy_type, &mut self.policy_type);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_name, entity_type, policy_arn, policy_name, policy_type] = &members::PolicyGrantingServiceAccess;
+        writer.member(entity_name, &self.entity_name);
+        writer.member(entity_type, &self.entity_type);
+        writer.member(policy_arn, &self.policy_arn);
+        writer.member(policy_name, &self.policy_name);
+        writer.member(policy_type, &self.policy_type);
     }
 }
 
@@ -5909,6 +6029,23 @@ mod members {
         Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
     ];
 
+    pub(super) static ListPoliciesGrantingServiceAccessEntry: [Member; 2] = [
+        Member::optional("Policies", "policies", &s::policyGrantingServiceAccessListType),
+        Member::optional("ServiceNamespace", "serviceNamespace", &s::serviceNamespaceType),
+    ];
+
+    pub(super) static ListPoliciesGrantingServiceAccessRequest: [Member; 3] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::required("ServiceNamespaces", "serviceNamespaces", &s::serviceNamespaceListType),
+    ];
+
+    pub(super) static ListPoliciesGrantingServiceAccessResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("PoliciesGrantingServiceAccess", "policiesGrantingServiceAccess", &s::listPolicyGrantingServiceAccessResponseListType),
+    ];
+
     pub(super) static ListPoliciesRequest: [Member; 6] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -6076,6 +6213,14 @@ mod members {
     pub(super) static PolicyDetail: [Member; 2] = [
         Member::optional("PolicyDocument", "policyDocument", &s::policyDocumentType),
         Member::optional("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static PolicyGrantingServiceAccess: [Member; 5] = [
+        Member::optional("EntityName", "entityName", &s::entityNameType),
+        Member::optional("EntityType", "entityType", &s::policyOwnerEntityType),
+        Member::optional("PolicyArn", "policyArn", &s::arnType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+        Member::required("PolicyType", "policyType", &s::policyType),
     ];
 
     pub(super) static PolicyGroup: [Member; 2] = [
@@ -6484,6 +6629,9 @@ mod shapes {
     pub(super) static ListOpenIDConnectProvidersResponse: Shape = Shape::structure("ListOpenIDConnectProvidersResponse", &members::ListOpenIDConnectProvidersResponse);
     pub(super) static ListOrganizationsFeaturesRequest: Shape = Shape::structure("ListOrganizationsFeaturesRequest", &members::ListOrganizationsFeaturesRequest);
     pub(super) static ListOrganizationsFeaturesResponse: Shape = Shape::structure("ListOrganizationsFeaturesResponse", &members::ListOrganizationsFeaturesResponse);
+    pub(super) static ListPoliciesGrantingServiceAccessEntry: Shape = Shape::structure("ListPoliciesGrantingServiceAccessEntry", &members::ListPoliciesGrantingServiceAccessEntry);
+    pub(super) static ListPoliciesGrantingServiceAccessRequest: Shape = Shape::structure("ListPoliciesGrantingServiceAccessRequest", &members::ListPoliciesGrantingServiceAccessRequest);
+    pub(super) static ListPoliciesGrantingServiceAccessResponse: Shape = Shape::structure("ListPoliciesGrantingServiceAccessResponse", &members::ListPoliciesGrantingServiceAccessResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -6515,6 +6663,7 @@ mod shapes {
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
     pub(super) static PolicyDetail: Shape = Shape::structure("PolicyDetail", &members::PolicyDetail);
+    pub(super) static PolicyGrantingServiceAccess: Shape = Shape::structure("PolicyGrantingServiceAccess", &members::PolicyGrantingServiceAccess);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
     pub(super) static PolicyGroupListType: Shape = Shape::list("PolicyGroupListType", &PolicyGroup);
     pub(super) static PolicyRole: Shape = Shape::structure("PolicyRole", &members::PolicyRole);
@@ -6585,6 +6734,7 @@ mod shapes {
     pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P13);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
     pub(super) static entityListType: Shape = Shape::list("entityListType", &EntityType);
+    pub(super) static entityNameType: Shape = Shape::string("entityNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static globalEndpointTokenVersion: Shape = Shape::string("globalEndpointTokenVersion").values(&["v1Token", "v2Token"]);
     pub(super) static groupDetailListType: Shape = Shape::list("groupDetailListType", &GroupDetail);
@@ -6595,6 +6745,7 @@ mod shapes {
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
     pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static integerType: Shape = Shape::integer("integerType");
+    pub(super) static listPolicyGrantingServiceAccessResponseListType: Shape = Shape::list("listPolicyGrantingServiceAccessResponseListType", &ListPoliciesGrantingServiceAccessEntry);
     pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P14);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
     pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P15);
@@ -6603,11 +6754,14 @@ mod shapes {
     pub(super) static policyDetailListType: Shape = Shape::list("policyDetailListType", &PolicyDetail);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
+    pub(super) static policyGrantingServiceAccessListType: Shape = Shape::list("policyGrantingServiceAccessListType", &PolicyGrantingServiceAccess);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
     pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P13);
+    pub(super) static policyOwnerEntityType: Shape = Shape::string("policyOwnerEntityType").values(&["USER", "ROLE", "GROUP"]);
     pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P17);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
+    pub(super) static policyType: Shape = Shape::string("policyType").values(&["INLINE", "MANAGED"]);
     pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P18);
     pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P19);
     pub(super) static privateKeyList: Shape = Shape::list("privateKeyList", &SAMLPrivateKey).max(2);
@@ -6618,6 +6772,8 @@ mod shapes {
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
     pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P13);
+    pub(super) static serviceNamespaceListType: Shape = Shape::list("serviceNamespaceListType", &serviceNamespaceType).min(1).max(200);
+    pub(super) static serviceNamespaceType: Shape = Shape::string("serviceNamespaceType").min(1).max(64).pattern(&p::P21);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -7060,6 +7216,9 @@ macro_rules! every_iam_structure {
             ListOpenIDConnectProvidersResponse
             ListOrganizationsFeaturesRequest
             ListOrganizationsFeaturesResponse
+            ListPoliciesGrantingServiceAccessEntry
+            ListPoliciesGrantingServiceAccessRequest
+            ListPoliciesGrantingServiceAccessResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -7086,6 +7245,7 @@ macro_rules! every_iam_structure {
             OpenIDConnectProviderListEntry
             Policy
             PolicyDetail
+            PolicyGrantingServiceAccess
             PolicyGroup
             PolicyRole
             PolicyUser

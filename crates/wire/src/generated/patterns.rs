@@ -95,8 +95,11 @@ pub(crate) static P19: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Char
 /// `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
 pub(crate) static P20: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
 
+/// `[\w-]*`
+pub(crate) static P21: Pattern = Pattern { source: "[\\w-]*", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::Ranges(&[]) }, min: 0, max: usize::MAX } };
+
 /// `^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}`
-pub(crate) static P21: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
+pub(crate) static P22: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 7, 6, 6, 6, 8, 6, 9, 6, 6, 6, 6, 10, 11, 6, 6, 12, 13, 14, 15, 6, 16, 6, 6, 17, 0, 0, 0, 0, 0, 0],
     width: 18,
@@ -105,16 +108,16 @@ pub(crate) static P21: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^\d{12}$`
-pub(crate) static P22: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
+pub(crate) static P23: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
 
 /// `[\s\S]*`
-pub(crate) static P23: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P24: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\u0020-\u007E]+`
-pub(crate) static P24: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P25: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `^car-[a-z0-9]{8,32}$`
-pub(crate) static P25: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
+pub(crate) static P26: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -123,7 +126,7 @@ pub(crate) static P25: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule:
 }) };
 
 /// `[^\s@]+@[^\s@]+\.[^\s@]+`
-pub(crate) static P26: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
+pub(crate) static P27: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     width: 4,
@@ -132,7 +135,7 @@ pub(crate) static P26: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+
 }) };
 
 /// `^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]{10,32}`
-pub(crate) static P27: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
+pub(crate) static P28: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 6, 6, 6, 6, 7, 6, 8, 6, 6, 6, 6, 9, 10, 6, 6, 11, 12, 13, 6, 6, 14, 6, 6, 15, 0, 0, 0, 0, 0, 0],
     width: 16,
@@ -141,7 +144,7 @@ pub(crate) static P27: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^(o-[a-z0-9]{10,32}\/r-[0-9a-z]{4,32}(\/ou\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\/\d{12})*)\/`
-pub(crate) static P28: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
+pub(crate) static P29: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 4, 4, 6, 4, 4, 7, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0],
     width: 8,
@@ -150,7 +153,7 @@ pub(crate) static P28: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9
 }) };
 
 /// `[\w+=,.@-]{1,64}`
-pub(crate) static P29: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
+pub(crate) static P30: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
 
 /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
-pub(crate) static P30: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
+pub(crate) static P31: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
