@@ -1,8 +1,9 @@
 //! OpenID Connect providers: their URLs, client ids and thumbprints.
 
+use locum_wire::Empty;
 use locum_wire::iam::{
     CreateOpenIDConnectProviderRequest, CreateOpenIDConnectProviderResponse,
-    GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse,
+    GetAccountSummaryResponse, GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse,
     ListOpenIDConnectProvidersRequest, ListOpenIDConnectProvidersResponse,
 };
 
@@ -116,6 +117,20 @@ fn no_thumbprint_is_made_up() {
     let shown = get(&lab, URL).expect("get");
     assert_eq!(shown.thumbprint_list, Some(vec![]));
     assert_eq!(shown.client_id_list, Some(vec![]));
+}
+
+#[test]
+fn the_summary_counts_providers_of_both_kinds() {
+    let lab = Lab::new();
+    create(&lab, URL).expect("create");
+    let metadata = crate::provider_cases::metadata();
+    let form = format!("Action=CreateSAMLProvider&Name=Corp&SAMLMetadataDocument={metadata}");
+    lab.ask(&form).expect("create");
+    let summary: GetAccountSummaryResponse = lab
+        .iam(&lab.admin, "GetAccountSummary", &Empty {})
+        .expect("GetAccountSummary");
+    let map = summary.summary_map.expect("figures");
+    assert!(map.contains(&("Providers".to_owned(), 2)), "{map:?}");
 }
 
 #[test]
