@@ -1,7 +1,7 @@
 //! Policy documents on their way in and out: checked as AWS checks them, principals bound to unique ids.
 
 use locum_policy::{Arn, Document, Finding, Kind};
-use locum_store::{AccountId, PolicyText};
+use locum_store::{Account, AccountId, PolicyText};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::cx::Cx;
@@ -41,6 +41,27 @@ pub(crate) fn identity(text: &str, kind: Kind) -> Result<(PolicyText, usize), Ap
 /// `MalformedPolicyDocument`, also when a principal does not exist; `LimitExceeded` past the quota;
 /// [`ApiError::Missing`] for the accounts of the principals.
 pub(crate) fn trust(cx: &Cx<'_>, state: &Snapshot, text: &str) -> Result<PolicyText, ApiError> {
+    let document = checked_trust(text)?;
+    // All of them are asked for before the first that is missing is told: they are loaded together.
+    let mut lacking = Ok(());
+    for account in document.principal_arns().filter_map(account_of_arn) {
+        lacking = lacking.and(state.account(account).map(|_| ()));
+    }
+    lacking?;
+    let bound = document
+        .bind(&|arn| {
+            let (account, resource) = principal(&cx.settings.partition, arn)?;
+            unique_id(state.account(account).ok()??, resource)
+        })
+        .map_err(ApiError::MalformedPolicyDocument)?;
+    Ok(PolicyText::new(bound))
+}
+
+/// A trust policy whose principals are still to be bound.
+///
+/// # Errors
+/// `MalformedPolicyDocument`; `LimitExceeded` past the quota.
+pub(crate) fn checked_trust(text: &str) -> Result<Document, ApiError> {
     let document = Document::check(text, Kind::Trust).map_err(first_finding)?;
     // Before the principals: what is too long could name any number of accounts.
     let characters_max = limits::TRUST_POLICY_CHARACTERS_MAX;
@@ -49,16 +70,7 @@ pub(crate) fn trust(cx: &Cx<'_>, state: &Snapshot, text: &str) -> Result<PolicyT
             "Cannot exceed quota for ACLSizePerRole: {characters_max}"
         )));
     }
-    // All of them are asked for before the first that is missing is told: they are loaded together.
-    let mut lacking = Ok(());
-    for account in document.principal_arns().filter_map(account_of_arn) {
-        lacking = lacking.and(state.account(account).map(|_| ()));
-    }
-    lacking?;
-    let bound = document
-        .bind(&|arn| unique_id(cx, state, arn))
-        .map_err(ApiError::MalformedPolicyDocument)?;
-    Ok(PolicyText::new(bound))
+    Ok(document)
 }
 
 /// A trust policy as it is shown: unique ids become ARNs again while their entity lives.
@@ -95,47 +107,71 @@ fn account_of_arn(arn: &str) -> Option<AccountId> {
     AccountId::parse(Arn::parse(arn)?.account)
 }
 
-/// The unique id of the user or role that a principal ARN names, path and all; for an assumed-role
-/// session ARN the id of its role.
-fn unique_id(cx: &Cx<'_>, state: &Snapshot, arn: &str) -> Option<String> {
+/// What a principal ARN names in its account.
+#[derive(Clone, Copy)]
+pub(crate) enum Principal<'a> {
+    /// A user by path and name, without the slash before them.
+    User(&'a str),
+    /// A role by path and name, without the slash before them.
+    Role(&'a str),
+    /// A session of the role with this name.
+    Session(&'a str),
+}
+
+/// The account and entity that a principal ARN of this partition names.
+pub(crate) fn principal<'a>(partition: &str, arn: &'a str) -> Option<(AccountId, Principal<'a>)> {
     let parsed = Arn::parse(arn)?;
-    if parsed.partition != cx.settings.partition || !parsed.region.is_empty() {
+    if parsed.partition != partition || !parsed.region.is_empty() {
         return None;
     }
-    let account = state.account(AccountId::parse(parsed.account)?).ok()??;
+    let account = AccountId::parse(parsed.account)?;
     let (kind, rest) = parsed.resource.split_once('/')?;
-    match (parsed.service, kind) {
-        ("iam", "user") => {
+    let named = match (parsed.service, kind) {
+        ("iam", "user") => Principal::User(rest),
+        ("iam", "role") => Principal::Role(rest),
+        ("sts", "assumed-role") => Principal::Session(rest.split_once('/')?.0),
+        _ => return None,
+    };
+    Some((account, named))
+}
+
+/// The unique id of the user or role that is named, path and all; for a session the id of its role.
+pub(crate) fn unique_id(account: &Account, named: Principal<'_>) -> Option<String> {
+    match named {
+        Principal::User(rest) => {
             let user = account.users().get(rest.rsplit('/').next()?)?;
             (format!("/{rest}") == format!("{}{}", user.path, user.name)).then(|| user.id.clone())
         }
-        ("iam", "role") => {
+        Principal::Role(rest) => {
             let role = account.roles().get(rest.rsplit('/').next()?)?;
             (format!("/{rest}") == format!("{}{}", role.path, role.name)).then(|| role.id.clone())
         }
-        ("sts", "assumed-role") => {
-            let (name, _) = rest.split_once('/')?;
+        Principal::Session(name) => {
             let role = account.roles().get(name)?;
             (role.name == name).then(|| role.id.clone())
         }
-        _ => None,
     }
 }
 
+/// An id names the account that it was made in; an imported entity may have another, or an id of
+/// before ids did, so the accounts at hand are looked through as well.
 fn arn_of_unique_id(cx: &Cx<'_>, state: &Snapshot, id: &str) -> Result<Option<String>, ApiError> {
+    let found = state.loaded().find_map(|account| arn_in(cx, account, id));
+    if found.is_some() {
+        return Ok(found);
+    }
     let Some(account) = crate::ids::account_of_id(id) else {
         return Ok(None);
     };
-    let Some(account) = state.account(account)? else {
-        return Ok(None);
-    };
-    let arn = account
-        .user_by_id(id)
-        .map(|user| entities::user_arn(cx, account.id, user))
-        .or_else(|| {
-            account
-                .role_by_id(id)
-                .map(|role| entities::role_arn(cx, account.id, role))
-        });
-    Ok(arn)
+    let account = state.account(account)?;
+    Ok(account.and_then(|account| arn_in(cx, account, id)))
+}
+
+fn arn_in(cx: &Cx<'_>, account: &Account, id: &str) -> Option<String> {
+    let user = account.user_by_id(id);
+    let user = user.map(|user| entities::user_arn(cx, account.id, user));
+    user.or_else(|| {
+        let role = account.role_by_id(id);
+        role.map(|role| entities::role_arn(cx, account.id, role))
+    })
 }

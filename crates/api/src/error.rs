@@ -94,6 +94,9 @@ pub enum ApiError {
     /// The entity is not the caller's to change.
     #[error("{0}")]
     UnmodifiableEntity(String),
+    /// What is asked about is not switched on.
+    #[error("{0}")]
+    FeatureDisabled(&'static str),
     /// Organizations errors, by their own code.
     #[error("{code}: {message}")]
     Organizations {
@@ -214,6 +217,7 @@ impl ApiError {
             ApiError::DeleteConflict(_) => both("DeleteConflict", 409),
             ApiError::PolicyNotAttachable(_) => both("PolicyNotAttachable", 400),
             ApiError::UnmodifiableEntity(_) => both("UnmodifiableEntity", 400),
+            ApiError::FeatureDisabled(_) => both("FeatureDisabled", 404),
             ApiError::Organizations { code, .. } => both(code, 400),
             ApiError::Modelled { model, .. } => both(model.code, model.status),
             ApiError::Counted { error, .. } => error.codes(),
@@ -290,6 +294,7 @@ impl ApiError {
             | ApiError::PackedPolicyTooLarge(_)
             | ApiError::PolicyNotAttachable(_)
             | ApiError::UnmodifiableEntity(_)
+            | ApiError::FeatureDisabled(_)
             | ApiError::ConcurrentModification
                 if !code.ends_with("Exception") =>
             {

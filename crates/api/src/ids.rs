@@ -209,6 +209,14 @@ pub(crate) fn new_account_id(random: &dyn Random) -> Option<AccountId> {
     AccountId::from_number(100_000_000_000 + u64::from_le_bytes(bytes) % 900_000_000_000)
 }
 
+/// `prefix` and `length` random upper-case letters and digits.
+pub(crate) fn upper_id(prefix: &str, length: usize, random: &dyn Random) -> String {
+    let mut bytes = vec![0u8; length];
+    random.fill(&mut bytes);
+    let tail = bytes.iter().map(|byte| base32(u64::from(*byte)));
+    prefix.chars().chain(tail).collect()
+}
+
 /// `prefix` and `length` random lower-case letters and digits, as in organization and request ids.
 pub(crate) fn lower_id(prefix: &str, length: usize, random: &dyn Random) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz012345";

@@ -38,6 +38,29 @@ pub const GROUPS_PER_ACCOUNT_MAX: usize = 300;
 pub const GROUPS_PER_USER_MAX: usize = 10;
 /// Instance profiles of one account (AWS: 1,000, adjustable to 5,000).
 pub const INSTANCE_PROFILES_PER_ACCOUNT_MAX: usize = 1_000;
+/// OpenID Connect providers of one account (AWS: 100, adjustable to 700).
+pub const OIDC_PROVIDERS_PER_ACCOUNT_MAX: usize = 100;
+/// Client ids of one OpenID Connect provider.
+pub const CLIENT_IDS_PER_PROVIDER_MAX: usize = 100;
+/// Thumbprints of one OpenID Connect provider.
+pub const THUMBPRINTS_PER_PROVIDER_MAX: usize = 5;
+/// SAML providers of one account.
+pub const SAML_PROVIDERS_PER_ACCOUNT_MAX: usize = 100;
+/// Bytes of a SAML metadata document (AWS: 10,000,000 characters; an identity provider's has few
+/// thousand, and a record is loaded with its account).
+pub const SAML_METADATA_BYTES_MAX: usize = 256 * 1024;
+/// Elements within elements of a SAML metadata document.
+pub const SAML_METADATA_NESTING_MAX: usize = 32;
+/// Elements of a SAML metadata document.
+pub const SAML_METADATA_ELEMENTS_MAX: usize = 10_000;
+/// Characters of an entity id (SAML 2.0 metadata §2.2.1).
+pub const SAML_ENTITY_ID_CHARACTERS_MAX: usize = 1_024;
+/// Bits of the smallest RSA key that may sign assertions.
+pub const SAML_RSA_BITS_MIN: usize = 1_024;
+/// How long metadata that does not say so is good, seconds: a hundred years.
+pub const SAML_METADATA_VALID_S: i64 = 100 * 365 * 86_400;
+/// Deletions of service-linked roles that an account remembers.
+pub const DELETION_TASKS_MAX: usize = 100;
 /// Versions of one managed policy.
 pub const VERSIONS_PER_POLICY_MAX: usize = 5;
 /// Access keys of one user.
@@ -113,6 +136,13 @@ pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 pub const SIMULATIONS_MAX: usize = 10_000;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
+/// Characters of documents after which a page of authorization details ends.
+pub const DETAILS_PAGE_CHARACTERS_MAX: usize = 1024 * 1024;
+/// Problems of an import that are told, the first ones.
+pub const IMPORT_PROBLEMS_MAX: usize = 200;
+/// Accounts of an installation that an import is compared with, and accounts that its trust policies
+/// may name.
+pub const IMPORT_ACCOUNTS_MAX: usize = 1_000;
 /// Accounts of one organization.
 pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
 /// Create-account requests remembered, failed ones too; none is made beyond.

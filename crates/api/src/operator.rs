@@ -86,6 +86,9 @@ pub enum OperatorError {
     /// A name or address that cannot be used.
     #[error("{0}")]
     BadName(&'static str),
+    /// A file that is not imported: everything that is wrong with it.
+    #[error("nothing was imported:\n{}", .0.join("\n"))]
+    NotImported(Vec<String>),
     /// The store does not answer.
     #[error("{0}")]
     Store(String),
@@ -100,13 +103,13 @@ impl OperatorError {
             | OperatorError::NoSuchEpoch(_) => "NoSuchEntity",
             OperatorError::NotCreated(_) => "NotCreated",
             OperatorError::TooManyKeys(_) => "LimitExceeded",
-            OperatorError::BadName(_) => "InvalidInput",
+            OperatorError::BadName(_) | OperatorError::NotImported(_) => "InvalidInput",
             OperatorError::Store(_) => "ServiceUnavailable",
         }
     }
 }
 
-async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError> {
+pub(crate) async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError> {
     let loaded = world.engine.load(Unit::Installation).await;
     let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
     loaded
@@ -116,7 +119,7 @@ async fn installation(world: &World) -> Result<Arc<Installation>, OperatorError>
 
 /// Commits `plan` with its record, planning again when it loses a race. A plan that cannot be done
 /// leaves a record of what was asked for.
-async fn commit<T>(
+pub(crate) async fn commit<T>(
     world: &World,
     event: &str,
     asked: &[(&'static str, String)],

@@ -38,6 +38,13 @@ impl Snapshot {
         self.accounts.push((id, account));
     }
 
+    /// The accounts that are here.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts
+            .iter()
+            .filter_map(|(_, account)| account.as_ref())
+    }
+
     /// The account `id`, `None` when there is no such account.
     ///
     /// # Errors

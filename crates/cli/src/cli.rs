@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, assume, completions, credential_process, dev, env, exec, operator, options, policy,
-    serve, trail, unset, version, whoami,
+    Context, account, assume, completions, credential_process, dev, env, exec, operator, options,
+    policy, serve, trail, unset, version, whoami,
 };
 use crate::env::Environment;
 use crate::error::{CliError, exit};
@@ -52,6 +52,8 @@ enum Command {
     Policy(policy::Arguments),
     /// Read the audit trail
     Trail(trail::Arguments),
+    /// A whole account out to a file, and in from one
+    Account(account::Arguments),
     /// What only the host's operator may do, through the server's socket
     Operator(operator::Arguments),
     /// Print a shell's completion script
@@ -96,6 +98,7 @@ fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::CredentialProcess(arguments) => credential_process::run(context, arguments),
         Command::Policy(arguments) => policy::run(context, arguments),
         Command::Trail(arguments) => trail::run(context, arguments),
+        Command::Account(arguments) => account::run(context, arguments),
         Command::Operator(arguments) => operator::run(context, arguments),
         Command::Completions(arguments) => completions::run(Cli::command(), &arguments),
         Command::Version => version::run(),

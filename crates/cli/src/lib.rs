@@ -5,6 +5,7 @@
 //! (cache or call) → [`mod@format`] (in whose words).
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod assume;
 pub mod cache;
 pub mod cli;

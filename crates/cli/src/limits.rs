@@ -16,6 +16,8 @@ pub const ANSWER_BYTES_MAX: u64 = 4 << 20;
 pub const CACHE_ENTRY_BYTES_MAX: u64 = 64 << 10;
 /// Largest policy file given with `--policy`, in bytes; the service's own limit is far lower.
 pub const POLICY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Entities of one page of an export.
+pub const EXPORT_PAGE_ITEMS: i32 = 200;
 /// Time to reach an endpoint.
 pub const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time for one whole call.

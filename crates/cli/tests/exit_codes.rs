@@ -52,6 +52,7 @@ fn help_and_version_are_done() {
         "whoami",
         "credential-process",
         "trail",
+        "account",
         "operator",
         "completions",
     ];
@@ -87,6 +88,9 @@ fn wrong_usage_is_252() {
         &["exec", ROLE, "--"],
         &["unset", "--format", "json"],
         &["operator"],
+        &["account"],
+        &["account", "import"],
+        &["account", "import", "x", "--map-account", "1=2"],
         &["operator", "rotate-keys", "--revoke", "x"],
         &["operator", "rotate-keys", "--revoke", "1", "--retire", "2"],
         &["trail"],

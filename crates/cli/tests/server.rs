@@ -349,3 +349,103 @@ fn the_operator_is_served() {
         assert!(trail.contains(event), "{event}: {trail}");
     }
 }
+
+/// An account as the AWS CLI shows it, with a document in a form that nobody here would write.
+const ACCOUNT: &str = r#"{
+    "UserDetailList": [{
+        "Path": "/team/", "UserName": "alice", "UserId": "AIDAIIIIIIIIIIIIIIIII",
+        "Arn": "arn:aws:iam::111122223333:user/team/alice", "CreateDate": "2020-01-02T03:04:05+00:00",
+        "GroupList": ["staff"], "AttachedManagedPolicies": [], "Tags": [{"Key": "a", "Value": "b"}]
+    }],
+    "GroupDetailList": [{
+        "Path": "/", "GroupName": "staff", "GroupId": "AGPAIIIIIIIIIIIIIIIII",
+        "Arn": "arn:aws:iam::111122223333:group/staff", "CreateDate": "2020-01-02T03:04:05Z",
+        "GroupPolicyList": [],
+        "AttachedManagedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    }],
+    "RoleDetailList": [{
+        "Path": "/", "RoleName": "reader", "RoleId": "AROAIIIIIIIIIIIIIIIII",
+        "Arn": "arn:aws:iam::111122223333:role/reader", "CreateDate": "2020-01-02T03:04:05Z",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/team/alice"}, "Action": "sts:AssumeRole"}]},
+        "InstanceProfileList": [], "RolePolicyList": [], "AttachedManagedPolicies": [], "RoleLastUsed": {}
+    }],
+    "Policies": [{
+        "PolicyName": "Notes", "PolicyId": "ANPAIIIIIIIIIIIIIIIII", "Path": "/",
+        "Arn": "arn:aws:iam::111122223333:policy/Notes", "DefaultVersionId": "v3", "AttachmentCount": 0,
+        "PermissionsBoundaryUsageCount": 0, "IsAttachable": true,
+        "CreateDate": "2020-01-02T03:04:05Z", "UpdateDate": "2020-01-02T03:04:06Z",
+        "PolicyVersionList": [{"Document": {"Version":"2012-10-17",   "Statement":[{"Resource":"*","Effect":"Allow","Action":"s3:*"}]}, "VersionId": "v3", "IsDefaultVersion": true, "CreateDate": "2020-01-02T03:04:05Z"}]
+    }]
+}"#;
+
+#[test]
+fn an_account_goes_in_and_comes_out_the_same() {
+    let home = Home::new("account");
+    let running = Running::start(&mut home.locum(SERVE));
+    let create = [
+        "operator",
+        "create-account",
+        "tenant",
+        "--root-key",
+        "--format",
+        "json",
+    ];
+    let key: serde_json::Value = serde_json::from_str(&done(&home, &create)).unwrap();
+    let field = |name: &str| key[name].as_str().unwrap().to_owned();
+    home.write("account.json", ACCOUNT);
+    let map = format!("111122223333={}", field("AccountId"));
+    let import = ["account", "import", "account.json", "--map-account", &map];
+    let plan = "+ policy /Notes\n+ group /staff\n+ user /team/alice\n+ role /reader\n";
+    let dry = [&import[..], &["--dry-run"]].concat();
+    assert_eq!(done(&home, &dry), plan);
+    let output = home.locum(&import).output().unwrap();
+    assert_eq!(
+        (stdout(&output), output.status.code()),
+        (plan.to_owned(), Some(0))
+    );
+    let said = stderr(&output);
+    assert!(
+        said.contains("not carried: 1 users: their passwords"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 users, 1 groups, 1 roles, 0 instance profiles, 1 policies made"),
+        "{said}"
+    );
+    let mut export = home.locum(&["account", "export", "--endpoint-url", &running.url]);
+    export.env("AWS_ACCESS_KEY_ID", field("AccessKeyId"));
+    export.env("AWS_SECRET_ACCESS_KEY", field("SecretAccessKey"));
+    let output = export.output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    let written = r#""Document": {"Version":"2012-10-17",   "Statement":[{"Resource":"*","Effect":"Allow","Action":"s3:*"}]},"#;
+    assert!(text.contains(written), "{text}");
+    let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let user = &whole["UserDetailList"][0];
+    assert_eq!(user["UserId"], "AIDAIIIIIIIIIIIIIIIII");
+    assert_eq!(user["CreateDate"], "2020-01-02T03:04:05Z");
+    let trusted =
+        &whole["RoleDetailList"][1]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"];
+    let alice = format!("arn:aws:iam::{}:user/team/alice", field("AccountId"));
+    assert_eq!(trusted["AWS"], alice.as_str());
+    // What came out goes in again, and is what is there.
+    home.write("again.json", &text);
+    let again = done(&home, &["account", "import", "again.json"]);
+    assert_eq!(
+        again.lines().filter(|line| line.starts_with("= ")).count(),
+        5,
+        "{again}"
+    );
+    home.write("bad.json", &text.replace("AIDAIIIIIIIIIIIIIIIII", "root"));
+    let output = home
+        .locum(&["account", "import", "bad.json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(254));
+    let said = stderr(&output);
+    assert!(
+        said.contains("locum: user /team/alice: root is no unique id"),
+        "{said}"
+    );
+    assert!(said.contains("nothing was imported"), "{said}");
+}

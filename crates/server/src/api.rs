@@ -1,9 +1,11 @@
 //! The api behind the sockets: calls, readiness, the operator's wishes, the store's figures.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use locum_api::import::{self, Mapping, Mode};
 use locum_api::operator::{self, Rotate, WithRootKey};
 use locum_api::{World, handle_named};
 use locum_store::{AccountId, Counters, KeyState, Unit};
@@ -150,6 +152,14 @@ impl Operator for ApiOperator {
             }
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
+            OperatorRequest::ImportAccount {
+                file,
+                map_accounts,
+                dry_run,
+            } => {
+                let mode = if dry_run { Mode::DryRun } else { Mode::Write };
+                import(world, file, &map_accounts, mode).await
+            }
         }
     }
 }
@@ -237,6 +247,54 @@ async fn backup(world: &World, file: &Path) -> Result<Value, OperatorRefusal> {
     let copied = world.engine.backup(file).await;
     copied.map_err(|error| refused("BackupFailed", error.to_string()))?;
     Ok(json!({ "File": name, "Bytes": std::fs::metadata(file).map_or(0, |file| file.len()) }))
+}
+
+async fn import(
+    world: &World,
+    file: PathBuf,
+    map_accounts: &BTreeMap<String, String>,
+    mode: Mode,
+) -> Result<Value, OperatorRefusal> {
+    let mut mappings = Vec::with_capacity(map_accounts.len());
+    for (from, to) in map_accounts {
+        let (Some(from), Some(to)) = (AccountId::parse(from), AccountId::parse(to)) else {
+            let message = format!("{from:?} and {to:?} are not two account ids of twelve digits.");
+            return Err(refused("InvalidAccountId", message));
+        };
+        mappings.push(Mapping { from, to });
+    }
+    let name = file.display().to_string();
+    let read = tokio::task::spawn_blocking(move || read_import(&file));
+    let read = read.await.map_err(|error| error.to_string());
+    let text = read.and_then(|text| text);
+    let text = text.map_err(|why| refused("ImportFailed", format!("{name}: {why}")))?;
+    let done = import::import(world, &name, &text, &mappings, mode).await;
+    let done = done.map_err(refusal)?;
+    let [users, groups, roles, profiles, policies] = done.created;
+    Ok(json!({
+        "AccountId": done.account.to_string(),
+        "DryRun": mode == Mode::DryRun,
+        "Users": users,
+        "Groups": groups,
+        "Roles": roles,
+        "InstanceProfiles": profiles,
+        "Policies": policies,
+        "Plan": done.lines,
+        "NotCarried": done.not_carried,
+    }))
+}
+
+/// A plain file in UTF-8 that is not too long.
+fn read_import(file: &Path) -> Result<String, String> {
+    if !file.is_absolute() {
+        return Err("the file of an import is an absolute path".to_owned());
+    }
+    let facts = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if !facts.is_file() || facts.len() > limits::IMPORT_FILE_BYTES_MAX {
+        let max = limits::IMPORT_FILE_BYTES_MAX;
+        return Err(format!("it is not a file of at most {max} bytes"));
+    }
+    std::fs::read_to_string(file).map_err(|error| error.to_string())
 }
 
 fn refused(code: &str, message: String) -> OperatorRefusal {

@@ -82,6 +82,10 @@ pub const FORWARDED_HOPS_MAX: usize = 32;
 pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of one line of the operator's protocol.
 pub const OPERATOR_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one answer of the operator's protocol: the plan of an import has a line an entity.
+pub const OPERATOR_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a file that an account is imported from.
+pub const IMPORT_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long the operator's client may take to send its line.
 pub const OPERATOR_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the operator's client waits for an answer; a backup may be long.

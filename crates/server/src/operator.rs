@@ -2,6 +2,7 @@
 
 mod socket;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -55,6 +56,17 @@ pub enum OperatorRequest {
         /// A file that does not exist yet; absolute, as the server's directory is not the caller's.
         file: PathBuf,
     },
+    /// An account from the JSON of `aws iam get-account-authorization-details`: all of it or nothing.
+    ImportAccount {
+        /// The file; absolute, as the server's directory is not the caller's.
+        file: PathBuf,
+        /// Account ids of the file, and what they are here.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        map_accounts: BTreeMap<String, String>,
+        /// Answer the plan and change nothing.
+        #[serde(default)]
+        dry_run: bool,
+    },
 }
 
 impl OperatorRequest {
@@ -66,6 +78,7 @@ impl OperatorRequest {
             OperatorRequest::RootKey { .. } => "root-key",
             OperatorRequest::RotateKeys { .. } => "rotate-keys",
             OperatorRequest::Backup { .. } => "backup",
+            OperatorRequest::ImportAccount { .. } => "import-account",
         }
     }
 }
@@ -139,7 +152,7 @@ pub fn call(socket: &Path, request: &OperatorRequest) -> Result<Value, OperatorE
         .and_then(|()| (&stream).write_all(&line))
         .map_err(OperatorError::Socket)?;
     let mut answer = String::new();
-    BufReader::new((&stream).take(limits::OPERATOR_LINE_BYTES_MAX as u64))
+    BufReader::new((&stream).take(limits::OPERATOR_ANSWER_BYTES_MAX as u64))
         .read_line(&mut answer)
         .map_err(OperatorError::Socket)?;
     match serde_json::from_str(&answer) {

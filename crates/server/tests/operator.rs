@@ -43,6 +43,14 @@ fn requests_have_one_form_on_the_wire() {
             OperatorRequest::Backup { file: "/a".into() },
             r#"{"command":"backup","file":"/a"}"#,
         ),
+        (
+            OperatorRequest::ImportAccount {
+                file: "/a".into(),
+                map_accounts: [("1".to_owned(), "2".to_owned())].into(),
+                dry_run: true,
+            },
+            r#"{"command":"import-account","file":"/a","map_accounts":{"1":"2"},"dry_run":true}"#,
+        ),
     ];
     for (request, line) in cases {
         assert_eq!(serde_json::to_string(&request).unwrap(), line);

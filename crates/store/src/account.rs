@@ -5,7 +5,10 @@ mod indexes;
 
 use crate::change::Record;
 use crate::engine::RecordError;
-use crate::entity::{AccessKey, AccountMeta, Group, InstanceProfile, ManagedPolicy, Role, User};
+use crate::entity::{
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, ManagedPolicy, OidcProvider,
+    Role, SamlProvider, User,
+};
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::misplaced;
 use crate::record::{Context, Kind, Stored};
@@ -35,6 +38,9 @@ pub struct Account {
     groups: Slots<Group>,
     profiles: Slots<InstanceProfile>,
     credentials: Credentials,
+    oidc: Slots<OidcProvider>,
+    saml: Slots<SamlProvider>,
+    deletions: Slots<DeletionTask>,
     indexes: OnceLock<Indexes>,
     context: Arc<Context>,
     /// Bytes of its records as stored.
@@ -92,6 +98,21 @@ impl Account {
     /// Instance profiles by name.
     pub fn instance_profiles(&self) -> Table<'_, InstanceProfile> {
         Table::new(&self.profiles, &self.context)
+    }
+
+    /// OpenID Connect providers by their URL without its scheme.
+    pub fn oidc_providers(&self) -> Table<'_, OidcProvider> {
+        Table::new(&self.oidc, &self.context)
+    }
+
+    /// SAML providers by name.
+    pub fn saml_providers(&self) -> Table<'_, SamlProvider> {
+        Table::new(&self.saml, &self.context)
+    }
+
+    /// Deletions of service-linked roles by the id of their task.
+    pub fn deletion_tasks(&self) -> Table<'_, DeletionTask> {
+        Table::new(&self.deletions, &self.context)
     }
 
     /// The group with this unique id (`AGPA…`).
@@ -203,6 +224,9 @@ impl Account {
             groups: Tree::default(),
             profiles: Tree::default(),
             credentials: Credentials::default(),
+            oidc: Tree::default(),
+            saml: Tree::default(),
+            deletions: Tree::default(),
             indexes: OnceLock::new(),
             context,
             bytes: 0,
@@ -228,6 +252,9 @@ impl Account {
             groups: self.groups.clone(),
             profiles: self.profiles.clone(),
             credentials: self.credentials.clone(),
+            oidc: self.oidc.clone(),
+            saml: self.saml.clone(),
+            deletions: self.deletions.clone(),
             indexes: OnceLock::new(),
             context: self.context.clone(),
             bytes,
@@ -279,6 +306,9 @@ impl Account {
                     indexes.remove_profile(name, &old);
                 }
             }
+            Kind::OidcProvider => drop(self.oidc.remove(name)),
+            Kind::SamlProvider => drop(self.saml.remove(name)),
+            Kind::DeletionTask => drop(self.deletions.remove(name)),
             other => self.credentials.delete(other, name, indexes),
         }
     }
@@ -336,6 +366,18 @@ impl Account {
                     indexes.add_profile(&name, &slot);
                 }
             }
+            Record::OidcProvider(held) => {
+                let slot = Slot::decoded(Arc::new(held.clone()));
+                self.oidc.insert(&name, Arc::new(slot));
+            }
+            Record::SamlProvider(held) => {
+                let slot = Slot::decoded(Arc::new(held.clone()));
+                self.saml.insert(&name, Arc::new(slot));
+            }
+            Record::DeletionTask(task) => {
+                let slot = Slot::decoded(Arc::new(task.clone()));
+                self.deletions.insert(&name, Arc::new(slot));
+            }
             other => self.credentials.put(other, &name, indexes),
         }
     }
@@ -353,6 +395,9 @@ pub(crate) struct Builder {
     groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
     profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
     credentials: credentials::Builder,
+    oidc: Vec<(Arc<str>, Arc<Slot<OidcProvider>>)>,
+    saml: Vec<(Arc<str>, Arc<Slot<SamlProvider>>)>,
+    deletions: Vec<(Arc<str>, Arc<Slot<DeletionTask>>)>,
 }
 
 impl Builder {
@@ -368,6 +413,9 @@ impl Builder {
             groups: Vec::new(),
             profiles: Vec::new(),
             credentials: credentials::Builder::default(),
+            oidc: Vec::new(),
+            saml: Vec::new(),
+            deletions: Vec::new(),
         }
     }
 
@@ -384,6 +432,9 @@ impl Builder {
             Kind::AccessKey => self.keys.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::Group => self.groups.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::InstanceProfile => self.profiles.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::OidcProvider => self.oidc.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::SamlProvider => self.saml.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::DeletionTask => self.deletions.push((key(), Arc::new(Slot::encoded(raw)))),
             other => {
                 if !self.credentials.add(other, name, raw) {
                     return Err(misplaced(self.context.unit, name));
@@ -409,6 +460,9 @@ impl Builder {
         value.groups = Tree::from_sorted(self.groups);
         value.profiles = Tree::from_sorted(self.profiles);
         value.credentials = self.credentials.finish();
+        value.oidc = Tree::from_sorted(self.oidc);
+        value.saml = Tree::from_sorted(self.saml);
+        value.deletions = Tree::from_sorted(self.deletions);
         Ok(value)
     }
 }

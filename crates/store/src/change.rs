@@ -1,9 +1,9 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
 use crate::entity::{
-    AccessKey, AccountMeta, Group, InstanceProfile, LastUse, LoginProfile, ManagedPolicy,
-    MfaDevice, ReportPart, Role, ServerCertificate, ServiceCredential, SigningCertificate,
-    SshPublicKey, User,
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, LastUse, LoginProfile,
+    ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider, ServerCertificate,
+    ServiceCredential, SigningCertificate, SshPublicKey, User,
 };
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
@@ -41,6 +41,12 @@ pub enum Record {
     LastUse(LastUse),
     /// Of an account: a part of the credential report.
     ReportPart(ReportPart),
+    /// Of an account: an OpenID Connect provider.
+    OidcProvider(OidcProvider),
+    /// Of an account: a SAML provider.
+    SamlProvider(SamlProvider),
+    /// Of an account: what came of deleting a service-linked role.
+    DeletionTask(DeletionTask),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -77,6 +83,9 @@ impl Record {
             Record::ServiceCredential(value) => Key::ServiceCredential(value.id.clone()),
             Record::LastUse(value) => Key::LastUse(value.id.clone()),
             Record::ReportPart(value) => Key::ReportPart(value.number),
+            Record::OidcProvider(value) => Key::OidcProvider(value.url.to_ascii_lowercase()),
+            Record::SamlProvider(value) => Key::SamlProvider(value.name.to_ascii_lowercase()),
+            Record::DeletionTask(value) => Key::DeletionTask(value.id.to_ascii_lowercase()),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -118,6 +127,12 @@ pub enum Key {
     LastUse(String),
     /// The number of a part of the credential report.
     ReportPart(u32),
+    /// An OpenID Connect provider's URL without its scheme.
+    OidcProvider(String),
+    /// A SAML provider's name.
+    SamlProvider(String),
+    /// The id of a deletion task.
+    DeletionTask(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

@@ -6,6 +6,9 @@ pub use credential::{
     CredentialStatus, Failures, LastUse, LoginProfile, MfaDevice, PasswordPolicy, ReportPart,
     ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
 };
+mod provider;
+
+pub use provider::{DeletionTask, OidcProvider, SamlProvider};
 
 use crate::{PolicyText, Secret};
 

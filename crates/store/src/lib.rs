@@ -32,10 +32,11 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, CredentialStatus, Failures, Group, InlinePolicy,
-    InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile, ManagedPolicy,
-    MfaDevice, PasswordPolicy, PolicyVersion, ReportPart, Role, RootUser, ServerCertificate,
-    ServiceCredential, SigningCertificate, SshPublicKey, Tag, User,
+    AccessKey, AccountMeta, AccountStatus, CredentialStatus, DeletionTask, Failures, Group,
+    InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile,
+    ManagedPolicy, MfaDevice, OidcProvider, PasswordPolicy, PolicyVersion, ReportPart, Role,
+    RootUser, SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
+    Tag, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{

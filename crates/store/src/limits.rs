@@ -7,10 +7,10 @@ use std::time::Duration;
 pub const RECORD_BYTES_MAX: usize = 512 * 1024;
 /// Longest name in a record key (the longest of AWS's is a 128-character name; ids are shorter).
 pub const KEY_BYTES_MAX: usize = 512;
-/// Puts and deletes of one change: a bulk load sends several changes.
-pub const CHANGE_RECORDS_MAX: usize = 10_000;
+/// Puts and deletes of one change: an account with all its quotas used up, imported at once.
+pub const CHANGE_RECORDS_MAX: usize = 16_384;
 /// Bytes of all records and events of one change.
-pub const CHANGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub const CHANGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Largest event: CloudTrail's own limit for one record.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Events of one change.

@@ -72,6 +72,8 @@ pub(crate) enum Kind {
     SigningCertificate = 11,
     ServerCertificate = 12,
     ServiceCredential = 13,
+    OidcProvider = 14,
+    SamlProvider = 15,
     InstallationMeta = 16,
     SessionKey = 17,
     Organization = 18,
@@ -79,6 +81,7 @@ pub(crate) enum Kind {
     CreateAccountRequest = 20,
     LastUse = 34,
     ReportPart = 35,
+    DeletionTask = 32,
     /// Not a record: the row that counts a unit's records, for its stamp.
     UnitRow = 254,
     /// Not a record: what proves the master key.
@@ -101,6 +104,8 @@ impl Kind {
             11 => Kind::SigningCertificate,
             12 => Kind::ServerCertificate,
             13 => Kind::ServiceCredential,
+            14 => Kind::OidcProvider,
+            15 => Kind::SamlProvider,
             16 => Kind::InstallationMeta,
             17 => Kind::SessionKey,
             18 => Kind::Organization,
@@ -108,6 +113,7 @@ impl Kind {
             20 => Kind::CreateAccountRequest,
             34 => Kind::LastUse,
             35 => Kind::ReportPart,
+            32 => Kind::DeletionTask,
             _ => return None,
         })
     }
@@ -231,6 +237,9 @@ pub(crate) fn encode(record: &Record, unit: Unit, sealer: &Sealer) -> Result<Enc
         Record::ServiceCredential(value) => value.links(),
         Record::LastUse(value) => value.links(),
         Record::ReportPart(value) => value.links(),
+        Record::OidcProvider(value) => value.links(),
+        Record::SamlProvider(value) => value.links(),
+        Record::DeletionTask(value) => value.links(),
         Record::AccountMeta(value) => value.links(),
         Record::InstallationMeta(value) => value.links(),
         Record::SessionKey(value) => value.links(),
@@ -287,6 +296,9 @@ pub(crate) fn decode(
         Kind::ServiceCredential => Record::ServiceCredential(Stored::decode(raw, name, context)?),
         Kind::LastUse => Record::LastUse(Stored::decode(raw, name, context)?),
         Kind::ReportPart => Record::ReportPart(Stored::decode(raw, name, context)?),
+        Kind::OidcProvider => Record::OidcProvider(Stored::decode(raw, name, context)?),
+        Kind::SamlProvider => Record::SamlProvider(Stored::decode(raw, name, context)?),
+        Kind::DeletionTask => Record::DeletionTask(Stored::decode(raw, name, context)?),
         Kind::AccountMeta => Record::AccountMeta(Stored::decode(raw, name, context)?),
         Kind::InstallationMeta => Record::InstallationMeta(Stored::decode(raw, name, context)?),
         Kind::SessionKey => Record::SessionKey(Stored::decode(raw, name, context)?),
@@ -320,6 +332,9 @@ pub(crate) fn place(key: &Key) -> (Kind, String) {
         Key::LastUse(name) => (Kind::LastUse, lower(name)),
         // Fixed width, so that parts are in their order.
         Key::ReportPart(number) => (Kind::ReportPart, format!("{number:010}")),
+        Key::OidcProvider(url) => (Kind::OidcProvider, lower(url)),
+        Key::SamlProvider(name) => (Kind::SamlProvider, lower(name)),
+        Key::DeletionTask(id) => (Kind::DeletionTask, lower(id)),
         Key::AccountMeta => (Kind::AccountMeta, String::new()),
         Key::InstallationMeta => (Kind::InstallationMeta, String::new()),
         // Fixed width, so that the ring is in the order of its epochs.
@@ -348,6 +363,9 @@ pub(crate) fn key_at(kind: Kind, name: &str) -> Option<Key> {
         Kind::ServiceCredential => Key::ServiceCredential(name.to_ascii_uppercase()),
         Kind::LastUse => Key::LastUse(name.to_ascii_uppercase()),
         Kind::ReportPart => Key::ReportPart(name.parse().ok()?),
+        Kind::OidcProvider => Key::OidcProvider(owned()),
+        Kind::SamlProvider => Key::SamlProvider(owned()),
+        Kind::DeletionTask => Key::DeletionTask(owned()),
         Kind::AccountMeta => Key::AccountMeta,
         Kind::InstallationMeta => Key::InstallationMeta,
         Kind::SessionKey => Key::SessionKey(name.parse().ok()?),

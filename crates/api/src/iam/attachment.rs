@@ -42,13 +42,9 @@ fn check_arn(cx: &Cx<'_>, arn: &str) -> Result<(), ApiError> {
     ))
 }
 
-fn attach(
-    cx: &Cx<'_>,
-    caller: &Caller,
-    mut holder: Holder,
-    arn: String,
-) -> Result<Change, ApiError> {
+fn attach(cx: &Cx<'_>, caller: &Caller, holder: Holder, arn: String) -> Result<Change, ApiError> {
     check_arn(cx, &arn)?;
+    let mut holder = holder.modifiable()?;
     let own = entities::policy_by_arn(&caller.account, &arn).is_some();
     if !own && managed::find(&arn).is_none() {
         return Err(ApiError::NoSuchEntity(format!(
@@ -65,8 +61,9 @@ fn attach(
     Ok(holder.put(caller))
 }
 
-fn detach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: &str) -> Result<Change, ApiError> {
+fn detach(cx: &Cx<'_>, caller: &Caller, holder: Holder, arn: &str) -> Result<Change, ApiError> {
     check_arn(cx, arn)?;
+    let mut holder = holder.modifiable()?;
     let before = holder.attached().len();
     holder.attached().retain(|held| held != arn);
     if holder.attached().len() == before {
@@ -78,7 +75,7 @@ fn detach(cx: &Cx<'_>, caller: &Caller, mut holder: Holder, arn: &str) -> Result
 }
 
 /// The path and name in a policy ARN (`policy` + path + name).
-fn path_and_name(arn: &str) -> (&str, &str) {
+pub(super) fn path_and_name(arn: &str) -> (&str, &str) {
     let rest = arn
         .splitn(6, ':')
         .nth(5)

@@ -8,9 +8,9 @@ use locum_wire::iam::{
     PutUserPermissionsBoundaryRequest,
 };
 
-use super::names;
 use super::role::{on_bounded_role, on_role};
 use super::user::{on_bounded_user, on_user};
+use super::{names, service_linked_role};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -69,6 +69,7 @@ fn set_on_user(caller: &Caller, name: &str, boundary: Option<String>) -> Result<
 
 fn set_on_role(caller: &Caller, name: &str, boundary: Option<String>) -> Result<Change, ApiError> {
     let held = entities::role(&caller.account, name)?;
+    service_linked_role::refuse(held)?;
     if held.boundary == boundary {
         return Ok(Change::default());
     }

@@ -2,7 +2,7 @@
 
 use locum_store::{Change, Group, InlinePolicy, Record, Role, User};
 
-use super::names;
+use super::{names, service_linked_role};
 use crate::caller::Caller;
 use crate::entities;
 use crate::error::ApiError;
@@ -100,6 +100,17 @@ impl Holder {
             Holder::Role(_) => ("PoliciesPerRole", limits::POLICIES_PER_ROLE_MAX),
             Holder::Group(_) => ("PoliciesPerGroup", limits::POLICIES_PER_GROUP_MAX),
         }
+    }
+
+    /// Policies of a service-linked role are its service's alone.
+    ///
+    /// # Errors
+    /// `UnmodifiableEntity` with AWS's sentence.
+    pub(super) fn modifiable(self) -> Result<Holder, ApiError> {
+        if let Holder::Role(role) = &self {
+            service_linked_role::refuse(role)?;
+        }
+        Ok(self)
     }
 
     /// The change that puts the holder back.

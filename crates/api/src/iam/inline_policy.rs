@@ -24,7 +24,8 @@ use crate::error::ApiError;
 use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
-fn put(caller: &Caller, mut holder: Holder, name: String, text: &str) -> Result<Change, ApiError> {
+fn put(caller: &Caller, holder: Holder, name: String, text: &str) -> Result<Change, ApiError> {
+    let mut holder = holder.modifiable()?;
     let (policy, size) = documents::identity(text, Kind::Inline)?;
     let others = holder.inline().iter().filter(|held| held.name != name);
     let others: usize = others
@@ -61,7 +62,8 @@ fn get(mut holder: Holder, name: &str) -> Result<(String, String), ApiError> {
     Ok((holder.name().to_owned(), text))
 }
 
-fn delete(caller: &Caller, mut holder: Holder, name: &str) -> Result<Change, ApiError> {
+fn delete(caller: &Caller, holder: Holder, name: &str) -> Result<Change, ApiError> {
+    let mut holder = holder.modifiable()?;
     let before = holder.inline().len();
     holder.inline().retain(|held| held.name != name);
     if holder.inline().len() == before {

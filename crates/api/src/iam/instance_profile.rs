@@ -12,7 +12,7 @@ use locum_wire::iam::{
 use locum_wire::{Timestamp, iam};
 use std::sync::Arc;
 
-use super::{names, page, role};
+use super::{names, page, role, service_linked_role};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -44,7 +44,7 @@ pub(super) fn on_profile<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Nee
 }
 
 /// The profile with its role. Lists show it without tags.
-fn listed(
+pub(super) fn listed(
     cx: &Cx<'_>,
     state: &Snapshot,
     account: &Account,
@@ -227,6 +227,7 @@ fn add_role_to_instance_profile(
     let account = &caller.account;
     let held = entities::instance_profile(account, &input.instance_profile_name)?;
     let role: &Arc<Role> = entities::role(account, &input.role_name)?;
+    service_linked_role::refuse(role)?;
     // AWS's name for it: one role a profile.
     names::quota(
         usize::from(held.role.is_some()),

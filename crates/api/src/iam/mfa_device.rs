@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use locum_policy::Arn;
 use locum_store::{Account, Change, Failures, Key, MfaDevice, Record, Secret, User};
 use locum_wire::iam::{
     CreateVirtualMFADeviceRequest, CreateVirtualMFADeviceResponse, DeactivateMFADeviceRequest,
@@ -31,9 +32,17 @@ const SEED_BYTES: usize = 40;
 /// Who issues the codes, as authenticator apps show it.
 const ISSUER: &str = "Locum";
 
-/// What an operation on the device `serial` of the caller's account is asked about.
+/// What an operation on the device `serial` of the caller's account is asked about. The serial number
+/// of a virtual device is its ARN; another one is asked about as the device of that name would be.
 pub(super) fn on_device<'a>(cx: &Cx<'_>, caller: &'a Caller, serial: &'a str) -> Needs<'a> {
-    let needs = Needs::on(serial, caller.account.id);
+    let account = caller.account.id;
+    let needs = match Arn::parse(serial) {
+        Some(_) => Needs::on(serial, account),
+        None => Needs::on(
+            entities::arn(cx, account, "mfa", names::ROOT_PATH, serial),
+            account,
+        ),
+    };
     match mfa::device(cx, &caller.account, serial) {
         Some(device) => needs.resource_tagged(&device.tags),
         None => needs,

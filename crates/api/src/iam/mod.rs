@@ -3,31 +3,40 @@
 pub(crate) mod access_key;
 mod account_alias;
 mod attachment;
+mod authorization_details;
 mod boundary;
 mod credential_report;
 mod credential_tag;
+mod granting_policies;
 mod group;
 mod holder;
 mod inline_policy;
 mod instance_profile;
+mod linked_services;
 mod login_profile;
 mod membership;
 mod mfa_device;
-mod names;
+pub(crate) mod names;
+mod oidc_provider;
+mod organizations_features;
 pub(crate) mod page;
 mod password_policy;
-mod policy;
+pub(crate) mod policy;
 mod policy_entities;
 mod policy_version;
+mod provider_arn;
 mod qr;
-mod role;
+pub(crate) mod role;
+mod saml_provider;
 mod server_certificate;
 mod service_credential;
+pub(crate) mod service_linked_role;
 mod signing_certificate;
 mod simulation;
 mod ssh_public_key;
 mod summary;
 mod tag;
+mod token_settings;
 mod user;
 
 pub(crate) use names::change;
@@ -39,9 +48,11 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     access_key::OPERATIONS,
     account_alias::OPERATIONS,
     attachment::OPERATIONS,
+    authorization_details::OPERATIONS,
     boundary::OPERATIONS,
     credential_report::OPERATIONS,
     credential_tag::OPERATIONS,
+    granting_policies::OPERATIONS,
     group::OPERATIONS,
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,
@@ -49,6 +60,8 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     membership::OPERATIONS,
     mfa_device::OPERATIONS,
     password_policy::OPERATIONS,
+    oidc_provider::OPERATIONS,
+    organizations_features::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,
     policy_version::OPERATIONS,
@@ -58,7 +71,10 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     service_credential::OPERATIONS,
     signing_certificate::OPERATIONS,
     ssh_public_key::OPERATIONS,
+    saml_provider::OPERATIONS,
+    service_linked_role::OPERATIONS,
     summary::OPERATIONS,
     tag::OPERATIONS,
+    token_settings::OPERATIONS,
     user::OPERATIONS,
 ];

@@ -61,10 +61,22 @@ pub(crate) fn after(binding: &str, marker: Option<&str>) -> Result<String, ApiEr
 /// A page ends early when showing one more item would touch too many accounts.
 pub(crate) fn take<S, T>(
     binding: &str,
+    rest: impl Iterator<Item = S>,
+    max_items: Option<i32>,
+    name: impl Fn(&S) -> &str,
+    show: impl Fn(S) -> Result<T, ApiError>,
+) -> Result<Page<T>, ApiError> {
+    take_until(binding, rest, max_items, name, show, || false)
+}
+
+/// The same; a page that has items also ends as soon as it is `full`.
+pub(crate) fn take_until<S, T>(
+    binding: &str,
     mut rest: impl Iterator<Item = S>,
     max_items: Option<i32>,
     name: impl Fn(&S) -> &str,
     show: impl Fn(S) -> Result<T, ApiError>,
+    full: impl Fn() -> bool,
 ) -> Result<Page<T>, ApiError> {
     let limit = max_items
         .and_then(|max| usize::try_from(max).ok())
@@ -96,6 +108,9 @@ pub(crate) fn take<S, T>(
             Err(error) => return Err(error),
         }
         last = key;
+        if full() {
+            break;
+        }
     }
     if let Some(account) = missing {
         return Err(ApiError::Missing(account));

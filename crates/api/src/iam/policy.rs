@@ -101,7 +101,7 @@ fn boundaries(account: &Account, arn: &str) -> i32 {
 }
 
 /// A policy as ListPolicies shows it: without description and tags.
-fn listed(cx: &Cx<'_>, account: &Account, policy: &ManagedPolicy) -> iam::Policy {
+pub(super) fn listed(cx: &Cx<'_>, account: &Account, policy: &ManagedPolicy) -> iam::Policy {
     let arn = entities::policy_arn(cx, account.id, policy);
     iam::Policy {
         attachment_count: Some(attachments(account, &arn)),
@@ -120,7 +120,7 @@ fn listed(cx: &Cx<'_>, account: &Account, policy: &ManagedPolicy) -> iam::Policy
 }
 
 /// One of AWS's policies as ListPolicies shows it.
-fn listed_aws(cx: &Cx<'_>, account: &Account, entry: &ManagedEntry) -> iam::Policy {
+pub(super) fn listed_aws(cx: &Cx<'_>, account: &Account, entry: &ManagedEntry) -> iam::Policy {
     let arn = entry.arn(&cx.settings.partition);
     iam::Policy {
         attachment_count: Some(attachments(account, &arn)),
@@ -202,7 +202,7 @@ fn create_policy(
 }
 
 /// The quota on one version's characters, white space not counted.
-pub(super) fn size_quota(size: usize) -> Result<(), ApiError> {
+pub(crate) fn size_quota(size: usize) -> Result<(), ApiError> {
     names::quota(
         size.saturating_sub(1),
         "PolicySize",

@@ -9,7 +9,7 @@ use locum_wire::iam::{
 };
 use locum_wire::{Timestamp, iam};
 
-use super::{boundary, names, page};
+use super::{boundary, names, page, service_linked_role};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -23,7 +23,7 @@ use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
 /// The shortest that a role's longest session may be, seconds; also the default.
-const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
+pub(crate) const MAX_SESSION_DURATION_S_DEFAULT: u32 = 3_600;
 
 /// What an operation on the role `name` of the caller's account is asked about.
 pub(super) fn on_role<'a>(cx: &Cx<'_>, caller: &'a Caller, name: &str) -> Needs<'a> {
@@ -113,6 +113,7 @@ fn create_role(
         limits::ROLES_PER_ACCOUNT_MAX,
     )?;
     let path = names::path(input.path)?;
+    service_linked_role::refuse_path(&path)?;
     let trust = documents::trust(cx, state, &input.assume_role_policy_document)?;
     let duration_s = input
         .max_session_duration
@@ -215,6 +216,8 @@ fn update_role(
         .max_session_duration
         .and_then(|given| u32::try_from(given).ok())
     {
+        // Of a service-linked role the description alone can be edited.
+        service_linked_role::refuse(held)?;
         role.max_session_duration_s = duration_s;
     }
     let change = if role == **held {
@@ -249,6 +252,7 @@ fn update_assume_role_policy(
     input: UpdateAssumeRolePolicyRequest,
 ) -> Result<Change, ApiError> {
     let mut role = Role::clone(entities::role(&caller.account, &input.role_name)?);
+    service_linked_role::refuse(&role)?;
     role.trust = documents::trust(cx, state, &input.policy_document)?;
     Ok(put(caller, role))
 }
@@ -261,6 +265,7 @@ fn delete_role(
     input: DeleteRoleRequest,
 ) -> Result<Change, ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
+    service_linked_role::refuse(role)?;
     names::refuse_held_policies(&role.inline, &role.attached)?;
     if !caller.account.instance_profiles_of(&role.id).is_empty() {
         return Err(ApiError::DeleteConflict(

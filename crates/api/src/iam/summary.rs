@@ -15,13 +15,12 @@ use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
 
 /// AWS's default quotas of what does not exist here yet, and the counts that are therefore zero.
-const NOT_YET: [(&str, i32); 5] = [
+const NOT_YET: [(&str, i32); 4] = [
     // The root user has neither a device nor a password.
     ("AccountMFAEnabled", 0),
     ("AccountPasswordPresent", 0),
     // More than all policies with all their versions, so it is never what refuses.
     ("PolicyVersionsInUseQuota", 10_000),
-    ("Providers", 0),
     // Tokens are good in every region: the second version of AWS's global endpoint.
     ("GlobalEndpointTokenVersion", 2),
 ];
@@ -47,7 +46,7 @@ fn credentials(account: &Account) -> [(&'static str, usize); 6] {
     ]
 }
 
-fn counted(account: &Account) -> [(&'static str, usize); 22] {
+fn counted(account: &Account) -> [(&'static str, usize); 23] {
     let versions = account
         .policies()
         .iter()
@@ -88,6 +87,10 @@ fn counted(account: &Account) -> [(&'static str, usize); 22] {
         ("PoliciesQuota", limits::POLICIES_PER_ACCOUNT_MAX),
         ("PolicySizeQuota", limits::MANAGED_POLICY_CHARACTERS_MAX),
         ("PolicyVersionsInUse", versions),
+        (
+            "Providers",
+            account.oidc_providers().len() + account.saml_providers().len(),
+        ),
         ("RolePolicySizeQuota", limits::INLINE_ROLE_CHARACTERS_MAX),
         ("Roles", account.roles().len()),
         ("RolesQuota", limits::ROLES_PER_ACCOUNT_MAX),

@@ -93,6 +93,7 @@ pub(super) fn untag(caller: &Caller, mut bearer: Bearer, keys: &[String]) -> Cha
     }
 }
 
+/// A page of tags; `owner` is what its marker is bound to.
 pub(super) fn list(
     owner: &str,
     tags: &[Tag],

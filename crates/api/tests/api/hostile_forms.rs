@@ -220,7 +220,7 @@ fn dos_05_bytes_of_any_kind_bring_nothing_down() {
 fn what_is_not_offered_says_so() {
     let lab = Lab::new();
     for (service, name) in [
-        (Service::Iam, "CreateSAMLProvider"),
+        (Service::Iam, "CreateDelegationRequest"),
         (Service::Sts, "GetFederationToken"),
     ] {
         let refused = success(

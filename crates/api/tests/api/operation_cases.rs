@@ -445,4 +445,10 @@ pub(crate) const ORGANIZATIONS: &[Case] = &[
 /// Operations that no policy decides about.
 pub(crate) const ALWAYS: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
 /// The right to call it is checked; what it does is refused to everybody.
-pub(crate) const NEVER_200: [&str; 1] = ["CreateOrganization"];
+pub(crate) const NEVER_200: [&str; 5] = [
+    "CreateOrganization",
+    "EnableOrganizationsRootCredentialsManagement",
+    "EnableOrganizationsRootSessions",
+    "GetOutboundWebIdentityFederationInfo",
+    "DisableOutboundWebIdentityFederation",
+];

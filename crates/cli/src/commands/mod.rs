@@ -1,5 +1,6 @@
 //! The commands, one file each, and what several of them share.
 
+pub mod account;
 pub mod assume;
 pub mod completions;
 pub mod credential_process;

@@ -174,7 +174,8 @@ fn flatten(name: &str, value: &Value, facts: &mut Vec<(String, String)>) {
     }
 }
 
-fn told(error: OperatorError) -> CliError {
+/// The operator's refusals as errors of this program.
+pub(super) fn told(error: OperatorError) -> CliError {
     match error {
         OperatorError::Refused(refusal) => CliError::Refused {
             operation: "the request".to_owned(),

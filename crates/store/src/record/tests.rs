@@ -98,6 +98,7 @@ fn samples() -> Vec<(&'static str, Record)> {
     ];
     all.extend(group_samples());
     all.extend(credential_samples());
+    all.extend(provider_samples());
     all.extend(installation_samples());
     all
 }
@@ -290,6 +291,33 @@ fn group_samples() -> Vec<(&'static str, Record)> {
         ("user-in-groups", Record::User(member())),
         ("group", Record::Group(group())),
         ("instance-profile", Record::InstanceProfile(profile())),
+    ]
+}
+
+fn provider_samples() -> Vec<(&'static str, Record)> {
+    let oidc = OidcProvider {
+        url: "Issuer.example.com/Realm".to_owned(),
+        created_s: 6,
+        client_ids: vec!["sts.amazonaws.com".to_owned()],
+        thumbprints: vec!["0123456789abcdef0123456789abcdef01234567".to_owned()],
+        tags: vec![tag("k", "v")],
+    };
+    let saml = SamlProvider {
+        name: "Corporate".to_owned(),
+        id: "SAMLFIXTURE00000000000042".to_owned(),
+        created_s: 7,
+        valid_until_s: 8,
+        metadata: "<EntityDescriptor entityID=\"x\"/>\n".to_owned(),
+        tags: Vec::new(),
+    };
+    let task = DeletionTask {
+        id: "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/1".to_owned(),
+        created_s: 9,
+    };
+    vec![
+        ("oidc-provider", Record::OidcProvider(oidc)),
+        ("saml-provider", Record::SamlProvider(saml)),
+        ("deletion-task", Record::DeletionTask(task)),
     ]
 }
 

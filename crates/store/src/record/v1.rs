@@ -1,6 +1,7 @@
 //! Version 1 of the records' JSON: private structs, nothing of which is seen outside.
 
 mod credential;
+mod provider;
 mod read;
 
 use super::{EncodeError, Kind};
@@ -235,6 +236,9 @@ pub(super) fn write(
         ),
         Record::Group(group) => json(&group_out(group), out),
         Record::InstanceProfile(profile) => json(&profile_out(profile), out),
+        Record::OidcProvider(held) => provider::write_oidc(held, out),
+        Record::SamlProvider(held) => provider::write_saml(held, out),
+        Record::DeletionTask(task) => provider::write_task(task, out),
         Record::AccountMeta(meta) => json(&meta_out(meta), out),
         Record::InstallationMeta(meta) => json(
             &InstallationMetaV1 {

@@ -384,3 +384,74 @@ fn groups_boundaries_and_profiles_are_looked_up_the_same_from_memory_and_from_di
         }
     });
 }
+
+fn issuer(url: &str) -> OidcProvider {
+    OidcProvider {
+        url: url.to_owned(),
+        created_s: 1,
+        client_ids: vec!["one".to_owned()],
+        thumbprints: Vec::new(),
+        tags: Vec::new(),
+    }
+}
+
+fn corporate(name: &str) -> SamlProvider {
+    SamlProvider {
+        name: name.to_owned(),
+        id: "u".to_owned(),
+        created_s: 1,
+        valid_until_s: 2,
+        metadata: "<x/>".to_owned(),
+        tags: Vec::new(),
+    }
+}
+
+#[test]
+fn providers_and_deletions_are_the_same_from_memory_and_from_disk() {
+    each("providers", |subject| {
+        let task = DeletionTask {
+            id: "task/aws-service-role/ecs.amazonaws.com/R/1".to_owned(),
+            created_s: 3,
+        };
+        let first = make_account(
+            subject.engine(),
+            1,
+            vec![
+                Record::OidcProvider(issuer("Issuer.example.com/a")),
+                Record::OidcProvider(issuer("issuer.example.com")),
+                Record::SamlProvider(corporate("Corp")),
+                Record::DeletionTask(task.clone()),
+            ],
+        );
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            let urls = value.oidc_providers().iter().map(|held| held.url.clone());
+            let urls: Vec<_> = urls.collect();
+            assert_eq!(urls, ["issuer.example.com", "Issuer.example.com/a"]);
+            assert_eq!(
+                **value.saml_providers().get("corp").unwrap(),
+                corporate("Corp")
+            );
+            assert_eq!(**value.deletion_tasks().get(&task.id).unwrap(), task);
+            subject.reopen();
+        }
+        let write = UnitWrite {
+            unit: unit(1),
+            expects: first,
+            puts: vec![Record::SamlProvider(corporate("Other"))],
+            deletes: vec![
+                Key::OidcProvider("issuer.example.com".to_owned()),
+                Key::SamlProvider("CORP".to_owned()),
+                Key::DeletionTask(task.id.clone()),
+            ],
+        };
+        commit(subject.engine(), change(vec![write], vec![])).unwrap();
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            assert_eq!(value.oidc_providers().len(), 1);
+            assert_eq!(value.saml_providers().iter().next().unwrap().name, "Other");
+            assert!(value.deletion_tasks().is_empty());
+            subject.reopen();
+        }
+    });
+}

@@ -115,6 +115,31 @@ impl Structure for AccessKeyMetadata {
     }
 }
 
+/// Input of `AddClientIDToOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddClientIDToOpenIDConnectProviderRequest {
+    /// `ClientID`, 1 to 255 characters.
+    pub client_id: String,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for AddClientIDToOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::AddClientIDToOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::AddClientIDToOpenIDConnectProviderRequest;
+        reader.member(client_id, &mut self.client_id);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::AddClientIDToOpenIDConnectProviderRequest;
+        writer.member(client_id, &self.client_id);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `AddRoleToInstanceProfile`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AddRoleToInstanceProfileRequest {
@@ -572,6 +597,64 @@ impl Structure for CreateLoginProfileResponse {
     }
 }
 
+/// Input of `CreateOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderRequest {
+    /// `ClientIDList`.
+    pub client_id_list: Option<Vec<String>>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Option<Vec<String>>,
+    /// `Url`, 1 to 255 characters.
+    pub url: String,
+}
+
+impl Structure for CreateOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::CreateOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id_list, tags, thumbprint_list, url] = &members::CreateOpenIDConnectProviderRequest;
+        reader.member(client_id_list, &mut self.client_id_list);
+        reader.member(tags, &mut self.tags);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+        reader.member(url, &mut self.url);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id_list, tags, thumbprint_list, url] = &members::CreateOpenIDConnectProviderRequest;
+        writer.member(client_id_list, &self.client_id_list);
+        writer.member(tags, &self.tags);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+        writer.member(url, &self.url);
+    }
+}
+
+/// Output of `CreateOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateOpenIDConnectProviderResponse {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for CreateOpenIDConnectProviderResponse {
+    const SHAPE: &'static Shape = &shapes::CreateOpenIDConnectProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tags] = &members::CreateOpenIDConnectProviderResponse;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tags] = &members::CreateOpenIDConnectProviderResponse;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `CreatePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreatePolicyRequest {
@@ -742,6 +825,130 @@ impl Structure for CreateRoleResponse {
 
     fn write(&self, writer: &mut Writer<'_>) {
         let [role] = &members::CreateRoleResponse;
+        writer.member(role, &self.role);
+    }
+}
+
+/// Input of `CreateSAMLProvider`.
+#[derive(Clone, Default, PartialEq)]
+pub struct CreateSAMLProviderRequest {
+    /// `AddPrivateKey`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<String>,
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `Name`, 1 to 128 characters, matching `[\w._-]+`.
+    pub name: String,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl std::fmt::Debug for CreateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateSAMLProviderRequest")
+            .field("add_private_key", &Hidden)
+            .field("assertion_encryption_mode", &self.assertion_encryption_mode)
+            .field("name", &self.name)
+            .field("saml_metadata_document", &self.saml_metadata_document)
+            .field("tags", &self.tags)
+            .finish()
+    }
+}
+
+impl Structure for CreateSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::CreateSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [add_private_key, assertion_encryption_mode, name, saml_metadata_document, tags] = &members::CreateSAMLProviderRequest;
+        reader.member(add_private_key, &mut self.add_private_key);
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(name, &mut self.name);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [add_private_key, assertion_encryption_mode, name, saml_metadata_document, tags] = &members::CreateSAMLProviderRequest;
+        writer.member(add_private_key, &self.add_private_key);
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(name, &self.name);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Output of `CreateSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateSAMLProviderResponse {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for CreateSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::CreateSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tags] = &members::CreateSAMLProviderResponse;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tags] = &members::CreateSAMLProviderResponse;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `CreateServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceLinkedRoleRequest {
+    /// `AWSServiceName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub aws_service_name: String,
+    /// `CustomSuffix`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub custom_suffix: Option<String>,
+    /// `Description`, at most 1000 characters, matching `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub description: Option<String>,
+}
+
+impl Structure for CreateServiceLinkedRoleRequest {
+    const SHAPE: &'static Shape = &shapes::CreateServiceLinkedRoleRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [aws_service_name, custom_suffix, description] = &members::CreateServiceLinkedRoleRequest;
+        reader.member(aws_service_name, &mut self.aws_service_name);
+        reader.member(custom_suffix, &mut self.custom_suffix);
+        reader.member(description, &mut self.description);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [aws_service_name, custom_suffix, description] = &members::CreateServiceLinkedRoleRequest;
+        writer.member(aws_service_name, &self.aws_service_name);
+        writer.member(custom_suffix, &self.custom_suffix);
+        writer.member(description, &self.description);
+    }
+}
+
+/// Output of `CreateServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreateServiceLinkedRoleResponse {
+    /// `Role`.
+    pub role: Option<Role>,
+}
+
+impl Structure for CreateServiceLinkedRoleResponse {
+    const SHAPE: &'static Shape = &shapes::CreateServiceLinkedRoleResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [role] = &members::CreateServiceLinkedRoleResponse;
+        reader.member(role, &mut self.role);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [role] = &members::CreateServiceLinkedRoleResponse;
         writer.member(role, &self.role);
     }
 }
@@ -1059,6 +1266,27 @@ impl Structure for DeleteLoginProfileRequest {
     }
 }
 
+/// Input of `DeleteOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for DeleteOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn] = &members::DeleteOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn] = &members::DeleteOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `DeletePolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeletePolicyRequest {
@@ -1172,6 +1400,27 @@ impl Structure for DeleteRoleRequest {
     }
 }
 
+/// Input of `DeleteSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for DeleteSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::DeleteSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::DeleteSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
 /// Input of `DeleteSSHPublicKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteSSHPublicKeyRequest {
@@ -1215,6 +1464,48 @@ impl Structure for DeleteServerCertificateRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [server_certificate_name] = &members::DeleteServerCertificateRequest;
         writer.member(server_certificate_name, &self.server_certificate_name);
+    }
+}
+
+/// Input of `DeleteServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServiceLinkedRoleRequest {
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Structure for DeleteServiceLinkedRoleRequest {
+    const SHAPE: &'static Shape = &shapes::DeleteServiceLinkedRoleRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [role_name] = &members::DeleteServiceLinkedRoleRequest;
+        reader.member(role_name, &mut self.role_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [role_name] = &members::DeleteServiceLinkedRoleRequest;
+        writer.member(role_name, &self.role_name);
+    }
+}
+
+/// Output of `DeleteServiceLinkedRole`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteServiceLinkedRoleResponse {
+    /// `DeletionTaskId`, 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Structure for DeleteServiceLinkedRoleResponse {
+    const SHAPE: &'static Shape = &shapes::DeleteServiceLinkedRoleResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [deletion_task_id] = &members::DeleteServiceLinkedRoleResponse;
+        reader.member(deletion_task_id, &mut self.deletion_task_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [deletion_task_id] = &members::DeleteServiceLinkedRoleResponse;
+        writer.member(deletion_task_id, &self.deletion_task_id);
     }
 }
 
@@ -1356,6 +1647,31 @@ impl Structure for DeleteVirtualMFADeviceRequest {
     }
 }
 
+/// `DeletionTaskFailureReasonType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeletionTaskFailureReasonType {
+    /// `Reason`, at most 1000 characters.
+    pub reason: Option<String>,
+    /// `RoleUsageList`.
+    pub role_usage_list: Option<Vec<RoleUsageType>>,
+}
+
+impl Structure for DeletionTaskFailureReasonType {
+    const SHAPE: &'static Shape = &shapes::DeletionTaskFailureReasonType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [reason, role_usage_list] = &members::DeletionTaskFailureReasonType;
+        reader.member(reason, &mut self.reason);
+        reader.member(role_usage_list, &mut self.role_usage_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [reason, role_usage_list] = &members::DeletionTaskFailureReasonType;
+        writer.member(reason, &self.reason);
+        writer.member(role_usage_list, &self.role_usage_list);
+    }
+}
+
 /// Input of `DetachGroupPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DetachGroupPolicyRequest {
@@ -1431,6 +1747,90 @@ impl Structure for DetachUserPolicyRequest {
     }
 }
 
+/// Input of `DisableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementRequest {
+}
+
+impl Structure for DisableOrganizationsRootCredentialsManagementRequest {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootCredentialsManagementRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::DisableOrganizationsRootCredentialsManagementRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::DisableOrganizationsRootCredentialsManagementRequest;
+    }
+}
+
+/// Output of `DisableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootCredentialsManagementResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for DisableOrganizationsRootCredentialsManagementResponse {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootCredentialsManagementResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootCredentialsManagementResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootCredentialsManagementResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// Input of `DisableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsRequest {
+}
+
+impl Structure for DisableOrganizationsRootSessionsRequest {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootSessionsRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::DisableOrganizationsRootSessionsRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::DisableOrganizationsRootSessionsRequest;
+    }
+}
+
+/// Output of `DisableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableOrganizationsRootSessionsResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for DisableOrganizationsRootSessionsResponse {
+    const SHAPE: &'static Shape = &shapes::DisableOrganizationsRootSessionsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootSessionsResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::DisableOrganizationsRootSessionsResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
 /// Input of `EnableMFADevice`.
 #[derive(Clone, Default, PartialEq)]
 pub struct EnableMFADeviceRequest {
@@ -1472,6 +1872,90 @@ impl Structure for EnableMFADeviceRequest {
         writer.member(authentication_code2, &self.authentication_code2);
         writer.member(serial_number, &self.serial_number);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `EnableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementRequest {
+}
+
+impl Structure for EnableOrganizationsRootCredentialsManagementRequest {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootCredentialsManagementRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::EnableOrganizationsRootCredentialsManagementRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::EnableOrganizationsRootCredentialsManagementRequest;
+    }
+}
+
+/// Output of `EnableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootCredentialsManagementResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for EnableOrganizationsRootCredentialsManagementResponse {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootCredentialsManagementResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootCredentialsManagementResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootCredentialsManagementResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// Input of `EnableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsRequest {
+}
+
+impl Structure for EnableOrganizationsRootSessionsRequest {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootSessionsRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::EnableOrganizationsRootSessionsRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::EnableOrganizationsRootSessionsRequest;
+    }
+}
+
+/// Output of `EnableOrganizationsRootSessions`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOrganizationsRootSessionsResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for EnableOrganizationsRootSessionsResponse {
+    const SHAPE: &'static Shape = &shapes::EnableOrganizationsRootSessionsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootSessionsResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::EnableOrganizationsRootSessionsResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
     }
 }
 
@@ -1596,6 +2080,76 @@ impl Structure for GetAccessKeyLastUsedResponse {
         let [access_key_last_used, user_name] = &members::GetAccessKeyLastUsedResponse;
         writer.member(access_key_last_used, &self.access_key_last_used);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// Input of `GetAccountAuthorizationDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    /// `Filter`.
+    pub filter: Option<Vec<String>>,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for GetAccountAuthorizationDetailsRequest {
+    const SHAPE: &'static Shape = &shapes::GetAccountAuthorizationDetailsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [filter, marker, max_items] = &members::GetAccountAuthorizationDetailsRequest;
+        reader.member(filter, &mut self.filter);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [filter, marker, max_items] = &members::GetAccountAuthorizationDetailsRequest;
+        writer.member(filter, &self.filter);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `GetAccountAuthorizationDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    /// `GroupDetailList`.
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Policies`.
+    pub policies: Option<Vec<ManagedPolicyDetail>>,
+    /// `RoleDetailList`.
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    /// `UserDetailList`.
+    pub user_detail_list: Option<Vec<UserDetail>>,
+}
+
+impl Structure for GetAccountAuthorizationDetailsResponse {
+    const SHAPE: &'static Shape = &shapes::GetAccountAuthorizationDetailsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [group_detail_list, is_truncated, marker, policies, role_detail_list, user_detail_list] = &members::GetAccountAuthorizationDetailsResponse;
+        reader.member(group_detail_list, &mut self.group_detail_list);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(policies, &mut self.policies);
+        reader.member(role_detail_list, &mut self.role_detail_list);
+        reader.member(user_detail_list, &mut self.user_detail_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [group_detail_list, is_truncated, marker, policies, role_detail_list, user_detail_list] = &members::GetAccountAuthorizationDetailsResponse;
+        writer.member(group_detail_list, &self.group_detail_list);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(policies, &self.policies);
+        writer.member(role_detail_list, &self.role_detail_list);
+        writer.member(user_detail_list, &self.user_detail_list);
     }
 }
 
@@ -1995,6 +2549,89 @@ impl Structure for GetMFADeviceResponse {
     }
 }
 
+/// Input of `GetOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for GetOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::GetOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn] = &members::GetOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn] = &members::GetOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
+/// Output of `GetOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOpenIDConnectProviderResponse {
+    /// `ClientIDList`.
+    pub client_id_list: Option<Vec<String>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Option<Vec<String>>,
+    /// `Url`, 1 to 255 characters.
+    pub url: Option<String>,
+}
+
+impl Structure for GetOpenIDConnectProviderResponse {
+    const SHAPE: &'static Shape = &shapes::GetOpenIDConnectProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id_list, create_date, tags, thumbprint_list, url] = &members::GetOpenIDConnectProviderResponse;
+        reader.member(client_id_list, &mut self.client_id_list);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(tags, &mut self.tags);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+        reader.member(url, &mut self.url);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id_list, create_date, tags, thumbprint_list, url] = &members::GetOpenIDConnectProviderResponse;
+        writer.member(client_id_list, &self.client_id_list);
+        writer.member(create_date, &self.create_date);
+        writer.member(tags, &self.tags);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+        writer.member(url, &self.url);
+    }
+}
+
+/// Output of `GetOutboundWebIdentityFederationInfo`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOutboundWebIdentityFederationInfoResponse {
+    /// `IssuerIdentifier`.
+    pub issuer_identifier: Option<String>,
+    /// `JwtVendingEnabled`.
+    pub jwt_vending_enabled: Option<bool>,
+}
+
+impl Structure for GetOutboundWebIdentityFederationInfoResponse {
+    const SHAPE: &'static Shape = &shapes::GetOutboundWebIdentityFederationInfoResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [issuer_identifier, jwt_vending_enabled] = &members::GetOutboundWebIdentityFederationInfoResponse;
+        reader.member(issuer_identifier, &mut self.issuer_identifier);
+        reader.member(jwt_vending_enabled, &mut self.jwt_vending_enabled);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [issuer_identifier, jwt_vending_enabled] = &members::GetOutboundWebIdentityFederationInfoResponse;
+        writer.member(issuer_identifier, &self.issuer_identifier);
+        writer.member(jwt_vending_enabled, &self.jwt_vending_enabled);
+    }
+}
+
 /// Input of `GetPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetPolicyRequest {
@@ -2179,6 +2816,72 @@ impl Structure for GetRoleResponse {
     }
 }
 
+/// Input of `GetSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for GetSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::GetSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::GetSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::GetSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `GetSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSAMLProviderResponse {
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `PrivateKeyList`, at most 2 items.
+    pub private_key_list: Option<Vec<SAMLPrivateKey>>,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `SAMLProviderUUID`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub saml_provider_uuid: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Structure for GetSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::GetSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [assertion_encryption_mode, create_date, private_key_list, saml_metadata_document, saml_provider_uuid, tags, valid_until] = &members::GetSAMLProviderResponse;
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(private_key_list, &mut self.private_key_list);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(saml_provider_uuid, &mut self.saml_provider_uuid);
+        reader.member(tags, &mut self.tags);
+        reader.member(valid_until, &mut self.valid_until);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [assertion_encryption_mode, create_date, private_key_list, saml_metadata_document, saml_provider_uuid, tags, valid_until] = &members::GetSAMLProviderResponse;
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(create_date, &self.create_date);
+        writer.member(private_key_list, &self.private_key_list);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(saml_provider_uuid, &self.saml_provider_uuid);
+        writer.member(tags, &self.tags);
+        writer.member(valid_until, &self.valid_until);
+    }
+}
+
 /// Input of `GetSSHPublicKey`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetSSHPublicKeyRequest {
@@ -2268,6 +2971,52 @@ impl Structure for GetServerCertificateResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [server_certificate] = &members::GetServerCertificateResponse;
         writer.member(server_certificate, &self.server_certificate);
+    }
+}
+
+/// Input of `GetServiceLinkedRoleDeletionStatus`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLinkedRoleDeletionStatusRequest {
+    /// `DeletionTaskId`, 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Structure for GetServiceLinkedRoleDeletionStatusRequest {
+    const SHAPE: &'static Shape = &shapes::GetServiceLinkedRoleDeletionStatusRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [deletion_task_id] = &members::GetServiceLinkedRoleDeletionStatusRequest;
+        reader.member(deletion_task_id, &mut self.deletion_task_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [deletion_task_id] = &members::GetServiceLinkedRoleDeletionStatusRequest;
+        writer.member(deletion_task_id, &self.deletion_task_id);
+    }
+}
+
+/// Output of `GetServiceLinkedRoleDeletionStatus`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLinkedRoleDeletionStatusResponse {
+    /// `Reason`.
+    pub reason: Option<DeletionTaskFailureReasonType>,
+    /// `Status`, one of SUCCEEDED, IN_PROGRESS, FAILED, NOT_STARTED.
+    pub status: String,
+}
+
+impl Structure for GetServiceLinkedRoleDeletionStatusResponse {
+    const SHAPE: &'static Shape = &shapes::GetServiceLinkedRoleDeletionStatusResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [reason, status] = &members::GetServiceLinkedRoleDeletionStatusResponse;
+        reader.member(reason, &mut self.reason);
+        reader.member(status, &mut self.status);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [reason, status] = &members::GetServiceLinkedRoleDeletionStatusResponse;
+        writer.member(reason, &self.reason);
+        writer.member(status, &self.status);
     }
 }
 
@@ -2400,6 +3149,51 @@ impl Structure for Group {
         writer.member(create_date, &self.create_date);
         writer.member(group_id, &self.group_id);
         writer.member(group_name, &self.group_name);
+        writer.member(path, &self.path);
+    }
+}
+
+/// `GroupDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `GroupId`, 16 to 128 characters, matching `[\w]+`.
+    pub group_id: Option<String>,
+    /// `GroupName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub group_name: Option<String>,
+    /// `GroupPolicyList`.
+    pub group_policy_list: Option<Vec<PolicyDetail>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+}
+
+impl Structure for GroupDetail {
+    const SHAPE: &'static Shape = &shapes::GroupDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attached_managed_policies, create_date, group_id, group_name, group_policy_list, path] = &members::GroupDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(group_id, &mut self.group_id);
+        reader.member(group_name, &mut self.group_name);
+        reader.member(group_policy_list, &mut self.group_policy_list);
+        reader.member(path, &mut self.path);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attached_managed_policies, create_date, group_id, group_name, group_policy_list, path] = &members::GroupDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(group_id, &self.group_id);
+        writer.member(group_name, &self.group_name);
+        writer.member(group_policy_list, &self.group_policy_list);
         writer.member(path, &self.path);
     }
 }
@@ -3318,6 +4112,227 @@ impl Structure for ListMFADevicesResponse {
     }
 }
 
+/// Input of `ListOpenIDConnectProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for ListOpenIDConnectProviderTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProviderTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, open_id_connect_provider_arn] = &members::ListOpenIDConnectProviderTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, open_id_connect_provider_arn] = &members::ListOpenIDConnectProviderTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
+/// Output of `ListOpenIDConnectProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProviderTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListOpenIDConnectProviderTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProviderTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListOpenIDConnectProviderTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListOpenIDConnectProviderTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListOpenIDConnectProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersRequest {
+}
+
+impl Structure for ListOpenIDConnectProvidersRequest {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProvidersRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListOpenIDConnectProvidersRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListOpenIDConnectProvidersRequest;
+    }
+}
+
+/// Output of `ListOpenIDConnectProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOpenIDConnectProvidersResponse {
+    /// `OpenIDConnectProviderList`.
+    pub open_id_connect_provider_list: Option<Vec<OpenIDConnectProviderListEntry>>,
+}
+
+impl Structure for ListOpenIDConnectProvidersResponse {
+    const SHAPE: &'static Shape = &shapes::ListOpenIDConnectProvidersResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_list] = &members::ListOpenIDConnectProvidersResponse;
+        reader.member(open_id_connect_provider_list, &mut self.open_id_connect_provider_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_list] = &members::ListOpenIDConnectProvidersResponse;
+        writer.member(open_id_connect_provider_list, &self.open_id_connect_provider_list);
+    }
+}
+
+/// Input of `ListOrganizationsFeatures`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesRequest {
+}
+
+impl Structure for ListOrganizationsFeaturesRequest {
+    const SHAPE: &'static Shape = &shapes::ListOrganizationsFeaturesRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListOrganizationsFeaturesRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListOrganizationsFeaturesRequest;
+    }
+}
+
+/// Output of `ListOrganizationsFeatures`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListOrganizationsFeaturesResponse {
+    /// `EnabledFeatures`.
+    pub enabled_features: Option<Vec<String>>,
+    /// `OrganizationId`, at most 34 characters, matching `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+}
+
+impl Structure for ListOrganizationsFeaturesResponse {
+    const SHAPE: &'static Shape = &shapes::ListOrganizationsFeaturesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [enabled_features, organization_id] = &members::ListOrganizationsFeaturesResponse;
+        reader.member(enabled_features, &mut self.enabled_features);
+        reader.member(organization_id, &mut self.organization_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [enabled_features, organization_id] = &members::ListOrganizationsFeaturesResponse;
+        writer.member(enabled_features, &self.enabled_features);
+        writer.member(organization_id, &self.organization_id);
+    }
+}
+
+/// `ListPoliciesGrantingServiceAccessEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessEntry {
+    /// `Policies`.
+    pub policies: Option<Vec<PolicyGrantingServiceAccess>>,
+    /// `ServiceNamespace`, 1 to 64 characters, matching `[\w-]*`.
+    pub service_namespace: Option<String>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessEntry {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policies, service_namespace] = &members::ListPoliciesGrantingServiceAccessEntry;
+        reader.member(policies, &mut self.policies);
+        reader.member(service_namespace, &mut self.service_namespace);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policies, service_namespace] = &members::ListPoliciesGrantingServiceAccessEntry;
+        writer.member(policies, &self.policies);
+        writer.member(service_namespace, &self.service_namespace);
+    }
+}
+
+/// Input of `ListPoliciesGrantingServiceAccess`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessRequest {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `ServiceNamespaces`, 1 to 200 items.
+    pub service_namespaces: Vec<String>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessRequest {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, marker, service_namespaces] = &members::ListPoliciesGrantingServiceAccessRequest;
+        reader.member(arn, &mut self.arn);
+        reader.member(marker, &mut self.marker);
+        reader.member(service_namespaces, &mut self.service_namespaces);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, marker, service_namespaces] = &members::ListPoliciesGrantingServiceAccessRequest;
+        writer.member(arn, &self.arn);
+        writer.member(marker, &self.marker);
+        writer.member(service_namespaces, &self.service_namespaces);
+    }
+}
+
+/// Output of `ListPoliciesGrantingServiceAccess`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListPoliciesGrantingServiceAccessResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `PoliciesGrantingServiceAccess`.
+    pub policies_granting_service_access: Vec<ListPoliciesGrantingServiceAccessEntry>,
+}
+
+impl Structure for ListPoliciesGrantingServiceAccessResponse {
+    const SHAPE: &'static Shape = &shapes::ListPoliciesGrantingServiceAccessResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, policies_granting_service_access] = &members::ListPoliciesGrantingServiceAccessResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(policies_granting_service_access, &mut self.policies_granting_service_access);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, policies_granting_service_access] = &members::ListPoliciesGrantingServiceAccessResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(policies_granting_service_access, &self.policies_granting_service_access);
+    }
+}
+
 /// Input of `ListPolicies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListPoliciesRequest {
@@ -3675,6 +4690,102 @@ impl Structure for ListRolesResponse {
         writer.member(is_truncated, &self.is_truncated);
         writer.member(marker, &self.marker);
         writer.member(roles, &self.roles);
+    }
+}
+
+/// Input of `ListSAMLProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProviderTagsRequest {
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Structure for ListSAMLProviderTagsRequest {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProviderTagsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [marker, max_items, saml_provider_arn] = &members::ListSAMLProviderTagsRequest;
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [marker, max_items, saml_provider_arn] = &members::ListSAMLProviderTagsRequest;
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `ListSAMLProviderTags`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProviderTagsResponse {
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for ListSAMLProviderTagsResponse {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProviderTagsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [is_truncated, marker, tags] = &members::ListSAMLProviderTagsResponse;
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(marker, &mut self.marker);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [is_truncated, marker, tags] = &members::ListSAMLProviderTagsResponse;
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(marker, &self.marker);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `ListSAMLProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProvidersRequest {
+}
+
+impl Structure for ListSAMLProvidersRequest {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProvidersRequest;
+
+    fn read(&mut self, _reader: &mut Reader<'_, '_>) {
+        let [] = &members::ListSAMLProvidersRequest;
+    }
+
+    fn write(&self, _writer: &mut Writer<'_>) {
+        let [] = &members::ListSAMLProvidersRequest;
+    }
+}
+
+/// Output of `ListSAMLProviders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListSAMLProvidersResponse {
+    /// `SAMLProviderList`.
+    pub saml_provider_list: Option<Vec<SAMLProviderListEntry>>,
+}
+
+impl Structure for ListSAMLProvidersResponse {
+    const SHAPE: &'static Shape = &shapes::ListSAMLProvidersResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_list] = &members::ListSAMLProvidersResponse;
+        reader.member(saml_provider_list, &mut self.saml_provider_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_list] = &members::ListSAMLProvidersResponse;
+        writer.member(saml_provider_list, &self.saml_provider_list);
     }
 }
 
@@ -4266,6 +5377,92 @@ impl Structure for MFADevice {
     }
 }
 
+/// `ManagedPolicyDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ManagedPolicyDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachmentCount`.
+    pub attachment_count: Option<i32>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `DefaultVersionId`, matching `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`.
+    pub default_version_id: Option<String>,
+    /// `Description`, at most 1000 characters.
+    pub description: Option<String>,
+    /// `IsAttachable`.
+    pub is_attachable: Option<bool>,
+    /// `Path`, 1 to 512 characters, matching `((/[A-Za-z0-9\.,\+@=_-]+)*)/`.
+    pub path: Option<String>,
+    /// `PermissionsBoundaryUsageCount`.
+    pub permissions_boundary_usage_count: Option<i32>,
+    /// `PolicyId`, 16 to 128 characters, matching `[\w]+`.
+    pub policy_id: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+    /// `PolicyVersionList`.
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+    /// `UpdateDate`.
+    pub update_date: Option<Timestamp>,
+}
+
+impl Structure for ManagedPolicyDetail {
+    const SHAPE: &'static Shape = &shapes::ManagedPolicyDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attachment_count, create_date, default_version_id, description, is_attachable, path, permissions_boundary_usage_count, policy_id, policy_name, policy_version_list, update_date] = &members::ManagedPolicyDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attachment_count, &mut self.attachment_count);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(default_version_id, &mut self.default_version_id);
+        reader.member(description, &mut self.description);
+        reader.member(is_attachable, &mut self.is_attachable);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary_usage_count, &mut self.permissions_boundary_usage_count);
+        reader.member(policy_id, &mut self.policy_id);
+        reader.member(policy_name, &mut self.policy_name);
+        reader.member(policy_version_list, &mut self.policy_version_list);
+        reader.member(update_date, &mut self.update_date);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attachment_count, create_date, default_version_id, description, is_attachable, path, permissions_boundary_usage_count, policy_id, policy_name, policy_version_list, update_date] = &members::ManagedPolicyDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attachment_count, &self.attachment_count);
+        writer.member(create_date, &self.create_date);
+        writer.member(default_version_id, &self.default_version_id);
+        writer.member(description, &self.description);
+        writer.member(is_attachable, &self.is_attachable);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary_usage_count, &self.permissions_boundary_usage_count);
+        writer.member(policy_id, &self.policy_id);
+        writer.member(policy_name, &self.policy_name);
+        writer.member(policy_version_list, &self.policy_version_list);
+        writer.member(update_date, &self.update_date);
+    }
+}
+
+/// `OpenIDConnectProviderListEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenIDConnectProviderListEntry {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+}
+
+impl Structure for OpenIDConnectProviderListEntry {
+    const SHAPE: &'static Shape = &shapes::OpenIDConnectProviderListEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn] = &members::OpenIDConnectProviderListEntry;
+        reader.member(arn, &mut self.arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn] = &members::OpenIDConnectProviderListEntry;
+        writer.member(arn, &self.arn);
+    }
+}
+
 /// `OrderedOrganizationPolicyType` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OrderedOrganizationPolicyType {
@@ -4448,6 +5645,68 @@ impl Structure for Policy {
         writer.member(policy_name, &self.policy_name);
         writer.member(tags, &self.tags);
         writer.member(update_date, &self.update_date);
+    }
+}
+
+/// `PolicyDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDetail {
+    /// `PolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy_document: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+}
+
+impl Structure for PolicyDetail {
+    const SHAPE: &'static Shape = &shapes::PolicyDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [policy_document, policy_name] = &members::PolicyDetail;
+        reader.member(policy_document, &mut self.policy_document);
+        reader.member(policy_name, &mut self.policy_name);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [policy_document, policy_name] = &members::PolicyDetail;
+        writer.member(policy_document, &self.policy_document);
+        writer.member(policy_name, &self.policy_name);
+    }
+}
+
+/// `PolicyGrantingServiceAccess` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyGrantingServiceAccess {
+    /// `EntityName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub entity_name: Option<String>,
+    /// `EntityType`, one of USER, ROLE, GROUP.
+    pub entity_type: Option<String>,
+    /// `PolicyArn`, 20 to 2048 characters.
+    pub policy_arn: Option<String>,
+    /// `PolicyName`, 1 to 128 characters, matching `[\w+=,.@-]+`.
+    pub policy_name: String,
+    /// `PolicyType`, one of INLINE, MANAGED.
+    pub policy_type: String,
+}
+
+impl Structure for PolicyGrantingServiceAccess {
+    const SHAPE: &'static Shape = &shapes::PolicyGrantingServiceAccess;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_name, entity_type, policy_arn, policy_name, policy_type] = &members::PolicyGrantingServiceAccess;
+        reader.member(entity_name, &mut self.entity_name);
+        reader.member(entity_type, &mut self.entity_type);
+        reader.member(policy_arn, &mut self.policy_arn);
+        reader.member(policy_name, &mut self.policy_name);
+        reader.member(policy_type, &mut self.policy_type);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_name, entity_type, policy_arn, policy_name, policy_type] = &members::PolicyGrantingServiceAccess;
+        writer.member(entity_name, &self.entity_name);
+        writer.member(entity_type, &self.entity_type);
+        writer.member(policy_arn, &self.policy_arn);
+        writer.member(policy_name, &self.policy_name);
+        writer.member(policy_type, &self.policy_type);
     }
 }
 
@@ -4750,6 +6009,31 @@ impl Structure for PutUserPolicyRequest {
     }
 }
 
+/// Input of `RemoveClientIDFromOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveClientIDFromOpenIDConnectProviderRequest {
+    /// `ClientID`, 1 to 255 characters.
+    pub client_id: String,
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+}
+
+impl Structure for RemoveClientIDFromOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::RemoveClientIDFromOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::RemoveClientIDFromOpenIDConnectProviderRequest;
+        reader.member(client_id, &mut self.client_id);
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [client_id, open_id_connect_provider_arn] = &members::RemoveClientIDFromOpenIDConnectProviderRequest;
+        writer.member(client_id, &self.client_id);
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+    }
+}
+
 /// Input of `RemoveRoleFromInstanceProfile`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RemoveRoleFromInstanceProfileRequest {
@@ -4996,6 +6280,71 @@ impl Structure for Role {
     }
 }
 
+/// `RoleDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoleDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AssumeRolePolicyDocument`, 1 to 131072 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub assume_role_policy_document: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `InstanceProfileList`.
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `RoleId`, 16 to 128 characters, matching `[\w]+`.
+    pub role_id: Option<String>,
+    /// `RoleLastUsed`.
+    pub role_last_used: Option<RoleLastUsed>,
+    /// `RoleName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub role_name: Option<String>,
+    /// `RolePolicyList`.
+    pub role_policy_list: Option<Vec<PolicyDetail>>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+}
+
+impl Structure for RoleDetail {
+    const SHAPE: &'static Shape = &shapes::RoleDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, assume_role_policy_document, attached_managed_policies, create_date, instance_profile_list, path, permissions_boundary, role_id, role_last_used, role_name, role_policy_list, tags] = &members::RoleDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(assume_role_policy_document, &mut self.assume_role_policy_document);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(instance_profile_list, &mut self.instance_profile_list);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(role_id, &mut self.role_id);
+        reader.member(role_last_used, &mut self.role_last_used);
+        reader.member(role_name, &mut self.role_name);
+        reader.member(role_policy_list, &mut self.role_policy_list);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, assume_role_policy_document, attached_managed_policies, create_date, instance_profile_list, path, permissions_boundary, role_id, role_last_used, role_name, role_policy_list, tags] = &members::RoleDetail;
+        writer.member(arn, &self.arn);
+        writer.member(assume_role_policy_document, &self.assume_role_policy_document);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(instance_profile_list, &self.instance_profile_list);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(role_id, &self.role_id);
+        writer.member(role_last_used, &self.role_last_used);
+        writer.member(role_name, &self.role_name);
+        writer.member(role_policy_list, &self.role_policy_list);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// `RoleLastUsed` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RoleLastUsed {
@@ -5018,6 +6367,85 @@ impl Structure for RoleLastUsed {
         let [last_used_date, region] = &members::RoleLastUsed;
         writer.member(last_used_date, &self.last_used_date);
         writer.member(region, &self.region);
+    }
+}
+
+/// `RoleUsageType` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoleUsageType {
+    /// `Region`, 1 to 100 characters.
+    pub region: Option<String>,
+    /// `Resources`.
+    pub resources: Option<Vec<String>>,
+}
+
+impl Structure for RoleUsageType {
+    const SHAPE: &'static Shape = &shapes::RoleUsageType;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [region, resources] = &members::RoleUsageType;
+        reader.member(region, &mut self.region);
+        reader.member(resources, &mut self.resources);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [region, resources] = &members::RoleUsageType;
+        writer.member(region, &self.region);
+        writer.member(resources, &self.resources);
+    }
+}
+
+/// `SAMLPrivateKey` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SAMLPrivateKey {
+    /// `KeyId`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub key_id: Option<String>,
+    /// `Timestamp`.
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Structure for SAMLPrivateKey {
+    const SHAPE: &'static Shape = &shapes::SAMLPrivateKey;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [key_id, timestamp] = &members::SAMLPrivateKey;
+        reader.member(key_id, &mut self.key_id);
+        reader.member(timestamp, &mut self.timestamp);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [key_id, timestamp] = &members::SAMLPrivateKey;
+        writer.member(key_id, &self.key_id);
+        writer.member(timestamp, &self.timestamp);
+    }
+}
+
+/// `SAMLProviderListEntry` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SAMLProviderListEntry {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl Structure for SAMLProviderListEntry {
+    const SHAPE: &'static Shape = &shapes::SAMLProviderListEntry;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, create_date, valid_until] = &members::SAMLProviderListEntry;
+        reader.member(arn, &mut self.arn);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(valid_until, &mut self.valid_until);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, create_date, valid_until] = &members::SAMLProviderListEntry;
+        writer.member(arn, &self.arn);
+        writer.member(create_date, &self.create_date);
+        writer.member(valid_until, &self.valid_until);
     }
 }
 
@@ -5314,6 +6742,27 @@ impl Structure for SetDefaultPolicyVersionRequest {
         let [policy_arn, version_id] = &members::SetDefaultPolicyVersionRequest;
         writer.member(policy_arn, &self.policy_arn);
         writer.member(version_id, &self.version_id);
+    }
+}
+
+/// Input of `SetSecurityTokenServicePreferences`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetSecurityTokenServicePreferencesRequest {
+    /// `GlobalEndpointTokenVersion`, one of v1Token, v2Token.
+    pub global_endpoint_token_version: String,
+}
+
+impl Structure for SetSecurityTokenServicePreferencesRequest {
+    const SHAPE: &'static Shape = &shapes::SetSecurityTokenServicePreferencesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [global_endpoint_token_version] = &members::SetSecurityTokenServicePreferencesRequest;
+        reader.member(global_endpoint_token_version, &mut self.global_endpoint_token_version);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [global_endpoint_token_version] = &members::SetSecurityTokenServicePreferencesRequest;
+        writer.member(global_endpoint_token_version, &self.global_endpoint_token_version);
     }
 }
 
@@ -5650,6 +7099,31 @@ impl Structure for TagMFADeviceRequest {
     }
 }
 
+/// Input of `TagOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::TagOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tags] = &members::TagOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tags] = &members::TagOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tags, &self.tags);
+    }
+}
+
 /// Input of `TagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagPolicyRequest {
@@ -5696,6 +7170,31 @@ impl Structure for TagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tags] = &members::TagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tags, &self.tags);
+    }
+}
+
+/// Input of `TagSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `Tags`, at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Structure for TagSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::TagSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tags] = &members::TagSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tags, &mut self.tags);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tags] = &members::TagSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
         writer.member(tags, &self.tags);
     }
 }
@@ -5800,6 +7299,31 @@ impl Structure for UntagMFADeviceRequest {
     }
 }
 
+/// Input of `UntagOpenIDConnectProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagOpenIDConnectProviderRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagOpenIDConnectProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UntagOpenIDConnectProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, tag_keys] = &members::UntagOpenIDConnectProviderRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, tag_keys] = &members::UntagOpenIDConnectProviderRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
 /// Input of `UntagPolicy`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UntagPolicyRequest {
@@ -5846,6 +7370,31 @@ impl Structure for UntagRoleRequest {
     fn write(&self, writer: &mut Writer<'_>) {
         let [role_name, tag_keys] = &members::UntagRoleRequest;
         writer.member(role_name, &self.role_name);
+        writer.member(tag_keys, &self.tag_keys);
+    }
+}
+
+/// Input of `UntagSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagSAMLProviderRequest {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `TagKeys`, at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Structure for UntagSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UntagSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn, tag_keys] = &members::UntagSAMLProviderRequest;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+        reader.member(tag_keys, &mut self.tag_keys);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn, tag_keys] = &members::UntagSAMLProviderRequest;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
         writer.member(tag_keys, &self.tag_keys);
     }
 }
@@ -6075,6 +7624,31 @@ impl Structure for UpdateLoginProfileRequest {
     }
 }
 
+/// Input of `UpdateOpenIDConnectProviderThumbprint`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateOpenIDConnectProviderThumbprintRequest {
+    /// `OpenIDConnectProviderArn`, 20 to 2048 characters.
+    pub open_id_connect_provider_arn: String,
+    /// `ThumbprintList`.
+    pub thumbprint_list: Vec<String>,
+}
+
+impl Structure for UpdateOpenIDConnectProviderThumbprintRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateOpenIDConnectProviderThumbprintRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [open_id_connect_provider_arn, thumbprint_list] = &members::UpdateOpenIDConnectProviderThumbprintRequest;
+        reader.member(open_id_connect_provider_arn, &mut self.open_id_connect_provider_arn);
+        reader.member(thumbprint_list, &mut self.thumbprint_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [open_id_connect_provider_arn, thumbprint_list] = &members::UpdateOpenIDConnectProviderThumbprintRequest;
+        writer.member(open_id_connect_provider_arn, &self.open_id_connect_provider_arn);
+        writer.member(thumbprint_list, &self.thumbprint_list);
+    }
+}
+
 /// Input of `UpdateRoleDescription`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateRoleDescriptionRequest {
@@ -6164,6 +7738,76 @@ impl Structure for UpdateRoleResponse {
 
     fn write(&self, _writer: &mut Writer<'_>) {
         let [] = &members::UpdateRoleResponse;
+    }
+}
+
+/// Input of `UpdateSAMLProvider`.
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSAMLProviderRequest {
+    /// `AddPrivateKey`, 1 to 16384 characters, matching `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<String>,
+    /// `AssertionEncryptionMode`, one of Required, Allowed.
+    pub assertion_encryption_mode: Option<String>,
+    /// `RemovePrivateKey`, 22 to 64 characters, matching `[A-Z0-9]+`.
+    pub remove_private_key: Option<String>,
+    /// `SAMLMetadataDocument`, 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl std::fmt::Debug for UpdateSAMLProviderRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateSAMLProviderRequest")
+            .field("add_private_key", &Hidden)
+            .field("assertion_encryption_mode", &self.assertion_encryption_mode)
+            .field("remove_private_key", &self.remove_private_key)
+            .field("saml_metadata_document", &self.saml_metadata_document)
+            .field("saml_provider_arn", &self.saml_provider_arn)
+            .finish()
+    }
+}
+
+impl Structure for UpdateSAMLProviderRequest {
+    const SHAPE: &'static Shape = &shapes::UpdateSAMLProviderRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [add_private_key, assertion_encryption_mode, remove_private_key, saml_metadata_document, saml_provider_arn] = &members::UpdateSAMLProviderRequest;
+        reader.member(add_private_key, &mut self.add_private_key);
+        reader.member(assertion_encryption_mode, &mut self.assertion_encryption_mode);
+        reader.member(remove_private_key, &mut self.remove_private_key);
+        reader.member(saml_metadata_document, &mut self.saml_metadata_document);
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [add_private_key, assertion_encryption_mode, remove_private_key, saml_metadata_document, saml_provider_arn] = &members::UpdateSAMLProviderRequest;
+        writer.member(add_private_key, &self.add_private_key);
+        writer.member(assertion_encryption_mode, &self.assertion_encryption_mode);
+        writer.member(remove_private_key, &self.remove_private_key);
+        writer.member(saml_metadata_document, &self.saml_metadata_document);
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
+    }
+}
+
+/// Output of `UpdateSAMLProvider`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateSAMLProviderResponse {
+    /// `SAMLProviderArn`, 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+}
+
+impl Structure for UpdateSAMLProviderResponse {
+    const SHAPE: &'static Shape = &shapes::UpdateSAMLProviderResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [saml_provider_arn] = &members::UpdateSAMLProviderResponse;
+        reader.member(saml_provider_arn, &mut self.saml_provider_arn);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [saml_provider_arn] = &members::UpdateSAMLProviderResponse;
+        writer.member(saml_provider_arn, &self.saml_provider_arn);
     }
 }
 
@@ -6532,6 +8176,63 @@ impl Structure for User {
     }
 }
 
+/// `UserDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserDetail {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `GroupList`.
+    pub group_list: Option<Vec<String>>,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `Tags`, at most 50 items.
+    pub tags: Option<Vec<Tag>>,
+    /// `UserId`, 16 to 128 characters, matching `[\w]+`.
+    pub user_id: Option<String>,
+    /// `UserName`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `UserPolicyList`.
+    pub user_policy_list: Option<Vec<PolicyDetail>>,
+}
+
+impl Structure for UserDetail {
+    const SHAPE: &'static Shape = &shapes::UserDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, attached_managed_policies, create_date, group_list, path, permissions_boundary, tags, user_id, user_name, user_policy_list] = &members::UserDetail;
+        reader.member(arn, &mut self.arn);
+        reader.member(attached_managed_policies, &mut self.attached_managed_policies);
+        reader.member(create_date, &mut self.create_date);
+        reader.member(group_list, &mut self.group_list);
+        reader.member(path, &mut self.path);
+        reader.member(permissions_boundary, &mut self.permissions_boundary);
+        reader.member(tags, &mut self.tags);
+        reader.member(user_id, &mut self.user_id);
+        reader.member(user_name, &mut self.user_name);
+        reader.member(user_policy_list, &mut self.user_policy_list);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, attached_managed_policies, create_date, group_list, path, permissions_boundary, tags, user_id, user_name, user_policy_list] = &members::UserDetail;
+        writer.member(arn, &self.arn);
+        writer.member(attached_managed_policies, &self.attached_managed_policies);
+        writer.member(create_date, &self.create_date);
+        writer.member(group_list, &self.group_list);
+        writer.member(path, &self.path);
+        writer.member(permissions_boundary, &self.permissions_boundary);
+        writer.member(tags, &self.tags);
+        writer.member(user_id, &self.user_id);
+        writer.member(user_name, &self.user_name);
+        writer.member(user_policy_list, &self.user_policy_list);
+    }
+}
+
 /// `VirtualMFADevice` of the model.
 #[derive(Clone, Default, PartialEq)]
 pub struct VirtualMFADevice {
@@ -6610,6 +8311,11 @@ mod members {
         Member::optional("CreateDate", "createDate", &s::dateType),
         Member::optional("Status", "status", &s::statusType),
         Member::optional("UserName", "userName", &s::userNameType),
+    ];
+
+    pub(super) static AddClientIDToOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("ClientID", "clientID", &s::clientIDType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
     ];
 
     pub(super) static AddRoleToInstanceProfileRequest: [Member; 2] = [
@@ -6699,6 +8405,18 @@ mod members {
         Member::required("LoginProfile", "loginProfile", &s::LoginProfile),
     ];
 
+    pub(super) static CreateOpenIDConnectProviderRequest: [Member; 4] = [
+        Member::optional("ClientIDList", "clientIDList", &s::clientIDListType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+        Member::required("Url", "url", &s::OpenIDConnectProviderUrlType),
+    ];
+
+    pub(super) static CreateOpenIDConnectProviderResponse: [Member; 2] = [
+        Member::optional("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static CreatePolicyRequest: [Member; 5] = [
         Member::optional("Description", "description", &s::policyDescriptionType),
         Member::optional("Path", "path", &s::policyPathType),
@@ -6733,6 +8451,29 @@ mod members {
 
     pub(super) static CreateRoleResponse: [Member; 1] = [
         Member::required("Role", "role", &s::Role),
+    ];
+
+    pub(super) static CreateSAMLProviderRequest: [Member; 5] = [
+        Member::optional("AddPrivateKey", "addPrivateKey", &s::privateKeyType),
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::required("Name", "name", &s::SAMLProviderNameType),
+        Member::required("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static CreateSAMLProviderResponse: [Member; 2] = [
+        Member::optional("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static CreateServiceLinkedRoleRequest: [Member; 3] = [
+        Member::required("AWSServiceName", "aWSServiceName", &s::groupNameType),
+        Member::optional("CustomSuffix", "customSuffix", &s::customSuffixType),
+        Member::optional("Description", "description", &s::roleDescriptionType),
+    ];
+
+    pub(super) static CreateServiceLinkedRoleResponse: [Member; 1] = [
+        Member::optional("Role", "role", &s::Role),
     ];
 
     pub(super) static CreateServiceSpecificCredentialRequest: [Member; 3] = [
@@ -6797,6 +8538,10 @@ mod members {
         Member::optional("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static DeleteOpenIDConnectProviderRequest: [Member; 1] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
     pub(super) static DeletePolicyRequest: [Member; 1] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
@@ -6819,6 +8564,10 @@ mod members {
         Member::required("RoleName", "roleName", &s::roleNameType),
     ];
 
+    pub(super) static DeleteSAMLProviderRequest: [Member; 1] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
     pub(super) static DeleteSSHPublicKeyRequest: [Member; 2] = [
         Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
         Member::required("UserName", "userName", &s::userNameType),
@@ -6826,6 +8575,14 @@ mod members {
 
     pub(super) static DeleteServerCertificateRequest: [Member; 1] = [
         Member::required("ServerCertificateName", "serverCertificateName", &s::serverCertificateNameType),
+    ];
+
+    pub(super) static DeleteServiceLinkedRoleRequest: [Member; 1] = [
+        Member::required("RoleName", "roleName", &s::roleNameType),
+    ];
+
+    pub(super) static DeleteServiceLinkedRoleResponse: [Member; 1] = [
+        Member::required("DeletionTaskId", "deletionTaskId", &s::DeletionTaskIdType),
     ];
 
     pub(super) static DeleteServiceSpecificCredentialRequest: [Member; 2] = [
@@ -6855,6 +8612,11 @@ mod members {
         Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
     ];
 
+    pub(super) static DeletionTaskFailureReasonType: [Member; 2] = [
+        Member::optional("Reason", "reason", &s::ReasonType),
+        Member::optional("RoleUsageList", "roleUsageList", &s::RoleUsageListType),
+    ];
+
     pub(super) static DetachGroupPolicyRequest: [Member; 2] = [
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::required("PolicyArn", "policyArn", &s::arnType),
@@ -6870,11 +8632,43 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static DisableOrganizationsRootCredentialsManagementRequest: [Member; 0] = [
+    ];
+
+    pub(super) static DisableOrganizationsRootCredentialsManagementResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static DisableOrganizationsRootSessionsRequest: [Member; 0] = [
+    ];
+
+    pub(super) static DisableOrganizationsRootSessionsResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
     pub(super) static EnableMFADeviceRequest: [Member; 4] = [
         Member::required("AuthenticationCode1", "authenticationCode1", &s::authenticationCodeType),
         Member::required("AuthenticationCode2", "authenticationCode2", &s::authenticationCodeType),
         Member::required("SerialNumber", "serialNumber", &s::serialNumberType),
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static EnableOrganizationsRootCredentialsManagementRequest: [Member; 0] = [
+    ];
+
+    pub(super) static EnableOrganizationsRootCredentialsManagementResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static EnableOrganizationsRootSessionsRequest: [Member; 0] = [
+    ];
+
+    pub(super) static EnableOrganizationsRootSessionsResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
     ];
 
     pub(super) static EvaluationResult: [Member; 9] = [
@@ -6901,6 +8695,21 @@ mod members {
     pub(super) static GetAccessKeyLastUsedResponse: [Member; 2] = [
         Member::optional("AccessKeyLastUsed", "accessKeyLastUsed", &s::AccessKeyLastUsed),
         Member::optional("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static GetAccountAuthorizationDetailsRequest: [Member; 3] = [
+        Member::optional("Filter", "filter", &s::entityListType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static GetAccountAuthorizationDetailsResponse: [Member; 6] = [
+        Member::optional("GroupDetailList", "groupDetailList", &s::groupDetailListType),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::optional("Policies", "policies", &s::ManagedPolicyDetailListType),
+        Member::optional("RoleDetailList", "roleDetailList", &s::roleDetailListType),
+        Member::optional("UserDetailList", "userDetailList", &s::userDetailListType),
     ];
 
     pub(super) static GetAccountPasswordPolicyResponse: [Member; 1] = [
@@ -6982,6 +8791,23 @@ mod members {
         Member::optional("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static GetOpenIDConnectProviderRequest: [Member; 1] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
+    pub(super) static GetOpenIDConnectProviderResponse: [Member; 5] = [
+        Member::optional("ClientIDList", "clientIDList", &s::clientIDListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+        Member::optional("Url", "url", &s::OpenIDConnectProviderUrlType),
+    ];
+
+    pub(super) static GetOutboundWebIdentityFederationInfoResponse: [Member; 2] = [
+        Member::optional("IssuerIdentifier", "issuerIdentifier", &s::stringType),
+        Member::optional("JwtVendingEnabled", "jwtVendingEnabled", &s::booleanType),
+    ];
+
     pub(super) static GetPolicyRequest: [Member; 1] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
     ];
@@ -7018,6 +8844,20 @@ mod members {
         Member::required("Role", "role", &s::Role),
     ];
 
+    pub(super) static GetSAMLProviderRequest: [Member; 1] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static GetSAMLProviderResponse: [Member; 7] = [
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("PrivateKeyList", "privateKeyList", &s::privateKeyList),
+        Member::optional("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::optional("SAMLProviderUUID", "sAMLProviderUUID", &s::privateKeyIdType),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("ValidUntil", "validUntil", &s::dateType),
+    ];
+
     pub(super) static GetSSHPublicKeyRequest: [Member; 3] = [
         Member::required("Encoding", "encoding", &s::encodingType),
         Member::required("SSHPublicKeyId", "sSHPublicKeyId", &s::publicKeyIdType),
@@ -7034,6 +8874,15 @@ mod members {
 
     pub(super) static GetServerCertificateResponse: [Member; 1] = [
         Member::required("ServerCertificate", "serverCertificate", &s::ServerCertificate),
+    ];
+
+    pub(super) static GetServiceLinkedRoleDeletionStatusRequest: [Member; 1] = [
+        Member::required("DeletionTaskId", "deletionTaskId", &s::DeletionTaskIdType),
+    ];
+
+    pub(super) static GetServiceLinkedRoleDeletionStatusResponse: [Member; 2] = [
+        Member::optional("Reason", "reason", &s::DeletionTaskFailureReasonType),
+        Member::required("Status", "status", &s::DeletionTaskStatusType),
     ];
 
     pub(super) static GetUserPolicyRequest: [Member; 2] = [
@@ -7061,6 +8910,16 @@ mod members {
         Member::required("GroupId", "groupId", &s::idType),
         Member::required("GroupName", "groupName", &s::groupNameType),
         Member::required("Path", "path", &s::pathType),
+    ];
+
+    pub(super) static GroupDetail: [Member; 7] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("GroupId", "groupId", &s::idType),
+        Member::optional("GroupName", "groupName", &s::groupNameType),
+        Member::optional("GroupPolicyList", "groupPolicyList", &s::policyDetailListType),
+        Member::optional("Path", "path", &s::pathType),
     ];
 
     pub(super) static InlinePolicyIdentifierType: [Member; 3] = [
@@ -7254,6 +9113,50 @@ mod members {
         Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
+    pub(super) static ListOpenIDConnectProviderTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
+    pub(super) static ListOpenIDConnectProviderTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListOpenIDConnectProvidersRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListOpenIDConnectProvidersResponse: [Member; 1] = [
+        Member::optional("OpenIDConnectProviderList", "openIDConnectProviderList", &s::OpenIDConnectProviderListType),
+    ];
+
+    pub(super) static ListOrganizationsFeaturesRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListOrganizationsFeaturesResponse: [Member; 2] = [
+        Member::optional("EnabledFeatures", "enabledFeatures", &s::FeaturesListType),
+        Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
+    ];
+
+    pub(super) static ListPoliciesGrantingServiceAccessEntry: [Member; 2] = [
+        Member::optional("Policies", "policies", &s::policyGrantingServiceAccessListType),
+        Member::optional("ServiceNamespace", "serviceNamespace", &s::serviceNamespaceType),
+    ];
+
+    pub(super) static ListPoliciesGrantingServiceAccessRequest: [Member; 3] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::required("ServiceNamespaces", "serviceNamespaces", &s::serviceNamespaceListType),
+    ];
+
+    pub(super) static ListPoliciesGrantingServiceAccessResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("PoliciesGrantingServiceAccess", "policiesGrantingServiceAccess", &s::listPolicyGrantingServiceAccessResponseListType),
+    ];
+
     pub(super) static ListPoliciesRequest: [Member; 6] = [
         Member::optional("Marker", "marker", &s::markerType),
         Member::optional("MaxItems", "maxItems", &s::maxItemsType),
@@ -7327,6 +9230,25 @@ mod members {
         Member::optional("IsTruncated", "isTruncated", &s::booleanType),
         Member::optional("Marker", "marker", &s::responseMarkerType),
         Member::required("Roles", "roles", &s::roleListType),
+    ];
+
+    pub(super) static ListSAMLProviderTagsRequest: [Member; 3] = [
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static ListSAMLProviderTagsResponse: [Member; 3] = [
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static ListSAMLProvidersRequest: [Member; 0] = [
+    ];
+
+    pub(super) static ListSAMLProvidersResponse: [Member; 1] = [
+        Member::optional("SAMLProviderList", "sAMLProviderList", &s::SAMLProviderListType),
     ];
 
     pub(super) static ListSSHPublicKeysRequest: [Member; 3] = [
@@ -7451,6 +9373,25 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static ManagedPolicyDetail: [Member; 12] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachmentCount", "attachmentCount", &s::attachmentCountType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("DefaultVersionId", "defaultVersionId", &s::policyVersionIdType),
+        Member::optional("Description", "description", &s::policyDescriptionType),
+        Member::optional("IsAttachable", "isAttachable", &s::booleanType),
+        Member::optional("Path", "path", &s::policyPathType),
+        Member::optional("PermissionsBoundaryUsageCount", "permissionsBoundaryUsageCount", &s::attachmentCountType),
+        Member::optional("PolicyId", "policyId", &s::idType),
+        Member::optional("PolicyName", "policyName", &s::policyNameType),
+        Member::optional("PolicyVersionList", "policyVersionList", &s::policyDocumentVersionListType),
+        Member::optional("UpdateDate", "updateDate", &s::dateType),
+    ];
+
+    pub(super) static OpenIDConnectProviderListEntry: [Member; 1] = [
+        Member::optional("Arn", "arn", &s::arnType),
+    ];
+
     pub(super) static OrderedOrganizationPolicyType: [Member; 1] = [
         Member::optional("ServiceControlPolicyInputList", "serviceControlPolicyInputList", &s::SimulationPolicyListType),
     ];
@@ -7489,6 +9430,19 @@ mod members {
         Member::optional("PolicyName", "policyName", &s::policyNameType),
         Member::optional("Tags", "tags", &s::tagListType),
         Member::optional("UpdateDate", "updateDate", &s::dateType),
+    ];
+
+    pub(super) static PolicyDetail: [Member; 2] = [
+        Member::optional("PolicyDocument", "policyDocument", &s::policyDocumentType),
+        Member::optional("PolicyName", "policyName", &s::policyNameType),
+    ];
+
+    pub(super) static PolicyGrantingServiceAccess: [Member; 5] = [
+        Member::optional("EntityName", "entityName", &s::entityNameType),
+        Member::optional("EntityType", "entityType", &s::policyOwnerEntityType),
+        Member::optional("PolicyArn", "policyArn", &s::arnType),
+        Member::required("PolicyName", "policyName", &s::policyNameType),
+        Member::required("PolicyType", "policyType", &s::policyType),
     ];
 
     pub(super) static PolicyGroup: [Member; 2] = [
@@ -7552,6 +9506,11 @@ mod members {
         Member::required("UserName", "userName", &s::existingUserNameType),
     ];
 
+    pub(super) static RemoveClientIDFromOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("ClientID", "clientID", &s::clientIDType),
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+    ];
+
     pub(super) static RemoveRoleFromInstanceProfileRequest: [Member; 2] = [
         Member::required("InstanceProfileName", "instanceProfileName", &s::instanceProfileNameType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -7602,9 +9561,40 @@ mod members {
         Member::optional("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static RoleDetail: [Member; 12] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AssumeRolePolicyDocument", "assumeRolePolicyDocument", &s::policyDocumentType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("InstanceProfileList", "instanceProfileList", &s::instanceProfileListType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("PermissionsBoundary", "permissionsBoundary", &s::AttachedPermissionsBoundary),
+        Member::optional("RoleId", "roleId", &s::idType),
+        Member::optional("RoleLastUsed", "roleLastUsed", &s::RoleLastUsed),
+        Member::optional("RoleName", "roleName", &s::roleNameType),
+        Member::optional("RolePolicyList", "rolePolicyList", &s::policyDetailListType),
+        Member::optional("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static RoleLastUsed: [Member; 2] = [
         Member::optional("LastUsedDate", "lastUsedDate", &s::dateType),
         Member::optional("Region", "region", &s::stringType),
+    ];
+
+    pub(super) static RoleUsageType: [Member; 2] = [
+        Member::optional("Region", "region", &s::RegionNameType),
+        Member::optional("Resources", "resources", &s::ArnListType),
+    ];
+
+    pub(super) static SAMLPrivateKey: [Member; 2] = [
+        Member::optional("KeyId", "keyId", &s::privateKeyIdType),
+        Member::optional("Timestamp", "timestamp", &s::dateType),
+    ];
+
+    pub(super) static SAMLProviderListEntry: [Member; 3] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("ValidUntil", "validUntil", &s::dateType),
     ];
 
     pub(super) static SSHPublicKey: [Member; 6] = [
@@ -7666,6 +9656,10 @@ mod members {
     pub(super) static SetDefaultPolicyVersionRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("VersionId", "versionId", &s::policyVersionIdType),
+    ];
+
+    pub(super) static SetSecurityTokenServicePreferencesRequest: [Member; 1] = [
+        Member::required("GlobalEndpointTokenVersion", "globalEndpointTokenVersion", &s::globalEndpointTokenVersion),
     ];
 
     pub(super) static SigningCertificate: [Member; 5] = [
@@ -7740,6 +9734,11 @@ mod members {
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
+    pub(super) static TagOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
     pub(super) static TagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
@@ -7747,6 +9746,11 @@ mod members {
 
     pub(super) static TagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("Tags", "tags", &s::tagListType),
+    ];
+
+    pub(super) static TagSAMLProviderRequest: [Member; 2] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
         Member::required("Tags", "tags", &s::tagListType),
     ];
 
@@ -7770,6 +9774,11 @@ mod members {
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
+    pub(super) static UntagOpenIDConnectProviderRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
     pub(super) static UntagPolicyRequest: [Member; 2] = [
         Member::required("PolicyArn", "policyArn", &s::arnType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
@@ -7777,6 +9786,11 @@ mod members {
 
     pub(super) static UntagRoleRequest: [Member; 2] = [
         Member::required("RoleName", "roleName", &s::roleNameType),
+        Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
+    ];
+
+    pub(super) static UntagSAMLProviderRequest: [Member; 2] = [
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
         Member::required("TagKeys", "tagKeys", &s::tagKeyListType),
     ];
 
@@ -7825,6 +9839,11 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static UpdateOpenIDConnectProviderThumbprintRequest: [Member; 2] = [
+        Member::required("OpenIDConnectProviderArn", "openIDConnectProviderArn", &s::arnType),
+        Member::required("ThumbprintList", "thumbprintList", &s::thumbprintListType),
+    ];
+
     pub(super) static UpdateRoleDescriptionRequest: [Member; 2] = [
         Member::required("Description", "description", &s::roleDescriptionType),
         Member::required("RoleName", "roleName", &s::roleNameType),
@@ -7841,6 +9860,18 @@ mod members {
     ];
 
     pub(super) static UpdateRoleResponse: [Member; 0] = [
+    ];
+
+    pub(super) static UpdateSAMLProviderRequest: [Member; 5] = [
+        Member::optional("AddPrivateKey", "addPrivateKey", &s::privateKeyType),
+        Member::optional("AssertionEncryptionMode", "assertionEncryptionMode", &s::assertionEncryptionModeType),
+        Member::optional("RemovePrivateKey", "removePrivateKey", &s::privateKeyIdType),
+        Member::optional("SAMLMetadataDocument", "sAMLMetadataDocument", &s::SAMLMetadataDocumentType),
+        Member::required("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
+    ];
+
+    pub(super) static UpdateSAMLProviderResponse: [Member; 1] = [
+        Member::optional("SAMLProviderArn", "sAMLProviderArn", &s::arnType),
     ];
 
     pub(super) static UpdateSSHPublicKeyRequest: [Member; 3] = [
@@ -7916,6 +9947,19 @@ mod members {
         Member::required("UserName", "userName", &s::userNameType),
     ];
 
+    pub(super) static UserDetail: [Member; 10] = [
+        Member::optional("Arn", "arn", &s::arnType),
+        Member::optional("AttachedManagedPolicies", "attachedManagedPolicies", &s::attachedPoliciesListType),
+        Member::optional("CreateDate", "createDate", &s::dateType),
+        Member::optional("GroupList", "groupList", &s::groupNameListType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::optional("PermissionsBoundary", "permissionsBoundary", &s::AttachedPermissionsBoundary),
+        Member::optional("Tags", "tags", &s::tagListType),
+        Member::optional("UserId", "userId", &s::idType),
+        Member::optional("UserName", "userName", &s::userNameType),
+        Member::optional("UserPolicyList", "userPolicyList", &s::policyDetailListType),
+    ];
+
     pub(super) static VirtualMFADevice: [Member; 6] = [
         Member::optional("Base32StringSeed", "base32StringSeed", &s::BootstrapDatum),
         Member::optional("EnableDate", "enableDate", &s::dateType),
@@ -7936,8 +9980,10 @@ mod shapes {
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
     pub(super) static ActionNameListType: Shape = Shape::list("ActionNameListType", &ActionNameType);
     pub(super) static ActionNameType: Shape = Shape::string("ActionNameType").min(3).max(128);
+    pub(super) static AddClientIDToOpenIDConnectProviderRequest: Shape = Shape::structure("AddClientIDToOpenIDConnectProviderRequest", &members::AddClientIDToOpenIDConnectProviderRequest);
     pub(super) static AddRoleToInstanceProfileRequest: Shape = Shape::structure("AddRoleToInstanceProfileRequest", &members::AddRoleToInstanceProfileRequest);
     pub(super) static AddUserToGroupRequest: Shape = Shape::structure("AddUserToGroupRequest", &members::AddUserToGroupRequest);
+    pub(super) static ArnListType: Shape = Shape::list("ArnListType", &arnType);
     pub(super) static AttachGroupPolicyRequest: Shape = Shape::structure("AttachGroupPolicyRequest", &members::AttachGroupPolicyRequest);
     pub(super) static AttachRolePolicyRequest: Shape = Shape::structure("AttachRolePolicyRequest", &members::AttachRolePolicyRequest);
     pub(super) static AttachUserPolicyRequest: Shape = Shape::structure("AttachUserPolicyRequest", &members::AttachUserPolicyRequest);
@@ -7967,12 +10013,18 @@ mod shapes {
     pub(super) static CreateInstanceProfileResponse: Shape = Shape::structure("CreateInstanceProfileResponse", &members::CreateInstanceProfileResponse);
     pub(super) static CreateLoginProfileRequest: Shape = Shape::structure("CreateLoginProfileRequest", &members::CreateLoginProfileRequest);
     pub(super) static CreateLoginProfileResponse: Shape = Shape::structure("CreateLoginProfileResponse", &members::CreateLoginProfileResponse);
+    pub(super) static CreateOpenIDConnectProviderRequest: Shape = Shape::structure("CreateOpenIDConnectProviderRequest", &members::CreateOpenIDConnectProviderRequest);
+    pub(super) static CreateOpenIDConnectProviderResponse: Shape = Shape::structure("CreateOpenIDConnectProviderResponse", &members::CreateOpenIDConnectProviderResponse);
     pub(super) static CreatePolicyRequest: Shape = Shape::structure("CreatePolicyRequest", &members::CreatePolicyRequest);
     pub(super) static CreatePolicyResponse: Shape = Shape::structure("CreatePolicyResponse", &members::CreatePolicyResponse);
     pub(super) static CreatePolicyVersionRequest: Shape = Shape::structure("CreatePolicyVersionRequest", &members::CreatePolicyVersionRequest);
     pub(super) static CreatePolicyVersionResponse: Shape = Shape::structure("CreatePolicyVersionResponse", &members::CreatePolicyVersionResponse);
     pub(super) static CreateRoleRequest: Shape = Shape::structure("CreateRoleRequest", &members::CreateRoleRequest);
     pub(super) static CreateRoleResponse: Shape = Shape::structure("CreateRoleResponse", &members::CreateRoleResponse);
+    pub(super) static CreateSAMLProviderRequest: Shape = Shape::structure("CreateSAMLProviderRequest", &members::CreateSAMLProviderRequest);
+    pub(super) static CreateSAMLProviderResponse: Shape = Shape::structure("CreateSAMLProviderResponse", &members::CreateSAMLProviderResponse);
+    pub(super) static CreateServiceLinkedRoleRequest: Shape = Shape::structure("CreateServiceLinkedRoleRequest", &members::CreateServiceLinkedRoleRequest);
+    pub(super) static CreateServiceLinkedRoleResponse: Shape = Shape::structure("CreateServiceLinkedRoleResponse", &members::CreateServiceLinkedRoleResponse);
     pub(super) static CreateServiceSpecificCredentialRequest: Shape = Shape::structure("CreateServiceSpecificCredentialRequest", &members::CreateServiceSpecificCredentialRequest);
     pub(super) static CreateServiceSpecificCredentialResponse: Shape = Shape::structure("CreateServiceSpecificCredentialResponse", &members::CreateServiceSpecificCredentialResponse);
     pub(super) static CreateUserRequest: Shape = Shape::structure("CreateUserRequest", &members::CreateUserRequest);
@@ -7986,31 +10038,50 @@ mod shapes {
     pub(super) static DeleteGroupRequest: Shape = Shape::structure("DeleteGroupRequest", &members::DeleteGroupRequest);
     pub(super) static DeleteInstanceProfileRequest: Shape = Shape::structure("DeleteInstanceProfileRequest", &members::DeleteInstanceProfileRequest);
     pub(super) static DeleteLoginProfileRequest: Shape = Shape::structure("DeleteLoginProfileRequest", &members::DeleteLoginProfileRequest);
+    pub(super) static DeleteOpenIDConnectProviderRequest: Shape = Shape::structure("DeleteOpenIDConnectProviderRequest", &members::DeleteOpenIDConnectProviderRequest);
     pub(super) static DeletePolicyRequest: Shape = Shape::structure("DeletePolicyRequest", &members::DeletePolicyRequest);
     pub(super) static DeletePolicyVersionRequest: Shape = Shape::structure("DeletePolicyVersionRequest", &members::DeletePolicyVersionRequest);
     pub(super) static DeleteRolePermissionsBoundaryRequest: Shape = Shape::structure("DeleteRolePermissionsBoundaryRequest", &members::DeleteRolePermissionsBoundaryRequest);
     pub(super) static DeleteRolePolicyRequest: Shape = Shape::structure("DeleteRolePolicyRequest", &members::DeleteRolePolicyRequest);
     pub(super) static DeleteRoleRequest: Shape = Shape::structure("DeleteRoleRequest", &members::DeleteRoleRequest);
+    pub(super) static DeleteSAMLProviderRequest: Shape = Shape::structure("DeleteSAMLProviderRequest", &members::DeleteSAMLProviderRequest);
     pub(super) static DeleteSSHPublicKeyRequest: Shape = Shape::structure("DeleteSSHPublicKeyRequest", &members::DeleteSSHPublicKeyRequest);
     pub(super) static DeleteServerCertificateRequest: Shape = Shape::structure("DeleteServerCertificateRequest", &members::DeleteServerCertificateRequest);
+    pub(super) static DeleteServiceLinkedRoleRequest: Shape = Shape::structure("DeleteServiceLinkedRoleRequest", &members::DeleteServiceLinkedRoleRequest);
+    pub(super) static DeleteServiceLinkedRoleResponse: Shape = Shape::structure("DeleteServiceLinkedRoleResponse", &members::DeleteServiceLinkedRoleResponse);
     pub(super) static DeleteServiceSpecificCredentialRequest: Shape = Shape::structure("DeleteServiceSpecificCredentialRequest", &members::DeleteServiceSpecificCredentialRequest);
     pub(super) static DeleteSigningCertificateRequest: Shape = Shape::structure("DeleteSigningCertificateRequest", &members::DeleteSigningCertificateRequest);
     pub(super) static DeleteUserPermissionsBoundaryRequest: Shape = Shape::structure("DeleteUserPermissionsBoundaryRequest", &members::DeleteUserPermissionsBoundaryRequest);
     pub(super) static DeleteUserPolicyRequest: Shape = Shape::structure("DeleteUserPolicyRequest", &members::DeleteUserPolicyRequest);
     pub(super) static DeleteUserRequest: Shape = Shape::structure("DeleteUserRequest", &members::DeleteUserRequest);
     pub(super) static DeleteVirtualMFADeviceRequest: Shape = Shape::structure("DeleteVirtualMFADeviceRequest", &members::DeleteVirtualMFADeviceRequest);
+    pub(super) static DeletionTaskFailureReasonType: Shape = Shape::structure("DeletionTaskFailureReasonType", &members::DeletionTaskFailureReasonType);
+    pub(super) static DeletionTaskIdType: Shape = Shape::string("DeletionTaskIdType").min(1).max(1000);
+    pub(super) static DeletionTaskStatusType: Shape = Shape::string("DeletionTaskStatusType").values(&["SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"]);
     pub(super) static DetachGroupPolicyRequest: Shape = Shape::structure("DetachGroupPolicyRequest", &members::DetachGroupPolicyRequest);
     pub(super) static DetachRolePolicyRequest: Shape = Shape::structure("DetachRolePolicyRequest", &members::DetachRolePolicyRequest);
     pub(super) static DetachUserPolicyRequest: Shape = Shape::structure("DetachUserPolicyRequest", &members::DetachUserPolicyRequest);
+    pub(super) static DisableOrganizationsRootCredentialsManagementRequest: Shape = Shape::structure("DisableOrganizationsRootCredentialsManagementRequest", &members::DisableOrganizationsRootCredentialsManagementRequest);
+    pub(super) static DisableOrganizationsRootCredentialsManagementResponse: Shape = Shape::structure("DisableOrganizationsRootCredentialsManagementResponse", &members::DisableOrganizationsRootCredentialsManagementResponse);
+    pub(super) static DisableOrganizationsRootSessionsRequest: Shape = Shape::structure("DisableOrganizationsRootSessionsRequest", &members::DisableOrganizationsRootSessionsRequest);
+    pub(super) static DisableOrganizationsRootSessionsResponse: Shape = Shape::structure("DisableOrganizationsRootSessionsResponse", &members::DisableOrganizationsRootSessionsResponse);
     pub(super) static EnableMFADeviceRequest: Shape = Shape::structure("EnableMFADeviceRequest", &members::EnableMFADeviceRequest);
+    pub(super) static EnableOrganizationsRootCredentialsManagementRequest: Shape = Shape::structure("EnableOrganizationsRootCredentialsManagementRequest", &members::EnableOrganizationsRootCredentialsManagementRequest);
+    pub(super) static EnableOrganizationsRootCredentialsManagementResponse: Shape = Shape::structure("EnableOrganizationsRootCredentialsManagementResponse", &members::EnableOrganizationsRootCredentialsManagementResponse);
+    pub(super) static EnableOrganizationsRootSessionsRequest: Shape = Shape::structure("EnableOrganizationsRootSessionsRequest", &members::EnableOrganizationsRootSessionsRequest);
+    pub(super) static EnableOrganizationsRootSessionsResponse: Shape = Shape::structure("EnableOrganizationsRootSessionsResponse", &members::EnableOrganizationsRootSessionsResponse);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
     pub(super) static EvalDecisionDetailsType: Shape = Shape::map("EvalDecisionDetailsType", &EvalDecisionSourceType, &PolicyEvaluationDecisionType);
     pub(super) static EvalDecisionSourceType: Shape = Shape::string("EvalDecisionSourceType").min(3).max(256);
     pub(super) static EvaluationResult: Shape = Shape::structure("EvaluationResult", &members::EvaluationResult);
     pub(super) static EvaluationResultsListType: Shape = Shape::list("EvaluationResultsListType", &EvaluationResult);
+    pub(super) static FeatureType: Shape = Shape::string("FeatureType").values(&["RootCredentialsManagement", "RootSessions"]);
+    pub(super) static FeaturesListType: Shape = Shape::list("FeaturesListType", &FeatureType);
     pub(super) static GenerateCredentialReportResponse: Shape = Shape::structure("GenerateCredentialReportResponse", &members::GenerateCredentialReportResponse);
     pub(super) static GetAccessKeyLastUsedRequest: Shape = Shape::structure("GetAccessKeyLastUsedRequest", &members::GetAccessKeyLastUsedRequest);
     pub(super) static GetAccessKeyLastUsedResponse: Shape = Shape::structure("GetAccessKeyLastUsedResponse", &members::GetAccessKeyLastUsedResponse);
+    pub(super) static GetAccountAuthorizationDetailsRequest: Shape = Shape::structure("GetAccountAuthorizationDetailsRequest", &members::GetAccountAuthorizationDetailsRequest);
+    pub(super) static GetAccountAuthorizationDetailsResponse: Shape = Shape::structure("GetAccountAuthorizationDetailsResponse", &members::GetAccountAuthorizationDetailsResponse);
     pub(super) static GetAccountPasswordPolicyResponse: Shape = Shape::structure("GetAccountPasswordPolicyResponse", &members::GetAccountPasswordPolicyResponse);
     pub(super) static GetAccountSummaryResponse: Shape = Shape::structure("GetAccountSummaryResponse", &members::GetAccountSummaryResponse);
     pub(super) static GetContextKeysForCustomPolicyRequest: Shape = Shape::structure("GetContextKeysForCustomPolicyRequest", &members::GetContextKeysForCustomPolicyRequest);
@@ -8027,6 +10098,9 @@ mod shapes {
     pub(super) static GetLoginProfileResponse: Shape = Shape::structure("GetLoginProfileResponse", &members::GetLoginProfileResponse);
     pub(super) static GetMFADeviceRequest: Shape = Shape::structure("GetMFADeviceRequest", &members::GetMFADeviceRequest);
     pub(super) static GetMFADeviceResponse: Shape = Shape::structure("GetMFADeviceResponse", &members::GetMFADeviceResponse);
+    pub(super) static GetOpenIDConnectProviderRequest: Shape = Shape::structure("GetOpenIDConnectProviderRequest", &members::GetOpenIDConnectProviderRequest);
+    pub(super) static GetOpenIDConnectProviderResponse: Shape = Shape::structure("GetOpenIDConnectProviderResponse", &members::GetOpenIDConnectProviderResponse);
+    pub(super) static GetOutboundWebIdentityFederationInfoResponse: Shape = Shape::structure("GetOutboundWebIdentityFederationInfoResponse", &members::GetOutboundWebIdentityFederationInfoResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
     pub(super) static GetPolicyVersionRequest: Shape = Shape::structure("GetPolicyVersionRequest", &members::GetPolicyVersionRequest);
@@ -8035,15 +10109,20 @@ mod shapes {
     pub(super) static GetRolePolicyResponse: Shape = Shape::structure("GetRolePolicyResponse", &members::GetRolePolicyResponse);
     pub(super) static GetRoleRequest: Shape = Shape::structure("GetRoleRequest", &members::GetRoleRequest);
     pub(super) static GetRoleResponse: Shape = Shape::structure("GetRoleResponse", &members::GetRoleResponse);
+    pub(super) static GetSAMLProviderRequest: Shape = Shape::structure("GetSAMLProviderRequest", &members::GetSAMLProviderRequest);
+    pub(super) static GetSAMLProviderResponse: Shape = Shape::structure("GetSAMLProviderResponse", &members::GetSAMLProviderResponse);
     pub(super) static GetSSHPublicKeyRequest: Shape = Shape::structure("GetSSHPublicKeyRequest", &members::GetSSHPublicKeyRequest);
     pub(super) static GetSSHPublicKeyResponse: Shape = Shape::structure("GetSSHPublicKeyResponse", &members::GetSSHPublicKeyResponse);
     pub(super) static GetServerCertificateRequest: Shape = Shape::structure("GetServerCertificateRequest", &members::GetServerCertificateRequest);
     pub(super) static GetServerCertificateResponse: Shape = Shape::structure("GetServerCertificateResponse", &members::GetServerCertificateResponse);
+    pub(super) static GetServiceLinkedRoleDeletionStatusRequest: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusRequest", &members::GetServiceLinkedRoleDeletionStatusRequest);
+    pub(super) static GetServiceLinkedRoleDeletionStatusResponse: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusResponse", &members::GetServiceLinkedRoleDeletionStatusResponse);
     pub(super) static GetUserPolicyRequest: Shape = Shape::structure("GetUserPolicyRequest", &members::GetUserPolicyRequest);
     pub(super) static GetUserPolicyResponse: Shape = Shape::structure("GetUserPolicyResponse", &members::GetUserPolicyResponse);
     pub(super) static GetUserRequest: Shape = Shape::structure("GetUserRequest", &members::GetUserRequest);
     pub(super) static GetUserResponse: Shape = Shape::structure("GetUserResponse", &members::GetUserResponse);
     pub(super) static Group: Shape = Shape::structure("Group", &members::Group);
+    pub(super) static GroupDetail: Shape = Shape::structure("GroupDetail", &members::GroupDetail);
     pub(super) static InlinePolicyIdentifierType: Shape = Shape::structure("InlinePolicyIdentifierType", &members::InlinePolicyIdentifierType);
     pub(super) static InstanceProfile: Shape = Shape::structure("InstanceProfile", &members::InstanceProfile);
     pub(super) static LineNumber: Shape = Shape::integer("LineNumber");
@@ -8075,6 +10154,15 @@ mod shapes {
     pub(super) static ListMFADeviceTagsResponse: Shape = Shape::structure("ListMFADeviceTagsResponse", &members::ListMFADeviceTagsResponse);
     pub(super) static ListMFADevicesRequest: Shape = Shape::structure("ListMFADevicesRequest", &members::ListMFADevicesRequest);
     pub(super) static ListMFADevicesResponse: Shape = Shape::structure("ListMFADevicesResponse", &members::ListMFADevicesResponse);
+    pub(super) static ListOpenIDConnectProviderTagsRequest: Shape = Shape::structure("ListOpenIDConnectProviderTagsRequest", &members::ListOpenIDConnectProviderTagsRequest);
+    pub(super) static ListOpenIDConnectProviderTagsResponse: Shape = Shape::structure("ListOpenIDConnectProviderTagsResponse", &members::ListOpenIDConnectProviderTagsResponse);
+    pub(super) static ListOpenIDConnectProvidersRequest: Shape = Shape::structure("ListOpenIDConnectProvidersRequest", &members::ListOpenIDConnectProvidersRequest);
+    pub(super) static ListOpenIDConnectProvidersResponse: Shape = Shape::structure("ListOpenIDConnectProvidersResponse", &members::ListOpenIDConnectProvidersResponse);
+    pub(super) static ListOrganizationsFeaturesRequest: Shape = Shape::structure("ListOrganizationsFeaturesRequest", &members::ListOrganizationsFeaturesRequest);
+    pub(super) static ListOrganizationsFeaturesResponse: Shape = Shape::structure("ListOrganizationsFeaturesResponse", &members::ListOrganizationsFeaturesResponse);
+    pub(super) static ListPoliciesGrantingServiceAccessEntry: Shape = Shape::structure("ListPoliciesGrantingServiceAccessEntry", &members::ListPoliciesGrantingServiceAccessEntry);
+    pub(super) static ListPoliciesGrantingServiceAccessRequest: Shape = Shape::structure("ListPoliciesGrantingServiceAccessRequest", &members::ListPoliciesGrantingServiceAccessRequest);
+    pub(super) static ListPoliciesGrantingServiceAccessResponse: Shape = Shape::structure("ListPoliciesGrantingServiceAccessResponse", &members::ListPoliciesGrantingServiceAccessResponse);
     pub(super) static ListPoliciesRequest: Shape = Shape::structure("ListPoliciesRequest", &members::ListPoliciesRequest);
     pub(super) static ListPoliciesResponse: Shape = Shape::structure("ListPoliciesResponse", &members::ListPoliciesResponse);
     pub(super) static ListPolicyTagsRequest: Shape = Shape::structure("ListPolicyTagsRequest", &members::ListPolicyTagsRequest);
@@ -8087,6 +10175,10 @@ mod shapes {
     pub(super) static ListRoleTagsResponse: Shape = Shape::structure("ListRoleTagsResponse", &members::ListRoleTagsResponse);
     pub(super) static ListRolesRequest: Shape = Shape::structure("ListRolesRequest", &members::ListRolesRequest);
     pub(super) static ListRolesResponse: Shape = Shape::structure("ListRolesResponse", &members::ListRolesResponse);
+    pub(super) static ListSAMLProviderTagsRequest: Shape = Shape::structure("ListSAMLProviderTagsRequest", &members::ListSAMLProviderTagsRequest);
+    pub(super) static ListSAMLProviderTagsResponse: Shape = Shape::structure("ListSAMLProviderTagsResponse", &members::ListSAMLProviderTagsResponse);
+    pub(super) static ListSAMLProvidersRequest: Shape = Shape::structure("ListSAMLProvidersRequest", &members::ListSAMLProvidersRequest);
+    pub(super) static ListSAMLProvidersResponse: Shape = Shape::structure("ListSAMLProvidersResponse", &members::ListSAMLProvidersResponse);
     pub(super) static ListSSHPublicKeysRequest: Shape = Shape::structure("ListSSHPublicKeysRequest", &members::ListSSHPublicKeysRequest);
     pub(super) static ListSSHPublicKeysResponse: Shape = Shape::structure("ListSSHPublicKeysResponse", &members::ListSSHPublicKeysResponse);
     pub(super) static ListServerCertificateTagsRequest: Shape = Shape::structure("ListServerCertificateTagsRequest", &members::ListServerCertificateTagsRequest);
@@ -8107,15 +10199,23 @@ mod shapes {
     pub(super) static ListVirtualMFADevicesResponse: Shape = Shape::structure("ListVirtualMFADevicesResponse", &members::ListVirtualMFADevicesResponse);
     pub(super) static LoginProfile: Shape = Shape::structure("LoginProfile", &members::LoginProfile);
     pub(super) static MFADevice: Shape = Shape::structure("MFADevice", &members::MFADevice);
+    pub(super) static ManagedPolicyDetail: Shape = Shape::structure("ManagedPolicyDetail", &members::ManagedPolicyDetail);
+    pub(super) static ManagedPolicyDetailListType: Shape = Shape::list("ManagedPolicyDetailListType", &ManagedPolicyDetail);
+    pub(super) static OpenIDConnectProviderListEntry: Shape = Shape::structure("OpenIDConnectProviderListEntry", &members::OpenIDConnectProviderListEntry);
+    pub(super) static OpenIDConnectProviderListType: Shape = Shape::list("OpenIDConnectProviderListType", &OpenIDConnectProviderListEntry);
+    pub(super) static OpenIDConnectProviderUrlType: Shape = Shape::string("OpenIDConnectProviderUrlType").min(1).max(255);
     pub(super) static OrderedOrganizationPolicyType: Shape = Shape::structure("OrderedOrganizationPolicyType", &members::OrderedOrganizationPolicyType);
+    pub(super) static OrganizationIdType: Shape = Shape::string("OrganizationIdType").max(34).pattern(&p::P12);
     pub(super) static OrganizationPolicyListType: Shape = Shape::list("OrganizationPolicyListType", &OrderedOrganizationPolicyType).max(7);
     pub(super) static OrganizationsDecisionDetail: Shape = Shape::structure("OrganizationsDecisionDetail", &members::OrganizationsDecisionDetail);
     pub(super) static PasswordPolicy: Shape = Shape::structure("PasswordPolicy", &members::PasswordPolicy);
     pub(super) static PermissionsBoundaryAttachmentType: Shape = Shape::string("PermissionsBoundaryAttachmentType").values(&["PermissionsBoundaryPolicy"]);
     pub(super) static PermissionsBoundaryDecisionDetail: Shape = Shape::structure("PermissionsBoundaryDecisionDetail", &members::PermissionsBoundaryDecisionDetail);
     pub(super) static Policy: Shape = Shape::structure("Policy", &members::Policy);
+    pub(super) static PolicyDetail: Shape = Shape::structure("PolicyDetail", &members::PolicyDetail);
     pub(super) static PolicyEvaluationDecisionType: Shape = Shape::string("PolicyEvaluationDecisionType").values(&["allowed", "explicitDeny", "implicitDeny"]);
     pub(super) static PolicyExclusionsListType: Shape = Shape::list("PolicyExclusionsListType", &PolicyIdentifier).max(256);
+    pub(super) static PolicyGrantingServiceAccess: Shape = Shape::structure("PolicyGrantingServiceAccess", &members::PolicyGrantingServiceAccess);
     pub(super) static PolicyGroup: Shape = Shape::structure("PolicyGroup", &members::PolicyGroup);
     pub(super) static PolicyGroupListType: Shape = Shape::list("PolicyGroupListType", &PolicyGroup);
     pub(super) static PolicyIdentifier: Shape = Shape::structure("PolicyIdentifier", &members::PolicyIdentifier);
@@ -8134,6 +10234,9 @@ mod shapes {
     pub(super) static PutRolePolicyRequest: Shape = Shape::structure("PutRolePolicyRequest", &members::PutRolePolicyRequest);
     pub(super) static PutUserPermissionsBoundaryRequest: Shape = Shape::structure("PutUserPermissionsBoundaryRequest", &members::PutUserPermissionsBoundaryRequest);
     pub(super) static PutUserPolicyRequest: Shape = Shape::structure("PutUserPolicyRequest", &members::PutUserPolicyRequest);
+    pub(super) static ReasonType: Shape = Shape::string("ReasonType").max(1000);
+    pub(super) static RegionNameType: Shape = Shape::string("RegionNameType").min(1).max(100);
+    pub(super) static RemoveClientIDFromOpenIDConnectProviderRequest: Shape = Shape::structure("RemoveClientIDFromOpenIDConnectProviderRequest", &members::RemoveClientIDFromOpenIDConnectProviderRequest);
     pub(super) static RemoveRoleFromInstanceProfileRequest: Shape = Shape::structure("RemoveRoleFromInstanceProfileRequest", &members::RemoveRoleFromInstanceProfileRequest);
     pub(super) static RemoveUserFromGroupRequest: Shape = Shape::structure("RemoveUserFromGroupRequest", &members::RemoveUserFromGroupRequest);
     pub(super) static ReportContentType: Shape = Shape::blob("ReportContentType");
@@ -8149,7 +10252,15 @@ mod shapes {
     pub(super) static ResourceSpecificResultListType: Shape = Shape::list("ResourceSpecificResultListType", &ResourceSpecificResult);
     pub(super) static ResyncMFADeviceRequest: Shape = Shape::structure("ResyncMFADeviceRequest", &members::ResyncMFADeviceRequest);
     pub(super) static Role: Shape = Shape::structure("Role", &members::Role);
+    pub(super) static RoleDetail: Shape = Shape::structure("RoleDetail", &members::RoleDetail);
     pub(super) static RoleLastUsed: Shape = Shape::structure("RoleLastUsed", &members::RoleLastUsed);
+    pub(super) static RoleUsageListType: Shape = Shape::list("RoleUsageListType", &RoleUsageType);
+    pub(super) static RoleUsageType: Shape = Shape::structure("RoleUsageType", &members::RoleUsageType);
+    pub(super) static SAMLMetadataDocumentType: Shape = Shape::string("SAMLMetadataDocumentType").min(1000).max(10000000);
+    pub(super) static SAMLPrivateKey: Shape = Shape::structure("SAMLPrivateKey", &members::SAMLPrivateKey);
+    pub(super) static SAMLProviderListEntry: Shape = Shape::structure("SAMLProviderListEntry", &members::SAMLProviderListEntry);
+    pub(super) static SAMLProviderListType: Shape = Shape::list("SAMLProviderListType", &SAMLProviderListEntry);
+    pub(super) static SAMLProviderNameType: Shape = Shape::string("SAMLProviderNameType").min(1).max(128).pattern(&p::P13);
     pub(super) static SSHPublicKey: Shape = Shape::structure("SSHPublicKey", &members::SSHPublicKey);
     pub(super) static SSHPublicKeyListType: Shape = Shape::list("SSHPublicKeyListType", &SSHPublicKeyMetadata);
     pub(super) static SSHPublicKeyMetadata: Shape = Shape::structure("SSHPublicKeyMetadata", &members::SSHPublicKeyMetadata);
@@ -8159,6 +10270,7 @@ mod shapes {
     pub(super) static ServiceSpecificCredentialMetadata: Shape = Shape::structure("ServiceSpecificCredentialMetadata", &members::ServiceSpecificCredentialMetadata);
     pub(super) static ServiceSpecificCredentialsListType: Shape = Shape::list("ServiceSpecificCredentialsListType", &ServiceSpecificCredentialMetadata);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
+    pub(super) static SetSecurityTokenServicePreferencesRequest: Shape = Shape::structure("SetSecurityTokenServicePreferencesRequest", &members::SetSecurityTokenServicePreferencesRequest);
     pub(super) static SigningCertificate: Shape = Shape::structure("SigningCertificate", &members::SigningCertificate);
     pub(super) static SimulateCustomPolicyRequest: Shape = Shape::structure("SimulateCustomPolicyRequest", &members::SimulateCustomPolicyRequest);
     pub(super) static SimulatePolicyResponse: Shape = Shape::structure("SimulatePolicyResponse", &members::SimulatePolicyResponse);
@@ -8170,14 +10282,18 @@ mod shapes {
     pub(super) static Tag: Shape = Shape::structure("Tag", &members::Tag);
     pub(super) static TagInstanceProfileRequest: Shape = Shape::structure("TagInstanceProfileRequest", &members::TagInstanceProfileRequest);
     pub(super) static TagMFADeviceRequest: Shape = Shape::structure("TagMFADeviceRequest", &members::TagMFADeviceRequest);
+    pub(super) static TagOpenIDConnectProviderRequest: Shape = Shape::structure("TagOpenIDConnectProviderRequest", &members::TagOpenIDConnectProviderRequest);
     pub(super) static TagPolicyRequest: Shape = Shape::structure("TagPolicyRequest", &members::TagPolicyRequest);
     pub(super) static TagRoleRequest: Shape = Shape::structure("TagRoleRequest", &members::TagRoleRequest);
+    pub(super) static TagSAMLProviderRequest: Shape = Shape::structure("TagSAMLProviderRequest", &members::TagSAMLProviderRequest);
     pub(super) static TagServerCertificateRequest: Shape = Shape::structure("TagServerCertificateRequest", &members::TagServerCertificateRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
     pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
     pub(super) static UntagMFADeviceRequest: Shape = Shape::structure("UntagMFADeviceRequest", &members::UntagMFADeviceRequest);
+    pub(super) static UntagOpenIDConnectProviderRequest: Shape = Shape::structure("UntagOpenIDConnectProviderRequest", &members::UntagOpenIDConnectProviderRequest);
     pub(super) static UntagPolicyRequest: Shape = Shape::structure("UntagPolicyRequest", &members::UntagPolicyRequest);
     pub(super) static UntagRoleRequest: Shape = Shape::structure("UntagRoleRequest", &members::UntagRoleRequest);
+    pub(super) static UntagSAMLProviderRequest: Shape = Shape::structure("UntagSAMLProviderRequest", &members::UntagSAMLProviderRequest);
     pub(super) static UntagServerCertificateRequest: Shape = Shape::structure("UntagServerCertificateRequest", &members::UntagServerCertificateRequest);
     pub(super) static UntagUserRequest: Shape = Shape::structure("UntagUserRequest", &members::UntagUserRequest);
     pub(super) static UpdateAccessKeyRequest: Shape = Shape::structure("UpdateAccessKeyRequest", &members::UpdateAccessKeyRequest);
@@ -8185,10 +10301,13 @@ mod shapes {
     pub(super) static UpdateAssumeRolePolicyRequest: Shape = Shape::structure("UpdateAssumeRolePolicyRequest", &members::UpdateAssumeRolePolicyRequest);
     pub(super) static UpdateGroupRequest: Shape = Shape::structure("UpdateGroupRequest", &members::UpdateGroupRequest);
     pub(super) static UpdateLoginProfileRequest: Shape = Shape::structure("UpdateLoginProfileRequest", &members::UpdateLoginProfileRequest);
+    pub(super) static UpdateOpenIDConnectProviderThumbprintRequest: Shape = Shape::structure("UpdateOpenIDConnectProviderThumbprintRequest", &members::UpdateOpenIDConnectProviderThumbprintRequest);
     pub(super) static UpdateRoleDescriptionRequest: Shape = Shape::structure("UpdateRoleDescriptionRequest", &members::UpdateRoleDescriptionRequest);
     pub(super) static UpdateRoleDescriptionResponse: Shape = Shape::structure("UpdateRoleDescriptionResponse", &members::UpdateRoleDescriptionResponse);
     pub(super) static UpdateRoleRequest: Shape = Shape::structure("UpdateRoleRequest", &members::UpdateRoleRequest);
     pub(super) static UpdateRoleResponse: Shape = Shape::structure("UpdateRoleResponse", &members::UpdateRoleResponse);
+    pub(super) static UpdateSAMLProviderRequest: Shape = Shape::structure("UpdateSAMLProviderRequest", &members::UpdateSAMLProviderRequest);
+    pub(super) static UpdateSAMLProviderResponse: Shape = Shape::structure("UpdateSAMLProviderResponse", &members::UpdateSAMLProviderResponse);
     pub(super) static UpdateSSHPublicKeyRequest: Shape = Shape::structure("UpdateSSHPublicKeyRequest", &members::UpdateSSHPublicKeyRequest);
     pub(super) static UpdateServerCertificateRequest: Shape = Shape::structure("UpdateServerCertificateRequest", &members::UpdateServerCertificateRequest);
     pub(super) static UpdateServiceSpecificCredentialRequest: Shape = Shape::structure("UpdateServiceSpecificCredentialRequest", &members::UpdateServiceSpecificCredentialRequest);
@@ -8201,34 +10320,45 @@ mod shapes {
     pub(super) static UploadSigningCertificateRequest: Shape = Shape::structure("UploadSigningCertificateRequest", &members::UploadSigningCertificateRequest);
     pub(super) static UploadSigningCertificateResponse: Shape = Shape::structure("UploadSigningCertificateResponse", &members::UploadSigningCertificateResponse);
     pub(super) static User: Shape = Shape::structure("User", &members::User);
+    pub(super) static UserDetail: Shape = Shape::structure("UserDetail", &members::UserDetail);
     pub(super) static VirtualMFADevice: Shape = Shape::structure("VirtualMFADevice", &members::VirtualMFADevice);
-    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P12);
+    pub(super) static accessKeyIdType: Shape = Shape::string("accessKeyIdType").min(16).max(128).pattern(&p::P14);
     pub(super) static accessKeyMetadataListType: Shape = Shape::list("accessKeyMetadataListType", &AccessKeyMetadata);
     pub(super) static accessKeySecretType: Shape = Shape::string("accessKeySecretType").secret();
     pub(super) static accountAliasListType: Shape = Shape::list("accountAliasListType", &accountAliasType);
-    pub(super) static accountAliasType: Shape = Shape::string("accountAliasType").min(3).max(63).pattern(&p::P13);
+    pub(super) static accountAliasType: Shape = Shape::string("accountAliasType").min(3).max(63).pattern(&p::P15);
     pub(super) static allUsers: Shape = Shape::boolean("allUsers");
     pub(super) static arnType: Shape = Shape::string("arnType").min(20).max(2048);
+    pub(super) static assertionEncryptionModeType: Shape = Shape::string("assertionEncryptionModeType").values(&["Required", "Allowed"]);
     pub(super) static assignmentStatusType: Shape = Shape::string("assignmentStatusType").values(&["Assigned", "Unassigned", "Any"]);
     pub(super) static attachedPoliciesListType: Shape = Shape::list("attachedPoliciesListType", &AttachedPolicy);
     pub(super) static attachmentCountType: Shape = Shape::integer("attachmentCountType");
-    pub(super) static authenticationCodeType: Shape = Shape::string("authenticationCodeType").min(6).max(6).pattern(&p::P14).secret();
+    pub(super) static authenticationCodeType: Shape = Shape::string("authenticationCodeType").min(6).max(6).pattern(&p::P16).secret();
     pub(super) static booleanObjectType: Shape = Shape::boolean("booleanObjectType");
     pub(super) static booleanType: Shape = Shape::boolean("booleanType");
     pub(super) static certificateBodyType: Shape = Shape::string("certificateBodyType").min(1).max(16384).pattern(&p::P9);
     pub(super) static certificateChainType: Shape = Shape::string("certificateChainType").min(1).max(2097152).pattern(&p::P9);
-    pub(super) static certificateIdType: Shape = Shape::string("certificateIdType").min(24).max(128).pattern(&p::P12);
+    pub(super) static certificateIdType: Shape = Shape::string("certificateIdType").min(24).max(128).pattern(&p::P14);
     pub(super) static certificateListType: Shape = Shape::list("certificateListType", &SigningCertificate);
+    pub(super) static clientIDListType: Shape = Shape::list("clientIDListType", &clientIDType);
+    pub(super) static clientIDType: Shape = Shape::string("clientIDType").min(1).max(255);
     pub(super) static credentialAgeDays: Shape = Shape::integer("credentialAgeDays").min(1).max(36600);
+    pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P10);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
     pub(super) static encodingType: Shape = Shape::string("encodingType").values(&["SSH", "PEM"]);
+    pub(super) static entityListType: Shape = Shape::list("entityListType", &EntityType);
+    pub(super) static entityNameType: Shape = Shape::string("entityNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P10);
+    pub(super) static globalEndpointTokenVersion: Shape = Shape::string("globalEndpointTokenVersion").values(&["v1Token", "v2Token"]);
+    pub(super) static groupDetailListType: Shape = Shape::list("groupDetailListType", &GroupDetail);
     pub(super) static groupListType: Shape = Shape::list("groupListType", &Group);
+    pub(super) static groupNameListType: Shape = Shape::list("groupNameListType", &groupNameType);
     pub(super) static groupNameType: Shape = Shape::string("groupNameType").min(1).max(128).pattern(&p::P10);
-    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P12);
+    pub(super) static idType: Shape = Shape::string("idType").min(16).max(128).pattern(&p::P14);
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
     pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static integerType: Shape = Shape::integer("integerType");
+    pub(super) static listPolicyGrantingServiceAccessResponseListType: Shape = Shape::list("listPolicyGrantingServiceAccessResponseListType", &ListPoliciesGrantingServiceAccessEntry);
     pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P11);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
     pub(super) static maxPasswordAgeType: Shape = Shape::integer("maxPasswordAgeType").min(1).max(1095);
@@ -8236,34 +10366,43 @@ mod shapes {
     pub(super) static minimumPasswordLengthType: Shape = Shape::integer("minimumPasswordLengthType").min(6).max(128);
     pub(super) static passwordReusePreventionType: Shape = Shape::integer("passwordReusePreventionType").min(1).max(24);
     pub(super) static passwordType: Shape = Shape::string("passwordType").min(1).max(128).pattern(&p::P9).secret();
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P15);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P16);
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P17);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P18);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
+    pub(super) static policyDetailListType: Shape = Shape::list("policyDetailListType", &PolicyDetail);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
     pub(super) static policyDocumentVersionListType: Shape = Shape::list("policyDocumentVersionListType", &PolicyVersion);
+    pub(super) static policyGrantingServiceAccessListType: Shape = Shape::list("policyGrantingServiceAccessListType", &PolicyGrantingServiceAccess);
     pub(super) static policyListType: Shape = Shape::list("policyListType", &Policy);
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
     pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P10);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P17);
+    pub(super) static policyOwnerEntityType: Shape = Shape::string("policyOwnerEntityType").values(&["USER", "ROLE", "GROUP"]);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P19);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P18);
+    pub(super) static policyType: Shape = Shape::string("policyType").values(&["INLINE", "MANAGED"]);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P20);
+    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P21);
+    pub(super) static privateKeyList: Shape = Shape::list("privateKeyList", &SAMLPrivateKey).max(2);
     pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
-    pub(super) static publicKeyFingerprintType: Shape = Shape::string("publicKeyFingerprintType").min(48).max(48).pattern(&p::P19);
-    pub(super) static publicKeyIdType: Shape = Shape::string("publicKeyIdType").min(20).max(128).pattern(&p::P12);
+    pub(super) static publicKeyFingerprintType: Shape = Shape::string("publicKeyFingerprintType").min(48).max(48).pattern(&p::P22);
+    pub(super) static publicKeyIdType: Shape = Shape::string("publicKeyIdType").min(20).max(128).pattern(&p::P14);
     pub(super) static publicKeyMaterialType: Shape = Shape::string("publicKeyMaterialType").min(1).max(16384).pattern(&p::P9);
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P20);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P23);
+    pub(super) static roleDetailListType: Shape = Shape::list("roleDetailListType", &RoleDetail);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
     pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P10);
-    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P21);
+    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P24);
     pub(super) static serverCertificateMetadataListType: Shape = Shape::list("serverCertificateMetadataListType", &ServerCertificateMetadata);
     pub(super) static serverCertificateNameType: Shape = Shape::string("serverCertificateNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static serviceCredentialAlias: Shape = Shape::string("serviceCredentialAlias").min(0).max(200).pattern(&p::P10);
     pub(super) static serviceCredentialSecret: Shape = Shape::string("serviceCredentialSecret").secret();
     pub(super) static serviceName: Shape = Shape::string("serviceName");
+    pub(super) static serviceNamespaceListType: Shape = Shape::list("serviceNamespaceListType", &serviceNamespaceType).min(1).max(200);
+    pub(super) static serviceNamespaceType: Shape = Shape::string("serviceNamespaceType").min(1).max(64).pattern(&p::P25);
     pub(super) static servicePassword: Shape = Shape::string("servicePassword").secret();
-    pub(super) static serviceSpecificCredentialId: Shape = Shape::string("serviceSpecificCredentialId").min(20).max(128).pattern(&p::P12);
+    pub(super) static serviceSpecificCredentialId: Shape = Shape::string("serviceSpecificCredentialId").min(20).max(128).pattern(&p::P14);
     pub(super) static serviceUserName: Shape = Shape::string("serviceUserName").min(0).max(200).pattern(&p::P4);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
@@ -8274,6 +10413,9 @@ mod shapes {
     pub(super) static tagKeyType: Shape = Shape::string("tagKeyType").min(1).max(128).pattern(&p::P6);
     pub(super) static tagListType: Shape = Shape::list("tagListType", &Tag).max(50);
     pub(super) static tagValueType: Shape = Shape::string("tagValueType").min(0).max(256).pattern(&p::P7);
+    pub(super) static thumbprintListType: Shape = Shape::list("thumbprintListType", &thumbprintType);
+    pub(super) static thumbprintType: Shape = Shape::string("thumbprintType").min(40).max(40);
+    pub(super) static userDetailListType: Shape = Shape::list("userDetailListType", &UserDetail);
     pub(super) static userListType: Shape = Shape::list("userListType", &User);
     pub(super) static userNameType: Shape = Shape::string("userNameType").min(1).max(64).pattern(&p::P10);
     pub(super) static virtualMFADeviceListType: Shape = Shape::list("virtualMFADeviceListType", &VirtualMFADevice);
@@ -8592,6 +10734,7 @@ macro_rules! every_iam_structure {
             AccessKey
             AccessKeyLastUsed
             AccessKeyMetadata
+            AddClientIDToOpenIDConnectProviderRequest
             AddRoleToInstanceProfileRequest
             AddUserToGroupRequest
             AttachGroupPolicyRequest
@@ -8610,12 +10753,18 @@ macro_rules! every_iam_structure {
             CreateInstanceProfileResponse
             CreateLoginProfileRequest
             CreateLoginProfileResponse
+            CreateOpenIDConnectProviderRequest
+            CreateOpenIDConnectProviderResponse
             CreatePolicyRequest
             CreatePolicyResponse
             CreatePolicyVersionRequest
             CreatePolicyVersionResponse
             CreateRoleRequest
             CreateRoleResponse
+            CreateSAMLProviderRequest
+            CreateSAMLProviderResponse
+            CreateServiceLinkedRoleRequest
+            CreateServiceLinkedRoleResponse
             CreateServiceSpecificCredentialRequest
             CreateServiceSpecificCredentialResponse
             CreateUserRequest
@@ -8629,27 +10778,42 @@ macro_rules! every_iam_structure {
             DeleteGroupRequest
             DeleteInstanceProfileRequest
             DeleteLoginProfileRequest
+            DeleteOpenIDConnectProviderRequest
             DeletePolicyRequest
             DeletePolicyVersionRequest
             DeleteRolePermissionsBoundaryRequest
             DeleteRolePolicyRequest
             DeleteRoleRequest
+            DeleteSAMLProviderRequest
             DeleteSSHPublicKeyRequest
             DeleteServerCertificateRequest
+            DeleteServiceLinkedRoleRequest
+            DeleteServiceLinkedRoleResponse
             DeleteServiceSpecificCredentialRequest
             DeleteSigningCertificateRequest
             DeleteUserPermissionsBoundaryRequest
             DeleteUserPolicyRequest
             DeleteUserRequest
             DeleteVirtualMFADeviceRequest
+            DeletionTaskFailureReasonType
             DetachGroupPolicyRequest
             DetachRolePolicyRequest
             DetachUserPolicyRequest
+            DisableOrganizationsRootCredentialsManagementRequest
+            DisableOrganizationsRootCredentialsManagementResponse
+            DisableOrganizationsRootSessionsRequest
+            DisableOrganizationsRootSessionsResponse
             EnableMFADeviceRequest
+            EnableOrganizationsRootCredentialsManagementRequest
+            EnableOrganizationsRootCredentialsManagementResponse
+            EnableOrganizationsRootSessionsRequest
+            EnableOrganizationsRootSessionsResponse
             EvaluationResult
             GenerateCredentialReportResponse
             GetAccessKeyLastUsedRequest
             GetAccessKeyLastUsedResponse
+            GetAccountAuthorizationDetailsRequest
+            GetAccountAuthorizationDetailsResponse
             GetAccountPasswordPolicyResponse
             GetAccountSummaryResponse
             GetContextKeysForCustomPolicyRequest
@@ -8666,6 +10830,9 @@ macro_rules! every_iam_structure {
             GetLoginProfileResponse
             GetMFADeviceRequest
             GetMFADeviceResponse
+            GetOpenIDConnectProviderRequest
+            GetOpenIDConnectProviderResponse
+            GetOutboundWebIdentityFederationInfoResponse
             GetPolicyRequest
             GetPolicyResponse
             GetPolicyVersionRequest
@@ -8674,15 +10841,20 @@ macro_rules! every_iam_structure {
             GetRolePolicyResponse
             GetRoleRequest
             GetRoleResponse
+            GetSAMLProviderRequest
+            GetSAMLProviderResponse
             GetSSHPublicKeyRequest
             GetSSHPublicKeyResponse
             GetServerCertificateRequest
             GetServerCertificateResponse
+            GetServiceLinkedRoleDeletionStatusRequest
+            GetServiceLinkedRoleDeletionStatusResponse
             GetUserPolicyRequest
             GetUserPolicyResponse
             GetUserRequest
             GetUserResponse
             Group
+            GroupDetail
             InlinePolicyIdentifierType
             InstanceProfile
             ListAccessKeysRequest
@@ -8713,6 +10885,15 @@ macro_rules! every_iam_structure {
             ListMFADeviceTagsResponse
             ListMFADevicesRequest
             ListMFADevicesResponse
+            ListOpenIDConnectProviderTagsRequest
+            ListOpenIDConnectProviderTagsResponse
+            ListOpenIDConnectProvidersRequest
+            ListOpenIDConnectProvidersResponse
+            ListOrganizationsFeaturesRequest
+            ListOrganizationsFeaturesResponse
+            ListPoliciesGrantingServiceAccessEntry
+            ListPoliciesGrantingServiceAccessRequest
+            ListPoliciesGrantingServiceAccessResponse
             ListPoliciesRequest
             ListPoliciesResponse
             ListPolicyTagsRequest
@@ -8725,6 +10906,10 @@ macro_rules! every_iam_structure {
             ListRoleTagsResponse
             ListRolesRequest
             ListRolesResponse
+            ListSAMLProviderTagsRequest
+            ListSAMLProviderTagsResponse
+            ListSAMLProvidersRequest
+            ListSAMLProvidersResponse
             ListSSHPublicKeysRequest
             ListSSHPublicKeysResponse
             ListServerCertificateTagsRequest
@@ -8745,11 +10930,15 @@ macro_rules! every_iam_structure {
             ListVirtualMFADevicesResponse
             LoginProfile
             MFADevice
+            ManagedPolicyDetail
+            OpenIDConnectProviderListEntry
             OrderedOrganizationPolicyType
             OrganizationsDecisionDetail
             PasswordPolicy
             PermissionsBoundaryDecisionDetail
             Policy
+            PolicyDetail
+            PolicyGrantingServiceAccess
             PolicyGroup
             PolicyIdentifier
             PolicyRole
@@ -8761,6 +10950,7 @@ macro_rules! every_iam_structure {
             PutRolePolicyRequest
             PutUserPermissionsBoundaryRequest
             PutUserPolicyRequest
+            RemoveClientIDFromOpenIDConnectProviderRequest
             RemoveRoleFromInstanceProfileRequest
             RemoveUserFromGroupRequest
             ResetServiceSpecificCredentialRequest
@@ -8768,7 +10958,11 @@ macro_rules! every_iam_structure {
             ResourceSpecificResult
             ResyncMFADeviceRequest
             Role
+            RoleDetail
             RoleLastUsed
+            RoleUsageType
+            SAMLPrivateKey
+            SAMLProviderListEntry
             SSHPublicKey
             SSHPublicKeyMetadata
             ServerCertificate
@@ -8776,6 +10970,7 @@ macro_rules! every_iam_structure {
             ServiceSpecificCredential
             ServiceSpecificCredentialMetadata
             SetDefaultPolicyVersionRequest
+            SetSecurityTokenServicePreferencesRequest
             SigningCertificate
             SimulateCustomPolicyRequest
             SimulatePolicyResponse
@@ -8785,14 +10980,18 @@ macro_rules! every_iam_structure {
             Tag
             TagInstanceProfileRequest
             TagMFADeviceRequest
+            TagOpenIDConnectProviderRequest
             TagPolicyRequest
             TagRoleRequest
+            TagSAMLProviderRequest
             TagServerCertificateRequest
             TagUserRequest
             UntagInstanceProfileRequest
             UntagMFADeviceRequest
+            UntagOpenIDConnectProviderRequest
             UntagPolicyRequest
             UntagRoleRequest
+            UntagSAMLProviderRequest
             UntagServerCertificateRequest
             UntagUserRequest
             UpdateAccessKeyRequest
@@ -8800,10 +10999,13 @@ macro_rules! every_iam_structure {
             UpdateAssumeRolePolicyRequest
             UpdateGroupRequest
             UpdateLoginProfileRequest
+            UpdateOpenIDConnectProviderThumbprintRequest
             UpdateRoleDescriptionRequest
             UpdateRoleDescriptionResponse
             UpdateRoleRequest
             UpdateRoleResponse
+            UpdateSAMLProviderRequest
+            UpdateSAMLProviderResponse
             UpdateSSHPublicKeyRequest
             UpdateServerCertificateRequest
             UpdateServiceSpecificCredentialRequest
@@ -8816,6 +11018,7 @@ macro_rules! every_iam_structure {
             UploadSigningCertificateRequest
             UploadSigningCertificateResponse
             User
+            UserDetail
             VirtualMFADevice
         }
     };

@@ -38,11 +38,23 @@ pub(crate) static P10: Pattern = Pattern { source: "[\\w+=,.@-]+", rule: Rule::C
 /// `[\u0020-\u00FF]+`
 pub(crate) static P11: Pattern = Pattern { source: "[\\u0020-\\u00FF]+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[(0x80, 0xFF)]) }, min: 1, max: usize::MAX } };
 
+/// `^o-[a-z0-9]{10,32}$`
+pub(crate) static P12: Pattern = Pattern { source: "^o-[a-z0-9]{10,32}$", rule: Rule::Machine(&Machine {
+    bands: &[128],
+    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
+    width: 4,
+    next: &[0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 0, 4, 4, 0, 0, 5, 5, 0, 0, 6, 6, 0, 0, 7, 7, 0, 0, 8, 8, 0, 0, 9, 9, 0, 0, 10, 10, 0, 0, 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0, 14, 14, 0, 0, 15, 15, 0, 0, 16, 16, 0, 0, 17, 17, 0, 0, 18, 18, 0, 0, 19, 19, 0, 0, 20, 20, 0, 0, 21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0, 24, 24, 0, 0, 25, 25, 0, 0, 26, 26, 0, 0, 27, 27, 0, 0, 28, 28, 0, 0, 29, 29, 0, 0, 30, 30, 0, 0, 31, 31, 0, 0, 32, 32, 0, 0, 33, 33, 0, 0, 34, 34, 0, 0, 35, 35, 0, 0, 0, 0],
+    accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+}) };
+
+/// `[\w._-]+`
+pub(crate) static P13: Pattern = Pattern { source: "[\\w._-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff600000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+
 /// `[\w]+`
-pub(crate) static P12: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P14: Pattern = Pattern { source: "[\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`
-pub(crate) static P13: Pattern = Pattern { source: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", rule: Rule::Machine(&Machine {
+pub(crate) static P15: Pattern = Pattern { source: "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
     width: 3,
@@ -51,10 +63,10 @@ pub(crate) static P13: Pattern = Pattern { source: "^[a-z0-9]([a-z0-9]|-(?!-)){1
 }) };
 
 /// `[\d]+`
-pub(crate) static P14: Pattern = Pattern { source: "[\\d]+", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P16: Pattern = Pattern { source: "[\\d]+", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `\u002F[\u0021-\u007F]*`
-pub(crate) static P15: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
+pub(crate) static P17: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0],
     width: 3,
@@ -63,7 +75,7 @@ pub(crate) static P15: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", 
 }) };
 
 /// `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`
-pub(crate) static P16: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
+pub(crate) static P18: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
     width: 3,
@@ -72,7 +84,7 @@ pub(crate) static P16: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\
 }) };
 
 /// `((/[A-Za-z0-9\.,\+@=_-]+)*)/`
-pub(crate) static P17: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
+pub(crate) static P19: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 3,
@@ -81,7 +93,7 @@ pub(crate) static P17: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*
 }) };
 
 /// `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`
-pub(crate) static P18: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
+pub(crate) static P20: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -89,17 +101,23 @@ pub(crate) static P18: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]
     accepts: &[false, false, false, true, true, true, true],
 }) };
 
+/// `[A-Z0-9]+`
+pub(crate) static P21: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Chars { class: CharClass { ascii: 0x0000000007fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+
 /// `[:\w]+`
-pub(crate) static P19: Pattern = Pattern { source: "[:\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe07ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P22: Pattern = Pattern { source: "[:\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe07ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
-pub(crate) static P20: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P23: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\w+=/:,.@-]+`
-pub(crate) static P21: Pattern = Pattern { source: "[\\w+=/:,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27fff80000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P24: Pattern = Pattern { source: "[\\w+=/:,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27fff80000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+
+/// `[\w-]*`
+pub(crate) static P25: Pattern = Pattern { source: "[\\w-]*", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::Ranges(&[]) }, min: 0, max: usize::MAX } };
 
 /// `^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}`
-pub(crate) static P22: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
+pub(crate) static P26: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 7, 6, 6, 6, 8, 6, 9, 6, 6, 6, 6, 10, 11, 6, 6, 12, 13, 14, 15, 6, 16, 6, 6, 17, 0, 0, 0, 0, 0, 0],
     width: 18,
@@ -108,16 +126,16 @@ pub(crate) static P22: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^\d{12}$`
-pub(crate) static P23: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
+pub(crate) static P27: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
 
 /// `[\s\S]*`
-pub(crate) static P24: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P28: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\u0020-\u007E]+`
-pub(crate) static P25: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P29: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `^car-[a-z0-9]{8,32}$`
-pub(crate) static P26: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
+pub(crate) static P30: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -126,7 +144,7 @@ pub(crate) static P26: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule:
 }) };
 
 /// `[^\s@]+@[^\s@]+\.[^\s@]+`
-pub(crate) static P27: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
+pub(crate) static P31: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     width: 4,
@@ -135,7 +153,7 @@ pub(crate) static P27: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+
 }) };
 
 /// `^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]{10,32}`
-pub(crate) static P28: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
+pub(crate) static P32: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 6, 6, 6, 6, 7, 6, 8, 6, 6, 6, 6, 9, 10, 6, 6, 11, 12, 13, 6, 6, 14, 6, 6, 15, 0, 0, 0, 0, 0, 0],
     width: 16,
@@ -143,17 +161,8 @@ pub(crate) static P28: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
     accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
 }) };
 
-/// `^o-[a-z0-9]{10,32}$`
-pub(crate) static P29: Pattern = Pattern { source: "^o-[a-z0-9]{10,32}$", rule: Rule::Machine(&Machine {
-    bands: &[128],
-    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
-    width: 4,
-    next: &[0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 0, 4, 4, 0, 0, 5, 5, 0, 0, 6, 6, 0, 0, 7, 7, 0, 0, 8, 8, 0, 0, 9, 9, 0, 0, 10, 10, 0, 0, 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0, 14, 14, 0, 0, 15, 15, 0, 0, 16, 16, 0, 0, 17, 17, 0, 0, 18, 18, 0, 0, 19, 19, 0, 0, 20, 20, 0, 0, 21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0, 24, 24, 0, 0, 25, 25, 0, 0, 26, 26, 0, 0, 27, 27, 0, 0, 28, 28, 0, 0, 29, 29, 0, 0, 30, 30, 0, 0, 31, 31, 0, 0, 32, 32, 0, 0, 33, 33, 0, 0, 34, 34, 0, 0, 35, 35, 0, 0, 0, 0],
-    accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
-}) };
-
 /// `^(o-[a-z0-9]{10,32}\/r-[0-9a-z]{4,32}(\/ou\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\/\d{12})*)\/`
-pub(crate) static P30: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
+pub(crate) static P33: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 4, 4, 6, 4, 4, 7, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0],
     width: 8,
@@ -162,7 +171,7 @@ pub(crate) static P30: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9
 }) };
 
 /// `[\w+=,.@-]{1,64}`
-pub(crate) static P31: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
+pub(crate) static P34: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
 
 /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
-pub(crate) static P32: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
+pub(crate) static P35: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };

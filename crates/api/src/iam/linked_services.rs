@@ -1,0 +1,404 @@
+//! The services that have service-linked roles: their names, roles and policies, as recorded from AWS.
+
+/// One service.
+pub(super) struct LinkedService {
+    /// `batch.amazonaws.com`.
+    pub(super) service: &'static str,
+    /// The role's name, without a suffix.
+    pub(super) role: &'static str,
+    /// The name of the AWS managed policy at the path `/aws-service-role/`.
+    pub(super) policy: &'static str,
+    /// Whether there may be several roles, told apart by a suffix.
+    pub(super) suffixes: Suffixes,
+}
+
+/// Whether a custom suffix is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suffixes {
+    /// One role an account.
+    Refused,
+    /// As many as have different suffixes.
+    Taken,
+}
+
+/// The row of a service.
+pub(super) fn find(service: &str) -> Option<&'static LinkedService> {
+    SERVICES.iter().find(|known| known.service == service)
+}
+
+const fn one(service: &'static str, role: &'static str, policy: &'static str) -> LinkedService {
+    LinkedService {
+        service,
+        role,
+        policy,
+        suffixes: Suffixes::Refused,
+    }
+}
+
+const fn many(service: &'static str, role: &'static str, policy: &'static str) -> LinkedService {
+    LinkedService {
+        service,
+        role,
+        policy,
+        suffixes: Suffixes::Taken,
+    }
+}
+
+/// All of them.
+pub(super) const SERVICES: &[LinkedService] = &[
+    one(
+        "accountdiscovery.ssm.amazonaws.com",
+        "AWSServiceRoleForAmazonSSM_AccountDiscovery",
+        "AWSSystemsManagerAccountDiscoveryServicePolicy",
+    ),
+    one(
+        "acm.amazonaws.com",
+        "AWSServiceRoleForCertificateManager",
+        "CertificateManagerServiceRolePolicy",
+    ),
+    one(
+        "appmesh.amazonaws.com",
+        "AWSServiceRoleForAppMesh",
+        "AWSAppMeshServiceRolePolicy",
+    ),
+    one(
+        "autoscaling-plans.amazonaws.com",
+        "AWSServiceRoleForAutoScalingPlans_EC2AutoScaling",
+        "AWSAutoScalingPlansEC2AutoScalingPolicy",
+    ),
+    many(
+        "autoscaling.amazonaws.com",
+        "AWSServiceRoleForAutoScaling",
+        "AutoScalingServiceRolePolicy",
+    ),
+    one(
+        "backup.amazonaws.com",
+        "AWSServiceRoleForBackup",
+        "AWSBackupServiceLinkedRolePolicyForBackup",
+    ),
+    one(
+        "batch.amazonaws.com",
+        "AWSServiceRoleForBatch",
+        "BatchServiceRolePolicy",
+    ),
+    one(
+        "cassandra.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_CassandraTable",
+        "AWSApplicationAutoscalingCassandraTablePolicy",
+    ),
+    one(
+        "cks.kms.amazonaws.com",
+        "AWSServiceRoleForKeyManagementServiceCustomKeyStores",
+        "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy",
+    ),
+    one(
+        "cloudtrail.amazonaws.com",
+        "AWSServiceRoleForCloudTrail",
+        "CloudTrailServiceRolePolicy",
+    ),
+    one(
+        "codestar-notifications.amazonaws.com",
+        "AWSServiceRoleForCodeStarNotifications",
+        "AWSCodeStarNotificationsServiceRolePolicy",
+    ),
+    one(
+        "config.amazonaws.com",
+        "AWSServiceRoleForConfig",
+        "AWSConfigServiceRolePolicy",
+    ),
+    many(
+        "connect.amazonaws.com",
+        "AWSServiceRoleForAmazonConnect",
+        "AmazonConnectServiceLinkedRolePolicy",
+    ),
+    one(
+        "dms-fleet-advisor.amazonaws.com",
+        "AWSServiceRoleForDMSFleetAdvisor",
+        "AWSDMSFleetAdvisorServiceRolePolicy",
+    ),
+    one(
+        "dms.amazonaws.com",
+        "AWSServiceRoleForDMSServerless",
+        "AWSDMSServerlessServiceRolePolicy",
+    ),
+    one(
+        "docdb-elastic.amazonaws.com",
+        "AWSServiceRoleForDocDB-Elastic",
+        "AmazonDocDB-ElasticServiceRolePolicy",
+    ),
+    one(
+        "ec2-instance-connect.amazonaws.com",
+        "AWSServiceRoleForEc2InstanceConnect",
+        "Ec2InstanceConnectEndpoint",
+    ),
+    one(
+        "ec2.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_EC2SpotFleetRequest",
+        "AWSApplicationAutoscalingEC2SpotFleetRequestPolicy",
+    ),
+    one(
+        "ecr.amazonaws.com",
+        "AWSServiceRoleForECRTemplate",
+        "ECRTemplateServiceRolePolicy",
+    ),
+    one(
+        "ecs.amazonaws.com",
+        "AWSServiceRoleForECS",
+        "AmazonECSServiceRolePolicy",
+    ),
+    one(
+        "eks-connector.amazonaws.com",
+        "AWSServiceRoleForAmazonEKSConnector",
+        "AmazonEKSConnectorServiceRolePolicy",
+    ),
+    one(
+        "eks-fargate.amazonaws.com",
+        "AWSServiceRoleForAmazonEKSForFargate",
+        "AmazonEKSForFargateServiceRolePolicy",
+    ),
+    one(
+        "eks-nodegroup.amazonaws.com",
+        "AWSServiceRoleForAmazonEKSNodegroup",
+        "AWSServiceRoleForAmazonEKSNodegroup",
+    ),
+    one(
+        "eks.amazonaws.com",
+        "AWSServiceRoleForAmazonEKS",
+        "AmazonEKSServiceRolePolicy",
+    ),
+    one(
+        "elasticache.amazonaws.com",
+        "AWSServiceRoleForElastiCache",
+        "ElastiCacheServiceRolePolicy",
+    ),
+    one(
+        "elasticbeanstalk.amazonaws.com",
+        "AWSServiceRoleForElasticBeanstalk",
+        "AWSElasticBeanstalkServiceRolePolicy",
+    ),
+    one(
+        "elasticfilesystem.amazonaws.com",
+        "AWSServiceRoleForAmazonElasticFileSystem",
+        "AmazonElasticFileSystemServiceRolePolicy",
+    ),
+    one(
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+        "AWSElasticLoadBalancingServiceRolePolicy",
+    ),
+    one(
+        "email.cognito-idp.amazonaws.com",
+        "AWSServiceRoleForAmazonCognitoIdpEmailService",
+        "AmazonCognitoIdpEmailServiceRolePolicy",
+    ),
+    one(
+        "emr-containers.amazonaws.com",
+        "AWSServiceRoleForAmazonEMRContainers",
+        "AmazonEMRContainersServiceRolePolicy",
+    ),
+    one(
+        "emrwal.amazonaws.com",
+        "AWSServiceRoleForEMRWAL",
+        "EMRDescribeClusterPolicyForEMRWAL",
+    ),
+    one(
+        "fis.amazonaws.com",
+        "AWSServiceRoleForFIS",
+        "AmazonFISServiceRolePolicy",
+    ),
+    one(
+        "grafana.amazonaws.com",
+        "AWSServiceRoleForAmazonGrafana",
+        "AmazonGrafanaServiceLinkedRolePolicy",
+    ),
+    one(
+        "imagebuilder.amazonaws.com",
+        "AWSServiceRoleForImageBuilder",
+        "AWSServiceRoleForImageBuilder",
+    ),
+    one(
+        "iotmanagedintegrations.amazonaws.com",
+        "AWSServiceRoleForIoTManagedIntegrations",
+        "AWSIoTManagedIntegrationsRolePolicy",
+    ),
+    one(
+        "kafka.amazonaws.com",
+        "AWSServiceRoleForKafka",
+        "KafkaServiceRolePolicy",
+    ),
+    one(
+        "kafkaconnect.amazonaws.com",
+        "AWSServiceRoleForKafkaConnect",
+        "KafkaConnectServiceRolePolicy",
+    ),
+    one(
+        "lakeformation.amazonaws.com",
+        "AWSServiceRoleForLakeFormationDataAccess",
+        "LakeFormationDataAccessServiceRolePolicy",
+    ),
+    one(
+        "lex.amazonaws.com",
+        "AWSServiceRoleForLexBots",
+        "AmazonLexBotPolicy",
+    ),
+    many(
+        "lexv2.amazonaws.com",
+        "AWSServiceRoleForLexV2Bots",
+        "AmazonLexV2BotPolicy",
+    ),
+    one(
+        "lightsail.amazonaws.com",
+        "AWSServiceRoleForLightsail",
+        "LightsailExportAccess",
+    ),
+    one(
+        "m2.amazonaws.com",
+        "AWSServiceRoleForAWSM2",
+        "AWSM2ServicePolicy",
+    ),
+    one(
+        "memorydb.amazonaws.com",
+        "AWSServiceRoleForMemoryDB",
+        "MemoryDBServiceRolePolicy",
+    ),
+    one(
+        "mq.amazonaws.com",
+        "AWSServiceRoleForAmazonMQ",
+        "AmazonMQServiceRolePolicy",
+    ),
+    one(
+        "mrk.kms.amazonaws.com",
+        "AWSServiceRoleForKeyManagementServiceMultiRegionKeys",
+        "AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy",
+    ),
+    one(
+        "notifications.amazonaws.com",
+        "AWSServiceRoleForAwsUserNotifications",
+        "AWSUserNotificationsServiceLinkedRolePolicy",
+    ),
+    one(
+        "observability.aoss.amazonaws.com",
+        "AWSServiceRoleForAmazonOpenSearchServerless",
+        "AmazonOpenSearchServerlessServiceRolePolicy",
+    ),
+    one(
+        "opensearchservice.amazonaws.com",
+        "AWSServiceRoleForAmazonOpenSearchService",
+        "AmazonOpenSearchServiceRolePolicy",
+    ),
+    one(
+        "ops.apigateway.amazonaws.com",
+        "AWSServiceRoleForAPIGateway",
+        "APIGatewayServiceRolePolicy",
+    ),
+    one(
+        "ops.emr-serverless.amazonaws.com",
+        "AWSServiceRoleForAmazonEMRServerless",
+        "AmazonEMRServerlessServiceRolePolicy",
+    ),
+    one(
+        "opsdatasync.ssm.amazonaws.com",
+        "AWSServiceRoleForSystemsManagerOpsDataSync",
+        "AWSSystemsManagerOpsDataSyncServiceRolePolicy",
+    ),
+    one(
+        "opsinsights.ssm.amazonaws.com",
+        "AWSServiceRoleForAmazonSSM_OpsInsights",
+        "AWSSSMOpsInsightsServiceRolePolicy",
+    ),
+    one(
+        "pullthroughcache.ecr.amazonaws.com",
+        "AWSServiceRoleForECRPullThroughCache",
+        "AWSECRPullThroughCache_ServiceRolePolicy",
+    ),
+    one(
+        "ram.amazonaws.com",
+        "AWSServiceRoleForResourceAccessManager",
+        "AWSResourceAccessManagerServiceRolePolicy",
+    ),
+    one(
+        "rds.amazonaws.com",
+        "AWSServiceRoleForRDS",
+        "AmazonRDSServiceRolePolicy",
+    ),
+    one(
+        "redshift.amazonaws.com",
+        "AWSServiceRoleForRedshift",
+        "AmazonRedshiftServiceLinkedRolePolicy",
+    ),
+    one(
+        "replication.cassandra.amazonaws.com",
+        "AWSServiceRoleForKeyspacesReplication",
+        "KeyspacesReplicationServiceRolePolicy",
+    ),
+    one(
+        "replication.ecr.amazonaws.com",
+        "AWSServiceRoleForECRReplication",
+        "ECRReplicationServiceRolePolicy",
+    ),
+    one(
+        "repository.sync.codeconnections.amazonaws.com",
+        "AWSServiceRoleForGitSync",
+        "AWSGitSyncServiceRolePolicy",
+    ),
+    one(
+        "resource-explorer-2.amazonaws.com",
+        "AWSServiceRoleForResourceExplorer",
+        "AWSResourceExplorerServiceRolePolicy",
+    ),
+    one(
+        "rolesanywhere.amazonaws.com",
+        "AWSServiceRoleForRolesAnywhere",
+        "AWSRolesAnywhereServicePolicy",
+    ),
+    one(
+        "s3-outposts.amazonaws.com",
+        "AWSServiceRoleForS3OnOutposts",
+        "AWSS3OnOutpostsServiceRolePolicy",
+    ),
+    one(
+        "ses.amazonaws.com",
+        "AWSServiceRoleForAmazonSES",
+        "AmazonSESServiceRolePolicy",
+    ),
+    one(
+        "shield.amazonaws.com",
+        "AWSServiceRoleForAWSShield",
+        "AWSShieldServiceRolePolicy",
+    ),
+    one(
+        "ssm-incidents.amazonaws.com",
+        "AWSServiceRoleForIncidentManager",
+        "AWSIncidentManagerServiceRolePolicy",
+    ),
+    one(
+        "ssm-quicksetup.amazonaws.com",
+        "AWSServiceRoleForSSMQuickSetup",
+        "SSMQuickSetupRolePolicy",
+    ),
+    one(
+        "ssm.amazonaws.com",
+        "AWSServiceRoleForAmazonSSM",
+        "AmazonSSMServiceRolePolicy",
+    ),
+    one(
+        "sso.amazonaws.com",
+        "AWSServiceRoleForSSO",
+        "AWSSSOServiceRolePolicy",
+    ),
+    one(
+        "vpcorigin.cloudfront.amazonaws.com",
+        "AWSServiceRoleForCloudFrontVPCOrigin",
+        "AWSCloudFrontVPCOriginServiceRolePolicy",
+    ),
+    one(
+        "waf.amazonaws.com",
+        "AWSServiceRoleForWAFLogging",
+        "WAFLoggingServiceRolePolicy",
+    ),
+    one(
+        "wafv2.amazonaws.com",
+        "AWSServiceRoleForWAFV2Logging",
+        "WAFV2LoggingServiceRolePolicy",
+    ),
+];
