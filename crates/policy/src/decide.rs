@@ -94,7 +94,8 @@ struct Compiled<'a, S> {
 }
 
 impl<'a, S: Search> Answers for Compiled<'a, S> {
-    #[inline]
+    // Whoever asks names the type, so of this one and the next only one arm is left at each place.
+    #[inline(always)]
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
         let deny = |policy: &'a Policy| self.search.callers_deny(policy, self.question);
         let resource_deny = |policy: &'a Policy| self.search.resources_deny(policy, self.question);
@@ -115,7 +116,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn allow(&self, policy_type: PolicyType) -> Answer {
         let allow = |policy: &'a Policy| self.search.callers_allow(policy, self.question);
         let resource_allow = |policy: &'a Policy| {
@@ -181,14 +182,23 @@ fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> Statemen
 }
 
 /// Whether every level has a policy that answers. A level without policies allows nothing.
+#[inline]
 fn every_level<'a>(
     policy_type: PolicyType,
     levels: Option<&'a [&'a [&'a Policy]]>,
     answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Answer {
-    let Some(levels) = levels else {
-        return Answer::NotAsked;
-    };
+    match levels {
+        Some(levels) => each_level(policy_type, levels, answer),
+        None => Answer::NotAsked,
+    }
+}
+
+fn each_level<'a>(
+    policy_type: PolicyType,
+    levels: &'a [&'a [&'a Policy]],
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
+) -> Answer {
     let mut last = Answer::Lacking;
     for level in levels {
         match first(policy_type, *level, &answer) {

@@ -8,14 +8,14 @@ use crate::index::Entry;
 use crate::key::ConditionKey;
 use crate::limits::GATED_MIN;
 use crate::lookup::{Key, Lookup};
-use crate::trie::Trie;
+use crate::trie::Prefixes;
 use crate::value::{Value, Values};
 
 /// Statements that all have a condition on one key, under the literals that its operands begin with.
 #[derive(Debug)]
 pub(crate) struct Gate {
     key: Key,
-    trie: Trie,
+    prefixes: Prefixes,
     /// Sorted by literal, then place; a statement of several literals stands under each.
     listed: Box<[Entry]>,
 }
@@ -62,7 +62,7 @@ impl Gate {
         }
         Some(Gate {
             key: key.clone(),
-            trie: Trie::new(&prefixes),
+            prefixes: Prefixes::new(&prefixes),
             listed: rows.iter().map(|(_, _, entry)| (*entry).clone()).collect(),
         })
     }
@@ -71,7 +71,7 @@ impl Gate {
     #[inline]
     pub(crate) fn visit<'q>(&'q self, lookup: &Lookup<'q>, mut visit: impl FnMut(&'q [Entry])) {
         let mut walk = |text: &str| {
-            self.trie.walk(text, |range| {
+            self.prefixes.walk(text, |range| {
                 visit(self.listed.get(range).unwrap_or_default());
             });
         };

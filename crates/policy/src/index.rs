@@ -14,7 +14,7 @@ use crate::pattern::Matched;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
 use crate::text::{Name, OwnedName, position};
-use crate::trie::Trie;
+use crate::trie::Prefixes;
 use crate::truth::Truth;
 
 /// Which statements have something to say about a request.
@@ -35,7 +35,7 @@ struct Service {
 /// Statements by resource.
 #[derive(Debug, Default)]
 struct Table {
-    trie: Trie,
+    prefixes: Prefixes,
     groups: Box<[Group]>,
 }
 
@@ -112,6 +112,12 @@ impl Index {
         index
     }
 
+    /// Whether it holds nothing.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.any.groups.is_empty()
+    }
+
     /// Visits the statements whose actions match and whose resources may, with what comes of their
     /// resources; within one call in the order of their places.
     pub(crate) fn visit<'q>(
@@ -122,7 +128,9 @@ impl Index {
         if let Some(table) = self.of_service(question.service) {
             table.visit(question, &mut visit);
         }
-        self.any.visit(question, &mut visit);
+        if !self.any.groups.is_empty() {
+            self.any.visit(question, &mut visit);
+        }
     }
 
     fn of_service(&self, name: Name<'_>) -> Option<&Table> {
@@ -186,17 +194,14 @@ impl Table {
             }
         }
         Table {
-            trie: Trie::new(&literals),
+            prefixes: Prefixes::new(&literals),
             groups: groups.into(),
         }
     }
 
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
-        if self.groups.is_empty() {
-            return;
-        }
-        let text = question.resource.map_or("", |arn| arn.arn.resource);
-        self.trie.walk(text, |listed| {
+        let text = question.resource.as_ref().map_or("", |arn| arn.resource);
+        self.prefixes.walk(text, |listed| {
             for group in self.groups.get(listed).unwrap_or_default() {
                 if !group.actions.contain(question) {
                     continue;

@@ -1,6 +1,6 @@
 //! What the context says, asked once a key: several conditions of a request often want the same.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 
 use crate::key::ConditionKey;
 use crate::limits::KEYS_HELD;
@@ -57,56 +57,55 @@ fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
 /// The context of one decision, and what it answered so far.
 pub(crate) struct Lookup<'q> {
     context: &'q dyn Context,
-    held: [Held<'q>; KEYS_HELD],
+    held: [OnceCell<Held<'q>>; KEYS_HELD],
 }
 
 /// A key that was asked for, and its values.
 struct Held<'q> {
-    name: Cell<Option<&'q ConditionKey>>,
-    values: Cell<Values<'q>>,
+    name: &'q ConditionKey,
+    values: Values<'q>,
 }
 
 impl<'q> Lookup<'q> {
+    #[inline]
     pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
         Lookup {
             context,
-            held: [const {
-                Held {
-                    name: Cell::new(None),
-                    values: Cell::new(Values::Absent),
-                }
-            }; KEYS_HELD],
+            held: std::array::from_fn(|_| OnceCell::new()),
         }
     }
 
     /// The values of one key.
     #[inline]
     pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
-        match self.held.get(key.slot % KEYS_HELD) {
-            Some(held) if held.name.get().is_some_and(|name| is_same(name, &key.name)) => {
-                held.values.get()
-            }
+        let held = self.held.get(key.slot % KEYS_HELD);
+        match held.and_then(OnceCell::get) {
+            Some(held) if is_same(held.name, &key.name) => held.values,
             _ => self.find(key),
         }
     }
 
     #[inline(never)]
     fn find(&self, key: &'q Key) -> Values<'q> {
-        for place in key.slot..key.slot + KEYS_HELD {
-            let Some(held) = self.held.get(place % KEYS_HELD) else {
-                break;
-            };
-            match held.name.get() {
-                Some(name) if is_same(name, &key.name) => return held.values.get(),
+        let halves = self.held.split_at_checked(key.slot % KEYS_HELD);
+        let (before, from) = halves.unwrap_or_default();
+        let mut free = None;
+        for cell in from.iter().chain(before) {
+            match cell.get() {
+                Some(held) if is_same(held.name, &key.name) => return held.values,
                 Some(_) => {}
                 None => {
-                    let values = self.context.values(&key.name);
-                    held.name.set(Some(&key.name));
-                    held.values.set(values);
-                    return values;
+                    free = Some(cell);
+                    break;
                 }
             }
         }
-        self.context.values(&key.name)
+        let name = &key.name;
+        let values = self.context.values(name);
+        if let Some(free) = free {
+            // A context that asks a question of its own leaves this place to whoever took it.
+            let _ = free.set(Held { name, values });
+        }
+        values
     }
 }

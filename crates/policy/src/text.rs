@@ -17,7 +17,9 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     if let (Some(a_head), Some(b_head)) = (a.first_chunk::<4>(), b.first_chunk::<4>()) {
         return a_head == b_head && a.last_chunk::<4>() == b.last_chunk::<4>();
     }
-    a.iter().eq(b)
+    // Of up to three bytes these are all.
+    let middle = a.len() / 2;
+    a.first() == b.first() && a.get(middle) == b.get(middle) && a.last() == b.last()
 }
 
 /// Whether `text` begins with `prefix`.
@@ -80,7 +82,12 @@ impl OwnedName {
 
     #[inline]
     fn is(&self, name: Name<'_>) -> bool {
-        self.head == name.head && same(self.text.as_bytes(), name.text)
+        let (own, other) = (self.text.as_bytes(), name.text);
+        self.head == name.head
+            && own.len() == other.len()
+            && (own.len() <= 8
+                || own.last_chunk::<8>() == other.last_chunk::<8>()
+                    && (own.len() <= 16 || own == other))
     }
 }
 
@@ -108,15 +115,69 @@ pub(crate) fn position<T>(
 /// The first eight bytes as a number that sorts as they do.
 #[inline]
 fn head(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(head) => u64::from_be_bytes(*head),
-        None => {
-            let read = bytes
-                .iter()
-                .fold(0, |head, byte| (head << 8) | u64::from(*byte));
-            read << (64 - 8 * bytes.len()).min(63)
+    if let Some(head) = bytes.first_chunk::<8>() {
+        return u64::from_be_bytes(*head);
+    }
+    let padding = 64 - 8 * bytes.len();
+    if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (head, tail) = (u32::from_be_bytes(*head), u32::from_be_bytes(*tail));
+        return (u64::from(head) << 32) | (u64::from(tail) << padding);
+    }
+    let read = |head, byte: &u8| (head << 8) | u64::from(*byte);
+    bytes.iter().fold(0, read) << padding.min(63)
+}
+
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte of `word` that is `wanted`.
+#[inline]
+pub(crate) fn marks(word: u64, wanted: u8) -> u64 {
+    // A byte is zero where `wanted` was, and then alone it has no bit to show.
+    let zeros = word ^ u64::from_le_bytes([wanted; 8]);
+    !(((zeros & !HIGH) + !HIGH) | zeros) & HIGH
+}
+
+/// Eight bytes in ASCII lower case.
+#[inline]
+fn lower_word(word: u64) -> u64 {
+    let each = |byte: u8| u64::from_le_bytes([byte; 8]);
+    let low = word & !HIGH;
+    let from_a = low + each(0x80 - b'A');
+    let beyond_z = low + each(0x7f - b'Z');
+    word | ((from_a & !beyond_z & !word & HIGH) >> 2)
+}
+
+/// Writes `text` in ASCII lower case, eight bytes at a time, and says where its first colon stands;
+/// `into` is as long.
+#[inline]
+pub(crate) fn lower(text: &[u8], into: &mut [u8]) -> Option<usize> {
+    let mut colon = None;
+    let mut word = |start: usize, from: &[u8; 8], to: &mut [u8; 8]| {
+        let word = u64::from_le_bytes(*from);
+        *to = lower_word(word).to_le_bytes();
+        let found = marks(word, b':');
+        if colon.is_none() && found != 0 {
+            colon = Some(start + found.trailing_zeros() as usize / 8);
+        }
+    };
+    let words = text.as_chunks::<8>().0.iter();
+    for (index, (from, to)) in words.zip(into.as_chunks_mut::<8>().0).enumerate() {
+        word(8 * index, from, to);
+    }
+    match (text.last_chunk::<8>(), into.last_chunk_mut::<8>()) {
+        // The last word reaches back over what is done.
+        (Some(from), Some(to)) => word(text.len() - 8, from, to),
+        _ => {
+            let bytes = text.iter().zip(into).enumerate();
+            for (index, (from, to)) in bytes {
+                *to = from.to_ascii_lowercase();
+                if colon.is_none() && *from == b':' {
+                    colon = Some(index);
+                }
+            }
         }
     }
+    colon
 }
 
 #[cfg(test)]

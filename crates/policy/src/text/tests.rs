@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Name, OwnedName, after, position, same};
+use super::{Name, OwnedName, after, lower, position, same};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
@@ -16,6 +16,13 @@ proptest! {
         prop_assert_eq!(after(&a, &b), a.strip_prefix(&*b));
         let joined = format!("{a}{b}");
         prop_assert_eq!(after(&joined, &a), Some(&*b));
+    }
+
+    #[test]
+    fn lower_case_and_the_first_colon(text in "[@-Z`-{:é\\x00\\x7f]{0,30}") {
+        let mut into = vec![0; text.len()];
+        prop_assert_eq!(lower(text.as_bytes(), &mut into), text.find(':'));
+        prop_assert_eq!(into, text.to_ascii_lowercase().into_bytes());
     }
 
     #[test]
