@@ -82,6 +82,12 @@ impl Actions {
     }
 }
 
+#[inline(never)]
+fn any_matches(wild: &[Pattern], name: Name<'_>) -> bool {
+    let mut wild = wild.iter();
+    wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
+}
+
 impl Names {
     fn of(patterns: Vec<Pattern>) -> Names {
         let mut exact = Vec::new();
@@ -103,13 +109,13 @@ impl Names {
         }
     }
 
+    #[inline]
     pub(crate) fn contain(&self, name: Name<'_>) -> bool {
         match self {
             Names::All => true,
             Names::Some { exact, wild } => {
-                let mut wild = wild.iter();
                 position(exact, |known| known, name).is_some()
-                    || wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
+                    || (!wild.is_empty() && any_matches(wild, name))
             }
         }
     }

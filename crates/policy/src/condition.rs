@@ -2,13 +2,14 @@
 
 mod operand;
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
 
 pub(crate) use self::operand::is_base64;
 use self::operand::{is_boolean, is_true, test};
 use crate::arn::{ArnPattern, SplitArn};
 use crate::date::Instant;
+use crate::gate::Way;
 use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
 use crate::lookup::{Key, Lookup};
@@ -106,16 +107,30 @@ impl Condition {
         self.index
     }
 
-    /// Its key and the literals that its operands begin with, when it certainly fails for a text that
-    /// begins with none of them.
-    pub(crate) fn literals(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
-        let Test::String(StringTest::Equals | StringTest::Like, patterns) = &self.test else {
-            return None;
-        };
+    /// Its key and the ways in which it may hold, all of one kind, when there are no others for a value
+    /// of that type.
+    pub(crate) fn ways(&self) -> Option<(&Key, Vec<Way<'_>>)> {
+        use OrderTest::{GreaterThan, GreaterThanEquals, LessThan, LessThanEquals};
         let certain = self.sense == Sense::Positive
             && self.missing == Missing::AsUsual
             && self.qualifier != Qualifier::ForAllValues;
-        certain.then(|| (&self.key, patterns.iter().map(Pattern::literal)))
+        let ways: Vec<Way<'_>> = match &self.test {
+            _ if !certain => return None,
+            Test::String(StringTest::Equals | StringTest::Like, patterns) => {
+                let literals = patterns.iter().map(Pattern::literal);
+                literals.map(Way::Literal).collect()
+            }
+            Test::Ip(ranges) => ranges.iter().copied().map(Way::Network).collect(),
+            Test::Date(LessThan | LessThanEquals, latest) => {
+                let latest = latest.iter().copied().map(Reverse);
+                latest.map(Way::Until).collect()
+            }
+            Test::Date(GreaterThan | GreaterThanEquals, earliest) => {
+                earliest.iter().copied().map(Way::Since).collect()
+            }
+            _ => return None,
+        };
+        Some((&self.key, ways))
     }
 
     /// What testing it costs, roughly: those that cost little are tested first.

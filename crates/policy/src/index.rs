@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::actions::{Actions, Names};
 use crate::condition::Condition;
 use crate::document::{Effect, Form};
-use crate::gate::Gate;
-use crate::limits::ROWS_PER_STATEMENT_MAX;
+use crate::gate::{Gate, Way};
+use crate::limits::{ROWS_PER_STATEMENT_MAX, SEARCHED_ONE_BY_ONE};
 use crate::lookup::Key;
 use crate::pattern::Matched;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
-use crate::text::{Name, OwnedName, position};
-use crate::trie::Prefixes;
+use crate::text::{Name, OwnedName, Prefix, position};
+use crate::trie::Trie;
 use crate::truth::Truth;
 
 /// Which statements have something to say about a request.
@@ -35,13 +35,16 @@ struct Service {
 /// Statements by resource.
 #[derive(Debug, Default)]
 struct Table {
-    prefixes: Prefixes,
     groups: Box<[Group]>,
+    /// Over the literals of the groups, when there are many.
+    trie: Option<Trie>,
 }
 
 /// Statements of the same actions and the same resource.
 #[derive(Debug)]
 struct Group {
+    /// What its resource begins with.
+    literal: Prefix,
     actions: Wanted,
     target: Target,
     gates: Box<[Gate]>,
@@ -193,30 +196,30 @@ impl Table {
                 literals.push((row.literal, start..groups.len()));
             }
         }
+        let is_long = groups.len() > SEARCHED_ONE_BY_ONE;
         Table {
-            prefixes: Prefixes::new(&literals),
             groups: groups.into(),
+            trie: is_long.then(|| Trie::new(&literals)),
         }
     }
 
+    #[inline]
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
         let text = question.resource.as_ref().map_or("", |arn| arn.resource);
-        self.prefixes.walk(text, |listed| {
-            for group in self.groups.get(listed).unwrap_or_default() {
-                if !group.actions.contain(question) {
-                    continue;
+        if let Some(trie) = &self.trie {
+            trie.walk(text, |listed| {
+                for group in self.groups.get(listed).unwrap_or_default() {
+                    group.visit(question, visit);
                 }
-                match group.resources(question) {
-                    Truth::No => {}
-                    truth => {
-                        visit(truth, &group.entries);
-                        for gate in &group.gates {
-                            gate.visit(question.lookup, |entries| visit(truth, entries));
-                        }
-                    }
+            });
+        } else {
+            let text = Name::new(text.as_bytes());
+            for group in &self.groups {
+                if group.literal.begins(text) {
+                    group.visit(question, visit);
                 }
             }
-        });
+        }
     }
 }
 
@@ -240,6 +243,7 @@ impl Group {
         }
         let (gates, entries) = Gate::split(entries);
         Some(Group {
+            literal: Prefix::new(first.literal),
             actions: first.actions.clone(),
             target: first.target.clone(),
             gates,
@@ -247,6 +251,21 @@ impl Group {
         })
     }
 
+    fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
+        if !self.actions.contain(question) {
+            return;
+        }
+        let truth = self.resources(question);
+        if truth == Truth::No {
+            return;
+        }
+        visit(truth, &self.entries);
+        for gate in &self.gates {
+            gate.visit(question.lookup, |entries| visit(truth, entries));
+        }
+    }
+
+    #[inline]
     fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
         match &self.target {
             Target::One(pattern) => (pattern.matches(question) == Matched::Yes).into(),
@@ -259,10 +278,10 @@ impl Group {
 }
 
 impl Entry {
-    /// A condition without which it cannot apply, and the literals that its operands begin with.
-    pub(crate) fn gated_by(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
+    /// The key of a condition without which it cannot apply, and the ways in which that may hold.
+    pub(crate) fn gated_by(&self) -> Option<(&Key, Vec<Way<'_>>)> {
         let mut conditions = self.statement.conditions.iter();
-        conditions.find_map(Condition::literals)
+        conditions.find_map(Condition::ways)
     }
 
     /// What tells statements of the same actions and resource apart.
@@ -277,6 +296,7 @@ impl Entry {
 }
 
 impl Wanted {
+    #[inline]
     fn contain(&self, question: &Question<'_>) -> bool {
         match self {
             Wanted::All => true,

@@ -27,14 +27,18 @@ impl Key {
     }
 }
 
-/// A small hash of the name (FNV-1a): where the search for its place begins.
+/// Where the search for its place begins: the number of a known key, so that those listed near each
+/// other are never in each other's way, or a small hash of the name (FNV-1a).
 fn slot(name: &ConditionKey) -> usize {
     let hash = |bytes: &[u8], seed: u32| {
         let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619);
         bytes.iter().fold(seed, step)
     };
     let hash = match name {
-        ConditionKey::Known(known) => hash(known.name().as_bytes(), 2_166_136_261),
+        ConditionKey::Known(known) => {
+            let number = *known as usize;
+            return (number + 6 * (number / KEYS_HELD)) % KEYS_HELD;
+        }
         ConditionKey::PrincipalTag(tag) => hash(tag.as_bytes(), 1),
         ConditionKey::RequestTag(tag) => hash(tag.as_bytes(), 2),
         ConditionKey::ResourceTag(tag) => hash(tag.as_bytes(), 3),
@@ -78,34 +82,37 @@ impl<'q> Lookup<'q> {
     /// The values of one key.
     #[inline]
     pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
-        let held = self.held.get(key.slot % KEYS_HELD);
-        match held.and_then(OnceCell::get) {
+        let Some(cell) = self.held.get(key.slot % KEYS_HELD) else {
+            return self.context.values(&key.name);
+        };
+        match cell.get() {
             Some(held) if is_same(held.name, &key.name) => held.values,
-            _ => self.find(key),
+            Some(_) => self.find(key),
+            None => self.ask(cell, &key.name),
         }
     }
 
     #[inline(never)]
+    fn ask(&self, cell: &OnceCell<Held<'q>>, name: &'q ConditionKey) -> Values<'q> {
+        let values = self.context.values(name);
+        // The place is free: a context cannot ask back.
+        let _ = cell.set(Held { name, values });
+        values
+    }
+
+    /// The same for a key whose place another one took.
+    #[cold]
     fn find(&self, key: &'q Key) -> Values<'q> {
-        let halves = self.held.split_at_checked(key.slot % KEYS_HELD);
-        let (before, from) = halves.unwrap_or_default();
-        let mut free = None;
-        for cell in from.iter().chain(before) {
+        for place in key.slot..key.slot + KEYS_HELD {
+            let Some(cell) = self.held.get(place % KEYS_HELD) else {
+                break;
+            };
             match cell.get() {
                 Some(held) if is_same(held.name, &key.name) => return held.values,
                 Some(_) => {}
-                None => {
-                    free = Some(cell);
-                    break;
-                }
+                None => return self.ask(cell, &key.name),
             }
         }
-        let name = &key.name;
-        let values = self.context.values(name);
-        if let Some(free) = free {
-            // A context that asks a question of its own leaves this place to whoever took it.
-            let _ = free.set(Held { name, values });
-        }
-        values
+        self.context.values(&key.name)
     }
 }

@@ -52,6 +52,7 @@ enum Caller {
 }
 
 impl Situation {
+    #[inline]
     pub(crate) fn of(request: &Request<'_>, policies: &Policies<'_>) -> Situation {
         let account = request.principal.account;
         let caller = match request.principal.kind {

@@ -23,7 +23,7 @@ pub(crate) struct Question<'q> {
 
 impl<'q> Question<'q> {
     /// Prepares the request; `None` when its action is none, or does not fit the buffer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prepare(
         request: &Request<'q>,
         lookup: &'q Lookup<'q>,

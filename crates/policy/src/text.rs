@@ -31,13 +31,9 @@ pub(crate) fn begins(text: &[u8], prefix: &[u8]) -> bool {
 
 /// What follows `prefix` in `text`, if `text` begins with it.
 #[inline]
-pub(crate) fn after<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
-    let head = text.as_bytes().get(..prefix.len())?;
-    if same(head, prefix.as_bytes()) {
-        text.get(prefix.len()..)
-    } else {
-        None
-    }
+pub(crate) fn after<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    same(head, prefix).then_some(rest)
 }
 
 /// A name to be found among many: compared by its first bytes, then by length, then as a whole.
@@ -91,6 +87,35 @@ impl OwnedName {
     }
 }
 
+/// A text that others may begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    head: u64,
+    /// The bits of a head that count.
+    mask: u64,
+    text: Box<[u8]>,
+}
+
+impl Prefix {
+    pub(crate) fn new(text: &str) -> Prefix {
+        let missing = 8_usize.saturating_sub(text.len());
+        Prefix {
+            head: head(text.as_bytes()),
+            mask: u64::MAX.checked_shl(8 * missing as u32).unwrap_or(0),
+            text: text.as_bytes().into(),
+        }
+    }
+
+    /// Whether `name` begins with it.
+    #[inline]
+    pub(crate) fn begins(&self, name: Name<'_>) -> bool {
+        let length = self.text.len();
+        name.head & self.mask == self.head
+            && length <= name.text.len()
+            && (length <= 8 || begins(name.text, &self.text))
+    }
+}
+
 /// Where `name` stands in a list sorted by its names.
 #[inline]
 pub(crate) fn position<T>(
@@ -101,6 +126,12 @@ pub(crate) fn position<T>(
     if sorted.len() <= SEARCHED_ONE_BY_ONE {
         return sorted.iter().position(|item| name_of(item).is(name));
     }
+    search(sorted, name_of, name)
+}
+
+/// The same for a long list.
+#[inline(never)]
+fn search<T>(sorted: &[T], name_of: impl Fn(&T) -> &OwnedName, name: Name<'_>) -> Option<usize> {
     let start = sorted.partition_point(|item| name_of(item).head < name.head);
     let from = sorted.get(start..)?;
     let same_head = from
@@ -152,32 +183,25 @@ fn lower_word(word: u64) -> u64 {
 #[inline]
 pub(crate) fn lower(text: &[u8], into: &mut [u8]) -> Option<usize> {
     let mut colon = None;
-    let mut word = |start: usize, from: &[u8; 8], to: &mut [u8; 8]| {
+    let word = |start: usize, from: &[u8; 8], to: &mut [u8; 8]| {
         let word = u64::from_le_bytes(*from);
         *to = lower_word(word).to_le_bytes();
         let found = marks(word, b':');
-        if colon.is_none() && found != 0 {
-            colon = Some(start + found.trailing_zeros() as usize / 8);
-        }
+        (found != 0).then(|| start + found.trailing_zeros() as usize / 8)
     };
     let words = text.as_chunks::<8>().0.iter();
     for (index, (from, to)) in words.zip(into.as_chunks_mut::<8>().0).enumerate() {
-        word(8 * index, from, to);
+        colon = colon.or(word(8 * index, from, to));
     }
     match (text.last_chunk::<8>(), into.last_chunk_mut::<8>()) {
         // The last word reaches back over what is done.
-        (Some(from), Some(to)) => word(text.len() - 8, from, to),
+        (Some(from), Some(to)) => colon.or(word(text.len() - 8, from, to)),
         _ => {
-            let bytes = text.iter().zip(into).enumerate();
-            for (index, (from, to)) in bytes {
-                *to = from.to_ascii_lowercase();
-                if colon.is_none() && *from == b':' {
-                    colon = Some(index);
-                }
-            }
+            into.copy_from_slice(text);
+            into.make_ascii_lowercase();
+            text.iter().position(|byte| *byte == b':')
         }
     }
-    colon
 }
 
 #[cfg(test)]

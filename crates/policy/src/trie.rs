@@ -1,55 +1,12 @@
-//! Which of many prefixes a text begins with: a radix tree, walked once along the text, unless they are
-//! few.
+//! Which of many prefixes a text begins with: a radix tree, walked once along the text.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::limits::SEARCHED_ONE_BY_ONE;
 use crate::text::begins;
 
 /// Prefixes, each with a range of whatever is listed under it.
-#[derive(Debug)]
-pub(crate) enum Prefixes {
-    /// Sorted; sooner compared one by one than walked along.
-    Few(Box<[(Box<[u8]>, Range<usize>)]>),
-    Many(Trie),
-}
-
-impl Default for Prefixes {
-    fn default() -> Prefixes {
-        Prefixes::Few(Box::default())
-    }
-}
-
-impl Prefixes {
-    /// Of prefixes that are sorted and unique.
-    pub(crate) fn new(prefixes: &[(&str, Range<usize>)]) -> Prefixes {
-        if prefixes.len() > SEARCHED_ONE_BY_ONE {
-            return Prefixes::Many(Trie::new(prefixes));
-        }
-        let prefixes = prefixes.iter();
-        let owned = prefixes.map(|(prefix, range)| (prefix.as_bytes().into(), range.clone()));
-        Prefixes::Few(owned.collect())
-    }
-
-    /// Visits what is listed under every prefix of `text`, the shortest first.
-    #[inline]
-    pub(crate) fn walk(&self, text: &str, mut visit: impl FnMut(Range<usize>)) {
-        match self {
-            Prefixes::Few(prefixes) => {
-                for (prefix, listed) in prefixes {
-                    if begins(text.as_bytes(), prefix) {
-                        visit(listed.clone());
-                    }
-                }
-            }
-            Prefixes::Many(trie) => trie.walk(text, visit),
-        }
-    }
-}
-
-/// A radix tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Trie {
     /// The root first; the children of a node stand together, sorted by their first byte.
     nodes: Box<[Node]>,
@@ -75,7 +32,7 @@ struct Task {
 
 impl Trie {
     /// Makes the tree of `prefixes`, which are sorted and unique.
-    fn new(prefixes: &[(&str, Range<usize>)]) -> Trie {
+    pub(crate) fn new(prefixes: &[(&str, Range<usize>)]) -> Trie {
         let mut nodes = vec![Node::default()];
         let mut firsts = vec![0];
         let mut labels = Vec::new();
@@ -133,8 +90,8 @@ impl Trie {
         }
     }
 
-    /// The same.
-    fn walk(&self, text: &str, mut visit: impl FnMut(Range<usize>)) {
+    /// Visits what is listed under every prefix of `text`, the shortest first.
+    pub(crate) fn walk(&self, text: &str, mut visit: impl FnMut(Range<usize>)) {
         let mut rest = text.as_bytes();
         let mut at = 0;
         while let Some(node) = self.nodes.get(at) {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Prefixes, Trie};
+use super::Trie;
 
 fn walk(prefixes: &[&str], text: &str) -> Vec<usize> {
     let mut sorted: Vec<&str> = prefixes.to_vec();
@@ -15,9 +15,6 @@ fn walk(prefixes: &[&str], text: &str) -> Vec<usize> {
     let expected = sorted.iter().enumerate();
     let expected = expected.filter(|(_, prefix)| text.starts_with(**prefix));
     let expected: Vec<usize> = expected.map(|(i, _)| i).collect();
-    assert_eq!(found, expected, "{sorted:?} {text}");
-    let mut found = Vec::new();
-    Prefixes::new(&ranges).walk(text, |range| found.extend(range));
     assert_eq!(found, expected, "{sorted:?} {text}");
     found
 }
