@@ -1,7 +1,8 @@
 //! The actions of a statement, by service: which of them are meant.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
 
 use crate::document::{Form, List};
 use crate::pattern::Pattern;
@@ -34,26 +35,36 @@ impl Actions {
     /// Compiles the list; `None` when one of its items is no action.
     pub(crate) fn compile(list: &List) -> Option<Actions> {
         let mut all = false;
-        let mut services: BTreeMap<Box<str>, Vec<Pattern>> = BTreeMap::new();
+        let mut named: SmallVec<[(OwnedName, Pattern); 2]> = SmallVec::new();
+        let mut lower = String::new();
         for item in &list.items {
             if !is_action(&item.text) {
                 return None;
             }
-            match item.text.to_ascii_lowercase().split_once(':') {
+            lower.clear();
+            lower.push_str(&item.text);
+            lower.make_ascii_lowercase();
+            match lower.split_once(':') {
                 Some((service, name)) if service != "*" => {
-                    let patterns = services.entry(service.into()).or_default();
-                    patterns.push(Pattern::wild(name));
+                    named.push((OwnedName::new(service.into()), Pattern::wild(name)));
                 }
                 _ => all = true,
             }
         }
-        let services = services.into_iter();
+        named.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut services: SmallVec<[(OwnedName, Arc<Names>); 1]> = SmallVec::new();
+        let mut named = named.into_iter().peekable();
+        while let Some((service, pattern)) = named.next() {
+            let mut patterns: SmallVec<[Pattern; 2]> = smallvec![pattern];
+            while let Some((_, pattern)) = named.next_if(|(next, _)| *next == service) {
+                patterns.push(pattern);
+            }
+            services.push((service, Arc::new(Names::of(patterns))));
+        }
         Some(Actions {
             form: list.form,
             all,
-            services: services
-                .map(|(service, patterns)| (OwnedName::new(service), Arc::new(Names::of(patterns))))
-                .collect(),
+            services: services.into_boxed_slice(),
         })
     }
 
@@ -89,9 +100,9 @@ fn any_matches(wild: &[Pattern], name: Name<'_>) -> bool {
 }
 
 impl Names {
-    fn of(patterns: Vec<Pattern>) -> Names {
-        let mut exact = Vec::new();
-        let mut wild = Vec::new();
+    fn of(patterns: impl IntoIterator<Item = Pattern>) -> Names {
+        let mut exact: SmallVec<[OwnedName; 2]> = SmallVec::new();
+        let mut wild: SmallVec<[Pattern; 2]> = SmallVec::new();
         for pattern in patterns {
             match pattern {
                 Pattern::Any => return Names::All,
@@ -104,8 +115,8 @@ impl Names {
         wild.sort();
         wild.dedup();
         Names::Some {
-            exact: exact.into(),
-            wild: wild.into(),
+            exact: exact.into_boxed_slice(),
+            wild: wild.into_boxed_slice(),
         }
     }
 

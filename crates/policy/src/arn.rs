@@ -2,7 +2,7 @@
 
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
-use crate::text::{begins, marks, same};
+use crate::text::{begins, bytes_of, same};
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -107,7 +107,17 @@ impl ArnPattern {
             return Err(BadArn::Parts);
         }
         let compile = |part| Pattern::compile(part, Wildcards::On, variables);
+        let before = text.len() - resource.len();
         let resource = compile(resource)?;
+        let head = text
+            .get(..before)
+            .filter(|head| !head.contains(['*', '?', '$']));
+        if let Some(head) = head {
+            return Ok(ArnPattern {
+                resource,
+                head: Head::Exact(head.into()),
+            });
+        }
         let parts = [
             compile(account)?,
             compile(service)?,
@@ -158,37 +168,52 @@ impl ArnPattern {
     }
 }
 
-/// Where the first five colons stand, looked for in eight bytes together.
+/// Where the first five colons stand. Those of the first 64 bytes are looked for together, one bit each.
 #[inline]
 fn colons(text: &[u8]) -> Option<[usize; 5]> {
-    let mut colons = [0; 5];
-    let mut next = colons.iter_mut();
-    let mut start = 0;
-    while start < text.len() {
-        let rest = text.get(start..)?;
-        let mut eight = [0; 8];
-        match rest.first_chunk::<8>() {
-            Some(chunk) => eight = *chunk,
-            None => eight
-                .iter_mut()
-                .zip(rest)
-                .for_each(|(to, from)| *to = *from),
-        }
-        let mut found = marks(u64::from_le_bytes(eight), b':');
-        while found != 0 {
-            *next.next()? = start + found.trailing_zeros() as usize / 8;
-            if next.len() == 0 {
-                return Some(colons);
-            }
-            found &= found - 1;
-        }
-        start += 8;
+    let near = text.get(..64).unwrap_or(text);
+    let mut bits = 0;
+    for (index, word) in near.as_chunks::<8>().0.iter().enumerate() {
+        bits |= bytes_of(word, b':') << (8 * index);
     }
-    None
+    if let Some(last) = near.last_chunk::<8>() {
+        bits |= bytes_of(last, b':') << (near.len() - 8);
+    }
+    let mut colons = [0; 5];
+    for colon in &mut colons {
+        if bits == 0 {
+            return far_colons(text);
+        }
+        *colon = bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+    }
+    Some(colons)
+}
+
+/// The same, one by one.
+#[cold]
+fn far_colons(text: &[u8]) -> Option<[usize; 5]> {
+    let mut found = text.iter().enumerate().filter(|(_, byte)| **byte == b':');
+    let mut colons = [0; 5];
+    for colon in &mut colons {
+        *colon = found.next()?.0;
+    }
+    Some(colons)
 }
 
 /// The six parts of an ARN pattern; colons inside `${…}` do not count.
 pub(crate) fn split(text: &str, variables: Variables) -> Option<[&str; 6]> {
+    if !text.as_bytes().contains(&b'$') {
+        let [first, second, third, fourth, fifth] = colons(text.as_bytes())?;
+        return Some([
+            text.get(..first)?,
+            text.get(first + 1..second)?,
+            text.get(second + 1..third)?,
+            text.get(third + 1..fourth)?,
+            text.get(fourth + 1..fifth)?,
+            text.get(fifth + 1..)?,
+        ]);
+    }
     let mut parts = [""; 6];
     let mut rest = text;
     for part in parts.iter_mut().take(5) {

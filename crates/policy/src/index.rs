@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::actions::{Actions, Names};
 use crate::condition::Condition;
 use crate::document::{Effect, Form};
@@ -33,18 +35,23 @@ struct Service {
 }
 
 /// Statements by resource.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Table {
     groups: Box<[Group]>,
-    /// Over the literals of the groups, when there are many.
-    trie: Option<Trie>,
+    by: By,
+}
+
+/// How groups are found by the literals that their resources begin with.
+#[derive(Debug)]
+enum By {
+    /// Few are sooner compared one by one.
+    Each(Box<[Prefix]>),
+    Trie(Trie),
 }
 
 /// Statements of the same actions and the same resource.
 #[derive(Debug)]
 struct Group {
-    /// What its resource begins with.
-    literal: Prefix,
     actions: Wanted,
     target: Target,
     gates: Box<[Gate]>,
@@ -87,22 +94,18 @@ struct Row<'a> {
 
 impl Index {
     /// Indexes the statements of that effect.
-    pub(crate) fn new<'a>(
-        statements: impl Iterator<Item = &'a Arc<Statement>> + Clone,
-        effect: Effect,
-    ) -> Index {
+    pub(crate) fn new(statements: &[&Arc<Statement>], effect: Effect) -> Index {
         let mut rows = Vec::new();
-        for (place, statement) in statements.clone().enumerate() {
+        for (place, statement) in statements.iter().enumerate() {
             if statement.effect == effect {
                 add(place, statement, &mut rows);
             }
         }
         rows.sort_unstable();
-        let statements: Vec<&Arc<Statement>> = statements.collect();
         let mut index = Index::default();
         let mut services = Vec::new();
         for rows in rows.chunk_by(|a, b| a.service == b.service) {
-            let table = Table::new(rows, &statements);
+            let table = Table::new(rows, statements);
             match rows.first().and_then(|row| row.service) {
                 None => index.any = table,
                 Some(name) => services.push(Service {
@@ -144,10 +147,10 @@ impl Index {
 
 fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
     let actions = &statement.actions;
-    let wanted: Vec<(Option<&str>, Wanted)> = match (actions.form, actions.all) {
-        (Form::Plain, true) => vec![(None, Wanted::All)],
+    let wanted: SmallVec<[(Option<&str>, Wanted); 1]> = match (actions.form, actions.all) {
+        (Form::Plain, true) => smallvec![(None, Wanted::All)],
         (Form::Not, true) => return,
-        (Form::Not, false) => vec![(None, Wanted::AllBut(Arc::clone(actions)))],
+        (Form::Not, false) => smallvec![(None, Wanted::AllBut(Arc::clone(actions)))],
         (Form::Plain, false) => {
             let services = actions.services.iter();
             services
@@ -180,6 +183,15 @@ fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
     }
 }
 
+impl Default for Table {
+    fn default() -> Table {
+        Table {
+            groups: Box::default(),
+            by: By::Each(Box::default()),
+        }
+    }
+}
+
 impl Table {
     /// Makes the table of sorted rows.
     fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Table {
@@ -196,29 +208,37 @@ impl Table {
                 literals.push((row.literal, start..groups.len()));
             }
         }
-        let is_long = groups.len() > SEARCHED_ONE_BY_ONE;
+        let by = if groups.len() > SEARCHED_ONE_BY_ONE {
+            By::Trie(Trie::new(&literals))
+        } else {
+            let literals = literals.iter();
+            let each =
+                literals.flat_map(|(literal, groups)| groups.clone().map(|_| Prefix::new(literal)));
+            By::Each(each.collect())
+        };
         Table {
             groups: groups.into(),
-            trie: is_long.then(|| Trie::new(&literals)),
+            by,
         }
     }
 
     #[inline]
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
         let text = question.resource.as_ref().map_or("", |arn| arn.resource);
-        if let Some(trie) = &self.trie {
-            trie.walk(text, |listed| {
+        match &self.by {
+            By::Each(literals) => {
+                let text = Name::new(text.as_bytes());
+                for (literal, group) in literals.iter().zip(&self.groups) {
+                    if literal.begins(text) {
+                        group.visit(question, visit);
+                    }
+                }
+            }
+            By::Trie(trie) => trie.walk(text, |listed| {
                 for group in self.groups.get(listed).unwrap_or_default() {
                     group.visit(question, visit);
                 }
-            });
-        } else {
-            let text = Name::new(text.as_bytes());
-            for group in &self.groups {
-                if group.literal.begins(text) {
-                    group.visit(question, visit);
-                }
-            }
+            }),
         }
     }
 }
@@ -243,7 +263,6 @@ impl Group {
         }
         let (gates, entries) = Gate::split(entries);
         Some(Group {
-            literal: Prefix::new(first.literal),
             actions: first.actions.clone(),
             target: first.target.clone(),
             gates,

@@ -68,6 +68,21 @@ impl Pattern {
         wildcards: Wildcards,
         variables: Variables,
     ) -> Result<Pattern, BadVariable> {
+        let special = |byte: &u8| match byte {
+            b'*' | b'?' => wildcards == Wildcards::On,
+            b'$' => variables == Variables::On,
+            _ => false,
+        };
+        // Most have nothing special, or one `*` at the end.
+        match text.bytes().position(|byte| special(&byte)) {
+            None => return Ok(Pattern::Exact(text.into())),
+            Some(0) if text == "*" => return Ok(Pattern::Any),
+            Some(at) => {
+                if let Some((plain, "*")) = text.split_at_checked(at) {
+                    return Ok(Pattern::Prefix(plain.into()));
+                }
+            }
+        }
         let mut tokens = tokens(text, wildcards, variables)?;
         Ok(match tokens.as_mut_slice() {
             [] => Pattern::Exact("".into()),

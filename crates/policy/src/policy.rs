@@ -78,11 +78,11 @@ impl Policy {
     }
 
     fn new(statements: Vec<Held>, documents: usize) -> Policy {
-        let each = || statements.iter().map(|held| &held.statement);
+        let each: Vec<&Arc<Statement>> = statements.iter().map(|held| &held.statement).collect();
         Policy {
             documents,
-            denies: Index::new(each(), Effect::Deny),
-            allows: Index::new(each(), Effect::Allow),
+            denies: Index::new(&each, Effect::Deny),
+            allows: Index::new(&each, Effect::Allow),
             statements: statements.into(),
         }
     }

@@ -162,10 +162,18 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// The high bit of each byte of `word` that is `wanted`.
 #[inline]
-pub(crate) fn marks(word: u64, wanted: u8) -> u64 {
+fn marks(word: u64, wanted: u8) -> u64 {
     // A byte is zero where `wanted` was, and then alone it has no bit to show.
     let zeros = word ^ u64::from_le_bytes([wanted; 8]);
     !(((zeros & !HIGH) + !HIGH) | zeros) & HIGH
+}
+
+/// Which of eight bytes are `wanted`, one bit each.
+#[inline]
+pub(crate) fn bytes_of(word: &[u8; 8], wanted: u8) -> u64 {
+    // Each factor of two to the power of 56 - 7i moves the mark of byte i to bit 56 + i.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    (marks(u64::from_le_bytes(*word), wanted) >> 7).wrapping_mul(GATHER) >> 56
 }
 
 /// Eight bytes in ASCII lower case.
