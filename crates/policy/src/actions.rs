@@ -120,7 +120,7 @@ impl Names {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn contain(&self, name: Name<'_>) -> bool {
         match self {
             Names::All => true,

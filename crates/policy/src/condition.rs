@@ -221,7 +221,7 @@ impl Condition {
 
     /// One value of the request against all of the policy, negated operators turned. The common
     /// families stand here, the others apart, so that the way of the common ones stays short.
-    #[inline]
+    #[inline(always)]
     fn signed<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
         let matched = match (&self.test, value) {
             (Test::String(test, patterns), Value::Str(text))

@@ -270,10 +270,19 @@ impl Group {
         })
     }
 
+    #[inline]
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
-        if !self.actions.contain(question) {
-            return;
+        if self.actions.contain(question) {
+            self.visit_resource(question, visit);
         }
+    }
+
+    /// The same once the action is known to match.
+    fn visit_resource<'q>(
+        &'q self,
+        question: &Question<'q>,
+        visit: &mut impl FnMut(Truth, &'q [Entry]),
+    ) {
         let truth = self.resources(question);
         if truth == Truth::No {
             return;

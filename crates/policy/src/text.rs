@@ -76,7 +76,7 @@ impl OwnedName {
         &self.text
     }
 
-    #[inline]
+    #[inline(always)]
     fn is(&self, name: Name<'_>) -> bool {
         let (own, other) = (self.text.as_bytes(), name.text);
         self.head == name.head
