@@ -149,12 +149,10 @@ impl Condition {
     /// Whether the condition holds in this request.
     #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        match (lookup.values(&self.key), self.qualifier) {
-            (Values::One(value), Qualifier::None) => match self.test {
-                Test::Null { present, .. } => present.into(),
-                _ => self.signed(&value, lookup),
-            },
-            (values, _) => self.holds_for(&values, lookup),
+        let values = lookup.values(&self.key);
+        match (&values, self.qualifier) {
+            (Values::One(value), Qualifier::None) => self.signed(value, lookup),
+            _ => self.holds_for(&values, lookup),
         }
     }
 
@@ -236,6 +234,17 @@ impl Condition {
             (Test::Date(test, operands), Value::Date(seconds)) => {
                 compare(*test, operands, Instant::at(*seconds))
             }
+            (Test::Numeric(test, operands), Value::Int(number)) => match **operands {
+                [
+                    Number {
+                        whole: Some(whole), ..
+                    },
+                ] => test.holds(number.cmp(&whole)).into(),
+                _ => self.matches(value, lookup),
+            },
+            (Test::Bool { accepted, .. }, Value::Bool(value)) if accepts(*accepted, *value) => {
+                Truth::Yes
+            }
             _ => self.matches(value, lookup),
         };
         match self.sense {
@@ -270,7 +279,7 @@ impl Condition {
                 None => Truth::Unknown,
             },
             Test::Arn(operands) => arn(operands, value, lookup),
-            Test::Null { .. } => Truth::Unknown,
+            Test::Null { present, .. } => (*present).into(),
         }
     }
 
@@ -284,16 +293,6 @@ impl Condition {
             value => value,
         };
         let operands = operands.iter();
-        if let Value::Int(number) = value
-            && let [
-                Number {
-                    whole: Some(operand),
-                    ..
-                },
-            ] = operands.as_slice()
-        {
-            return test.holds(number.cmp(operand)).into();
-        }
         let text = Text::of(*value);
         let Some(number) = Decimal::parse(text.as_str()) else {
             return Truth::Unknown;
@@ -355,8 +354,13 @@ fn strings<'q>(
     }
 }
 
+#[inline]
+fn accepts([accepts_false, accepts_true]: [bool; 2], value: bool) -> bool {
+    if value { accepts_true } else { accepts_false }
+}
+
 fn boolean<'q>(
-    [accepts_false, accepts_true]: [bool; 2],
+    accepted: [bool; 2],
     variables: &'q [Pattern],
     value: &Value<'_>,
     lookup: &Lookup<'q>,
@@ -368,10 +372,9 @@ fn boolean<'q>(
     };
     let text = if value { "true" } else { "false" };
     let mut variables = variables.iter();
-    let accepted = if value { accepts_true } else { accepts_false };
     let same =
         |pattern: &'q Pattern| pattern.equals_ignoring_case(text, lookup) == CaseMatch::Ascii;
-    (accepted || variables.any(same)).into()
+    (accepts(accepted, value) || variables.any(same)).into()
 }
 
 fn instant(value: &Value<'_>) -> Option<Instant> {

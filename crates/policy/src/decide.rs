@@ -149,6 +149,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
         found.map_or(Answer::Lacking, Answer::Allowed)
     }
 
+    #[inline(always)]
     fn grant(&self) -> Option<(Grant, StatementRef)> {
         let policy = self.policies.resource?;
         let (grant, origin) = self.search.resources_grant(policy, self.question)?;
@@ -158,6 +159,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
 }
 
 /// The first policy of a list that answers, and its statement.
+#[inline]
 fn first<'a>(
     policy_type: PolicyType,
     policies: impl IntoIterator<Item = &'a &'a Policy>,

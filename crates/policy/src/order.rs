@@ -159,6 +159,7 @@ fn explicit_deny(answers: &impl Answers) -> Option<StatementRef> {
 }
 
 /// The reason, whichever it is.
+#[inline(always)]
 pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
     if let Some(denied) = explicit_deny(answers) {
         return Reason::ExplicitDeny(denied);

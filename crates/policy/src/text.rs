@@ -12,7 +12,7 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
         // Up to 16 bytes, head and tail are the whole.
         return a_head == b_head
             && a.last_chunk::<8>() == b.last_chunk::<8>()
-            && (a.len() <= 16 || a == b);
+            && (a.len() <= 16 || same_words(a, b));
     }
     if let (Some(a_head), Some(b_head)) = (a.first_chunk::<4>(), b.first_chunk::<4>()) {
         return a_head == b_head && a.last_chunk::<4>() == b.last_chunk::<4>();
@@ -20,6 +20,13 @@ pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     // Of up to three bytes these are all.
     let middle = a.len() / 2;
     a.first() == b.first() && a.get(middle) == b.get(middle) && a.last() == b.last()
+}
+
+/// The same for all but the last bytes, eight at a time.
+#[inline]
+fn same_words(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    a.iter().zip(b).all(|(a, b)| a == b)
 }
 
 /// Whether `text` begins with `prefix`.
@@ -83,7 +90,7 @@ impl OwnedName {
             && own.len() == other.len()
             && (own.len() <= 8
                 || own.last_chunk::<8>() == other.last_chunk::<8>()
-                    && (own.len() <= 16 || own == other))
+                    && (own.len() <= 16 || same_words(own, other)))
     }
 }
 
