@@ -333,3 +333,6 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
