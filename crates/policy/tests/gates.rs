@@ -203,3 +203,91 @@ proptest! {
         prop_assert_eq!(&decide(&request, &Policies { identity: &[&plan], ..base }), explained.decision());
     }
 }
+
+/// At the bounds themselves, where one more or less would be seen.
+#[test]
+fn pol_20_bounds_are_exact() {
+    let day = |day: usize| format!("2026-01-{:02}", day + 1);
+    let network = |net: usize| format!("10.0.{net}.0/24");
+    let first_s = 1_767_225_600_i64;
+    let instants = (0..13).flat_map(|day| [-1, 0, 1].map(|off| first_s + day * 86_400 + off));
+    let instants: Vec<Fact> = instants.map(Fact::Date).collect();
+    let addresses = [
+        "10.0.0.0",
+        "10.0.3.255",
+        "10.0.4.0",
+        "10.0.11.255",
+        "10.0.12.0",
+        "9.255.255.255",
+    ];
+    let addresses: Vec<Fact> = addresses
+        .iter()
+        .map(|ip| Fact::Ip(ip.parse().unwrap()))
+        .collect();
+    type Operand<'a> = &'a dyn Fn(usize) -> String;
+    let falling = |place: usize| day(11 - place);
+    let shapes: [(&str, &str, Operand<'_>, &[Fact]); 5] = [
+        ("DateLessThan", "aws:CurrentTime", &day, &instants),
+        ("DateLessThanEquals", "aws:CurrentTime", &day, &instants),
+        ("DateGreaterThan", "aws:CurrentTime", &falling, &instants),
+        (
+            "DateGreaterThanEquals",
+            "aws:CurrentTime",
+            &falling,
+            &instants,
+        ),
+        ("IpAddress", "aws:SourceIp", &network, &addresses),
+    ];
+    for (operator, key, operand, facts) in shapes {
+        let statements: Vec<String> = (0..12)
+            .map(|place| {
+                let operand = operand(place);
+                format!(r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{"{operator}":{{"{key}":"{operand}"}}}}}}"#)
+            })
+            .collect();
+        let read = Document::parse(&document(&statements.join(","))).unwrap();
+        let policy = Policy::compile(&read);
+        let named = [Named {
+            name: "x",
+            document: Some(&read),
+        }];
+        for fact in facts {
+            let context = Facts::default().with(key, fact.clone());
+            let principal = user(ACCOUNT);
+            let request = Request {
+                action: "s3:GetObject",
+                resource: "arn:aws:s3:::b/k",
+                principal: &principal,
+                context: &context,
+            };
+            let decision = decide(&request, &identity_only(&[&policy]));
+            let explained = explain(
+                &request,
+                &NamedPolicies {
+                    identity: &named,
+                    boundary: None,
+                    session: None,
+                    resource: None,
+                    resource_rule: ResourceRule::Standard,
+                    resource_account: ACCOUNT,
+                    scp: None,
+                    rcp: None,
+                },
+            );
+            assert_eq!(&decision, explained.decision(), "{operator} {fact:?}");
+        }
+    }
+}
+
+fn identity_only<'a>(identity: &'a [&'a Policy]) -> Policies<'a> {
+    Policies {
+        identity,
+        boundary: None,
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
+    }
+}
