@@ -246,37 +246,42 @@ fn pol_20_bounds_are_exact() {
             })
             .collect();
         let read = Document::parse(&document(&statements.join(","))).unwrap();
-        let policy = Policy::compile(&read);
-        let named = [Named {
-            name: "x",
-            document: Some(&read),
-        }];
         for fact in facts {
-            let context = Facts::default().with(key, fact.clone());
-            let principal = user(ACCOUNT);
-            let request = Request {
-                action: "s3:GetObject",
-                resource: "arn:aws:s3:::b/k",
-                principal: &principal,
-                context: &context,
-            };
-            let decision = decide(&request, &identity_only(&[&policy]));
-            let explained = explain(
-                &request,
-                &NamedPolicies {
-                    identity: &named,
-                    boundary: None,
-                    session: None,
-                    resource: None,
-                    resource_rule: ResourceRule::Standard,
-                    resource_account: ACCOUNT,
-                    scp: None,
-                    rcp: None,
-                },
-            );
-            assert_eq!(&decision, explained.decision(), "{operator} {fact:?}");
+            assert_same(&read, &Facts::default().with(key, fact.clone()));
         }
     }
+}
+
+/// By the index and statement by statement.
+fn assert_same(document: &Document, context: &Facts) {
+    let policy = Policy::compile(document);
+    let principal = user(ACCOUNT);
+    let request = Request {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::b/k",
+        principal: &principal,
+        context,
+    };
+    let named = [Named {
+        name: "x",
+        document: Some(document),
+    }];
+    let named = NamedPolicies {
+        identity: &named,
+        boundary: None,
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
+    };
+    let decision = decide(&request, &identity_only(&[&policy]));
+    assert_eq!(
+        &decision,
+        explain(&request, &named).decision(),
+        "{context:?}"
+    );
 }
 
 fn identity_only<'a>(identity: &'a [&'a Policy]) -> Policies<'a> {
