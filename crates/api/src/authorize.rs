@@ -119,6 +119,10 @@ fn session_policy(caller: &Caller) -> Option<PolicyText> {
         .map(PolicyText::new)
 }
 
+/// One by one, not joined into a plan that is kept: of ten policies about different things that would
+/// save 40 ns a decision, and only of several whose statements are all about the same resource a
+/// microsecond or two. Against that stand memory for every principal and the proof, each time, that no
+/// policy, group or attachment changed since.
 fn caller_policies<'a>(caller: &'a Caller, inline: Option<&'a PolicyText>) -> CallerPolicies<'a> {
     let mut identity = SmallVec::new();
     let boundary = match &caller.identity {

@@ -1,7 +1,8 @@
 //! The actions of a statement, by service: which of them are meant.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::document::{Form, List};
 use crate::pattern::Pattern;
@@ -33,27 +34,41 @@ pub(crate) enum Names {
 impl Actions {
     /// Compiles the list; `None` when one of its items is no action.
     pub(crate) fn compile(list: &List) -> Option<Actions> {
-        let mut all = false;
-        let mut services: BTreeMap<Box<str>, Vec<Pattern>> = BTreeMap::new();
+        // All of them one behind the other.
+        let length = list.items.iter().map(|item| item.text.len()).sum();
+        let mut lower = String::with_capacity(length);
         for item in &list.items {
             if !is_action(&item.text) {
                 return None;
             }
-            match item.text.to_ascii_lowercase().split_once(':') {
-                Some((service, name)) if service != "*" => {
-                    let patterns = services.entry(service.into()).or_default();
-                    patterns.push(Pattern::wild(name));
-                }
+            lower.push_str(&item.text);
+        }
+        lower.make_ascii_lowercase();
+        let mut all = false;
+        let mut named: SmallVec<[(&str, &str); 4]> = SmallVec::new();
+        let mut rest = lower.as_str();
+        for item in &list.items {
+            let (action, after) = rest.split_at_checked(item.text.len())?;
+            rest = after;
+            match action.split_once(':') {
+                Some((service, name)) if service != "*" => named.push((service, name)),
                 _ => all = true,
             }
         }
-        let services = services.into_iter();
+        named.sort_unstable();
+        let of_service = named.chunk_by(|(a, _), (b, _)| a == b);
+        let mut services: SmallVec<[(OwnedName, Arc<Names>); 1]> = SmallVec::new();
+        for actions in of_service {
+            let Some((service, _)) = actions.first() else {
+                continue;
+            };
+            let names = Names::of(actions.iter().map(|(_, name)| Pattern::wild(name)));
+            services.push((OwnedName::new((*service).into()), Arc::new(names)));
+        }
         Some(Actions {
             form: list.form,
             all,
-            services: services
-                .map(|(service, patterns)| (OwnedName::new(service), Arc::new(Names::of(patterns))))
-                .collect(),
+            services: services.into_boxed_slice(),
         })
     }
 
@@ -82,10 +97,16 @@ impl Actions {
     }
 }
 
+#[inline(never)]
+fn any_matches(wild: &[Pattern], name: Name<'_>) -> bool {
+    let mut wild = wild.iter();
+    wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
+}
+
 impl Names {
-    fn of(patterns: Vec<Pattern>) -> Names {
-        let mut exact = Vec::new();
-        let mut wild = Vec::new();
+    fn of(patterns: impl Iterator<Item = Pattern>) -> Names {
+        let mut exact: SmallVec<[OwnedName; 2]> = SmallVec::new();
+        let mut wild: SmallVec<[Pattern; 2]> = SmallVec::new();
         for pattern in patterns {
             match pattern {
                 Pattern::Any => return Names::All,
@@ -98,18 +119,18 @@ impl Names {
         wild.sort();
         wild.dedup();
         Names::Some {
-            exact: exact.into(),
-            wild: wild.into(),
+            exact: exact.into_boxed_slice(),
+            wild: wild.into_boxed_slice(),
         }
     }
 
+    #[inline(always)]
     pub(crate) fn contain(&self, name: Name<'_>) -> bool {
         match self {
             Names::All => true,
             Names::Some { exact, wild } => {
-                let mut wild = wild.iter();
                 position(exact, |known| known, name).is_some()
-                    || wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
+                    || (!wild.is_empty() && any_matches(wild, name))
             }
         }
     }

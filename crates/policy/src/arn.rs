@@ -2,7 +2,7 @@
 
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
-use crate::text::{begins, same};
+use crate::text::{begins, bytes_of, same};
 use crate::variable::{BadVariable, Variables, Wildcards};
 
 /// An ARN, split.
@@ -24,39 +24,46 @@ impl<'a> Arn<'a> {
     /// Splits `arn:partition:service:region:account:resource`; `None` unless it has the six parts
     /// with a partition, a service and a resource.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
-        SplitArn::parse(text).map(|split| split.arn)
-    }
-
-    /// All but the resource, those that tell most first.
-    fn parts(&self) -> [&'a str; 4] {
-        [self.account, self.service, self.region, self.partition]
+        SplitArn::parse(text).map(|split| split.arn())
     }
 }
 
-/// An ARN, and what stands before its resource.
+/// An ARN, and where its parts end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SplitArn<'a> {
-    pub(crate) arn: Arn<'a>,
     /// Up to and with the fifth colon.
     head: &'a str,
+    pub(crate) resource: &'a str,
+    colons: [usize; 5],
 }
 
 impl<'a> SplitArn<'a> {
+    #[inline]
     pub(crate) fn parse(text: &'a str) -> Option<SplitArn<'a>> {
-        let [start, partition, service, region, account] = colons(text.as_bytes())?;
         if !begins(text.as_bytes(), b"arn:") {
             return None;
         }
-        let arn = Arn {
-            partition: text.get(start + 1..partition)?,
-            service: text.get(partition + 1..service)?,
-            region: text.get(service + 1..region)?,
-            account: text.get(region + 1..account)?,
-            resource: text.get(account + 1..)?,
-        };
-        let named = !arn.partition.is_empty() && !arn.service.is_empty();
-        let head = text.get(..=account)?;
-        (named && !arn.resource.is_empty()).then_some(SplitArn { arn, head })
+        let colons = colons(text.as_bytes())?;
+        let [start, partition, service, _, account] = colons;
+        let (head, resource) = text.split_at_checked(account + 1)?;
+        let named = partition > start + 1 && service > partition + 1 && !resource.is_empty();
+        named.then_some(SplitArn {
+            head,
+            resource,
+            colons,
+        })
+    }
+
+    pub(crate) fn arn(&self) -> Arn<'a> {
+        let [start, partition, service, region, account] = self.colons;
+        let part = |from: usize, to: usize| self.head.get(from + 1..to).unwrap_or_default();
+        Arn {
+            partition: part(start, partition),
+            service: part(partition, service),
+            region: part(service, region),
+            account: part(region, account),
+            resource: self.resource,
+        }
     }
 }
 
@@ -73,7 +80,7 @@ pub(crate) struct ArnPattern {
 enum Head {
     /// Without wildcards: up to and with the fifth colon.
     Exact(Box<str>),
-    /// In the order of [`Arn::parts`].
+    /// Account, service, region and partition: those that tell most first.
     Parts(Box<[Pattern; 4]>),
 }
 
@@ -100,7 +107,17 @@ impl ArnPattern {
             return Err(BadArn::Parts);
         }
         let compile = |part| Pattern::compile(part, Wildcards::On, variables);
+        let before = text.len() - resource.len();
         let resource = compile(resource)?;
+        let head = text
+            .get(..before)
+            .filter(|head| !head.contains(['*', '?', '$']));
+        if let Some(head) = head {
+            return Ok(ArnPattern {
+                resource,
+                head: Head::Exact(head.into()),
+            });
+        }
         let parts = [
             compile(account)?,
             compile(service)?,
@@ -128,12 +145,14 @@ impl ArnPattern {
     pub(crate) fn matches<'q>(&'q self, arn: &SplitArn<'_>, lookup: &Lookup<'q>) -> Matched {
         match &self.head {
             Head::Exact(head) if same(head.as_bytes(), arn.head.as_bytes()) => {
-                self.resource.matches(arn.arn.resource, lookup)
+                self.resource.matches(arn.resource, lookup)
             }
             Head::Exact(_) => Matched::No,
             Head::Parts(patterns) => {
-                let mut found = self.resource.matches(arn.arn.resource, lookup);
-                for (pattern, part) in patterns.iter().zip(arn.arn.parts()) {
+                let mut found = self.resource.matches(arn.resource, lookup);
+                let arn = arn.arn();
+                let parts = [arn.account, arn.service, arn.region, arn.partition];
+                for (pattern, part) in patterns.iter().zip(parts) {
                     match pattern.matches(part, lookup) {
                         Matched::No => return Matched::No,
                         Matched::Unresolved if found != Matched::No => found = Matched::Unresolved,
@@ -150,42 +169,68 @@ impl ArnPattern {
     }
 }
 
-/// Where the first five colons stand. Eight bytes are looked at together: a byte of `zeros` is zero
-/// where a colon was, and then alone has `found` the high bit there.
+/// Where the first five colons stand; nearly always among the first 32 bytes, which are looked at
+/// together.
+#[inline]
 fn colons(text: &[u8]) -> Option<[usize; 5]> {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let mut colons = [0; 5];
-    let mut next = colons.iter_mut();
-    let mut start = 0;
-    while start < text.len() {
-        let rest = text.get(start..)?;
-        let mut eight = [0; 8];
-        match rest.first_chunk::<8>() {
-            Some(chunk) => eight = *chunk,
-            None => eight
-                .iter_mut()
-                .zip(rest)
-                .for_each(|(to, from)| *to = *from),
-        }
-        let zeros = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b':'; 8]);
-        let mut found = !(((zeros & LOW) + LOW) | zeros | LOW);
-        while found != 0 {
-            let Some(colon) = next.next() else {
-                return Some(colons);
-            };
-            *colon = start + usize::try_from(found.trailing_zeros() / 8).ok()?;
-            found &= found - 1;
-        }
-        if next.len() == 0 {
-            return Some(colons);
-        }
-        start += 8;
+    let near = text.first_chunk::<32>().and_then(near_colons);
+    near.or_else(|| far_colons(text))
+}
+
+#[inline]
+fn near_colons(text: &[u8; 32]) -> Option<[usize; 5]> {
+    let words = text.as_chunks::<8>().0.iter();
+    let bits = words
+        .rev()
+        .fold(0, |bits, word| (bits << 8) | bytes_of(word, b':'));
+    take_five(bits)
+}
+
+/// The same in all of the text.
+#[inline(never)]
+fn far_colons(text: &[u8]) -> Option<[usize; 5]> {
+    let near = text.get(..64).unwrap_or(text);
+    let mut bits = 0;
+    for (index, word) in near.as_chunks::<8>().0.iter().enumerate() {
+        bits |= bytes_of(word, b':') << (8 * index);
     }
-    next.next().is_none().then_some(colons)
+    if let Some(last) = near.last_chunk::<8>() {
+        bits |= bytes_of(last, b':') << (near.len() - 8);
+    }
+    take_five(bits).or_else(|| {
+        let mut found = text.iter().enumerate().filter(|(_, byte)| **byte == b':');
+        let mut next = || found.next().map(|(at, _)| at);
+        Some([next()?, next()?, next()?, next()?, next()?])
+    })
+}
+
+/// The places of the lowest five bits.
+#[inline]
+fn take_five(mut bits: u64) -> Option<[usize; 5]> {
+    let mut places = [0; 5];
+    for place in &mut places {
+        if bits == 0 {
+            return None;
+        }
+        *place = bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+    }
+    Some(places)
 }
 
 /// The six parts of an ARN pattern; colons inside `${…}` do not count.
 pub(crate) fn split(text: &str, variables: Variables) -> Option<[&str; 6]> {
+    if !text.as_bytes().contains(&b'$') {
+        let [first, second, third, fourth, fifth] = colons(text.as_bytes())?;
+        return Some([
+            text.get(..first)?,
+            text.get(first + 1..second)?,
+            text.get(second + 1..third)?,
+            text.get(third + 1..fourth)?,
+            text.get(fourth + 1..fifth)?,
+            text.get(fifth + 1..)?,
+        ]);
+    }
     let mut parts = [""; 6];
     let mut rest = text;
     for part in parts.iter_mut().take(5) {

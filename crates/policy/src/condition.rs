@@ -2,13 +2,14 @@
 
 mod operand;
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
 
 pub(crate) use self::operand::is_base64;
 use self::operand::{is_boolean, is_true, test};
 use crate::arn::{ArnPattern, SplitArn};
 use crate::date::Instant;
+use crate::gate::Way;
 use crate::ip::Range;
 use crate::key::{ConditionKey, KnownKey};
 use crate::lookup::{Key, Lookup};
@@ -106,16 +107,30 @@ impl Condition {
         self.index
     }
 
-    /// Its key and the literals that its operands begin with, when it certainly fails for a text that
-    /// begins with none of them.
-    pub(crate) fn literals(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
-        let Test::String(StringTest::Equals | StringTest::Like, patterns) = &self.test else {
-            return None;
-        };
+    /// Its key and the ways in which it may hold, all of one kind, when there are no others for a value
+    /// of that type.
+    pub(crate) fn ways(&self) -> Option<(&Key, Vec<Way<'_>>)> {
+        use OrderTest::{GreaterThan, GreaterThanEquals, LessThan, LessThanEquals};
         let certain = self.sense == Sense::Positive
             && self.missing == Missing::AsUsual
             && self.qualifier != Qualifier::ForAllValues;
-        certain.then(|| (&self.key, patterns.iter().map(Pattern::literal)))
+        let ways: Vec<Way<'_>> = match &self.test {
+            _ if !certain => return None,
+            Test::String(StringTest::Equals | StringTest::Like, patterns) => {
+                let literals = patterns.iter().map(Pattern::literal);
+                literals.map(Way::Literal).collect()
+            }
+            Test::Ip(ranges) => ranges.iter().copied().map(Way::Network).collect(),
+            Test::Date(LessThan | LessThanEquals, latest) => {
+                let latest = latest.iter().copied().map(Reverse);
+                latest.map(Way::Until).collect()
+            }
+            Test::Date(GreaterThan | GreaterThanEquals, earliest) => {
+                earliest.iter().copied().map(Way::Since).collect()
+            }
+            _ => return None,
+        };
+        Some((&self.key, ways))
     }
 
     /// What testing it costs, roughly: those that cost little are tested first.
@@ -134,12 +149,10 @@ impl Condition {
     /// Whether the condition holds in this request.
     #[inline]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
-        match (lookup.values(&self.key), self.qualifier) {
-            (Values::One(value), Qualifier::None) => match self.test {
-                Test::Null { present, .. } => present.into(),
-                _ => self.signed(&value, lookup),
-            },
-            (values, _) => self.holds_for(&values, lookup),
+        let values = lookup.values(&self.key);
+        match (&values, self.qualifier) {
+            (Values::One(value), Qualifier::None) => self.signed(value, lookup),
+            _ => self.holds_for(&values, lookup),
         }
     }
 
@@ -206,7 +219,7 @@ impl Condition {
 
     /// One value of the request against all of the policy, negated operators turned. The common
     /// families stand here, the others apart, so that the way of the common ones stays short.
-    #[inline]
+    #[inline(always)]
     fn signed<'q>(&'q self, value: &Value<'_>, lookup: &Lookup<'q>) -> Truth {
         let matched = match (&self.test, value) {
             (Test::String(test, patterns), Value::Str(text))
@@ -217,6 +230,17 @@ impl Condition {
             (Test::Ip(ranges), Value::Ip(address)) => contain(ranges, *address),
             (Test::Date(test, operands), Value::Date(seconds)) => {
                 compare(*test, operands, Instant::at(*seconds))
+            }
+            (Test::Numeric(test, operands), Value::Int(number)) => match **operands {
+                [
+                    Number {
+                        whole: Some(whole), ..
+                    },
+                ] => test.holds(number.cmp(&whole)).into(),
+                _ => self.matches(value, lookup),
+            },
+            (Test::Bool { accepted, .. }, Value::Bool(value)) if accepts(*accepted, *value) => {
+                Truth::Yes
             }
             _ => self.matches(value, lookup),
         };
@@ -252,7 +276,7 @@ impl Condition {
                 None => Truth::Unknown,
             },
             Test::Arn(operands) => arn(operands, value, lookup),
-            Test::Null { .. } => Truth::Unknown,
+            Test::Null { present, .. } => (*present).into(),
         }
     }
 
@@ -266,16 +290,6 @@ impl Condition {
             value => value,
         };
         let operands = operands.iter();
-        if let Value::Int(number) = value
-            && let [
-                Number {
-                    whole: Some(operand),
-                    ..
-                },
-            ] = operands.as_slice()
-        {
-            return test.holds(number.cmp(operand)).into();
-        }
         let text = Text::of(*value);
         let Some(number) = Decimal::parse(text.as_str()) else {
             return Truth::Unknown;
@@ -338,8 +352,13 @@ fn strings<'q>(
     }
 }
 
+#[inline]
+fn accepts([accepts_false, accepts_true]: [bool; 2], value: bool) -> bool {
+    if value { accepts_true } else { accepts_false }
+}
+
 fn boolean<'q>(
-    [accepts_false, accepts_true]: [bool; 2],
+    accepted: [bool; 2],
     variables: &'q [Variable],
     value: &Value<'_>,
     lookup: &Lookup<'q>,
@@ -349,8 +368,7 @@ fn boolean<'q>(
         Value::Str(text) if is_boolean(text) => is_true(text),
         _ => return Truth::Unknown,
     };
-    let accepted = if value { accepts_true } else { accepts_false };
-    if accepted {
+    if accepts(accepted, value) {
         return Truth::Yes;
     }
     let same = |named: &str| is_boolean(named).then(|| is_true(named) == value);
@@ -397,7 +415,7 @@ fn arn<'q>(operands: &'q [ArnOperand], value: &Value<'_>, lookup: &Lookup<'q>) -
     let Some(arn) = SplitArn::parse(text) else {
         return Truth::Unknown;
     };
-    let same = |named: &str| SplitArn::parse(named).map(|named| named.arn == arn.arn);
+    let same = |named: &str| SplitArn::parse(named).map(|named| named.arn() == arn.arn());
     Truth::any(operands.iter().map(|one| match one {
         ArnOperand::Any => Truth::Yes,
         ArnOperand::Pattern(pattern) => pattern.matches(&arn, lookup).truth(),

@@ -94,7 +94,8 @@ struct Compiled<'a, S> {
 }
 
 impl<'a, S: Search> Answers for Compiled<'a, S> {
-    #[inline]
+    // Whoever asks names the type, so of this one and the next only one arm is left at each place.
+    #[inline(always)]
     fn deny(&self, policy_type: PolicyType) -> Option<StatementRef> {
         let deny = |policy: &'a Policy| self.search.callers_deny(policy, self.question);
         let resource_deny = |policy: &'a Policy| self.search.resources_deny(policy, self.question);
@@ -115,7 +116,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn allow(&self, policy_type: PolicyType) -> Answer {
         let allow = |policy: &'a Policy| self.search.callers_allow(policy, self.question);
         let resource_allow = |policy: &'a Policy| {
@@ -148,6 +149,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
         found.map_or(Answer::Lacking, Answer::Allowed)
     }
 
+    #[inline(always)]
     fn grant(&self) -> Option<(Grant, StatementRef)> {
         let policy = self.policies.resource?;
         let (grant, origin) = self.search.resources_grant(policy, self.question)?;
@@ -157,6 +159,7 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
 }
 
 /// The first policy of a list that answers, and its statement.
+#[inline]
 fn first<'a>(
     policy_type: PolicyType,
     policies: impl IntoIterator<Item = &'a &'a Policy>,
@@ -181,14 +184,23 @@ fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> Statemen
 }
 
 /// Whether every level has a policy that answers. A level without policies allows nothing.
+#[inline]
 fn every_level<'a>(
     policy_type: PolicyType,
     levels: Option<&'a [&'a [&'a Policy]]>,
     answer: impl Fn(&'a Policy) -> Option<Origin>,
 ) -> Answer {
-    let Some(levels) = levels else {
-        return Answer::NotAsked;
-    };
+    match levels {
+        Some(levels) => each_level(policy_type, levels, answer),
+        None => Answer::NotAsked,
+    }
+}
+
+fn each_level<'a>(
+    policy_type: PolicyType,
+    levels: &'a [&'a [&'a Policy]],
+    answer: impl Fn(&'a Policy) -> Option<Origin>,
+) -> Answer {
     let mut last = Answer::Lacking;
     for level in levels {
         match first(policy_type, *level, &answer) {

@@ -4,15 +4,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::actions::{Actions, Names};
 use crate::condition::Condition;
 use crate::document::{Effect, Form};
-use crate::gate::Gate;
-use crate::limits::ROWS_PER_STATEMENT_MAX;
+use crate::gate::{Gate, Way};
+use crate::limits::{ROWS_PER_STATEMENT_MAX, SEARCHED_ONE_BY_ONE};
 use crate::lookup::Key;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
-use crate::text::{Name, OwnedName, position};
+use crate::text::{Name, OwnedName, Prefix, position};
 use crate::trie::Trie;
 use crate::truth::Truth;
 
@@ -32,10 +34,18 @@ struct Service {
 }
 
 /// Statements by resource.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Table {
-    trie: Trie,
     groups: Box<[Group]>,
+    by: By,
+}
+
+/// How groups are found by the literals that their resources begin with.
+#[derive(Debug)]
+enum By {
+    /// Few are sooner compared one by one.
+    Each(Box<[Prefix]>),
+    Trie(Trie),
 }
 
 /// Statements of the same actions and the same resource.
@@ -83,22 +93,18 @@ struct Row<'a> {
 
 impl Index {
     /// Indexes the statements of that effect.
-    pub(crate) fn new<'a>(
-        statements: impl Iterator<Item = &'a Arc<Statement>> + Clone,
-        effect: Effect,
-    ) -> Index {
+    pub(crate) fn new(statements: &[&Arc<Statement>], effect: Effect) -> Index {
         let mut rows = Vec::new();
-        for (place, statement) in statements.clone().enumerate() {
+        for (place, statement) in statements.iter().enumerate() {
             if statement.effect == effect {
                 add(place, statement, &mut rows);
             }
         }
         rows.sort_unstable();
-        let statements: Vec<&Arc<Statement>> = statements.collect();
         let mut index = Index::default();
         let mut services = Vec::new();
         for rows in rows.chunk_by(|a, b| a.service == b.service) {
-            let table = Table::new(rows, &statements);
+            let table = Table::new(rows, statements);
             match rows.first().and_then(|row| row.service) {
                 None => index.any = table,
                 Some(name) => services.push(Service {
@@ -111,6 +117,12 @@ impl Index {
         index
     }
 
+    /// Whether it holds nothing.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.any.groups.is_empty()
+    }
+
     /// Visits the statements whose actions match and whose resources may, with what comes of their
     /// resources; within one call in the order of their places.
     pub(crate) fn visit<'q>(
@@ -121,7 +133,9 @@ impl Index {
         if let Some(table) = self.of_service(question.service) {
             table.visit(question, &mut visit);
         }
-        self.any.visit(question, &mut visit);
+        if !self.any.groups.is_empty() {
+            self.any.visit(question, &mut visit);
+        }
     }
 
     fn of_service(&self, name: Name<'_>) -> Option<&Table> {
@@ -132,10 +146,10 @@ impl Index {
 
 fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
     let actions = &statement.actions;
-    let wanted: Vec<(Option<&str>, Wanted)> = match (actions.form, actions.all) {
-        (Form::Plain, true) => vec![(None, Wanted::All)],
+    let wanted: SmallVec<[(Option<&str>, Wanted); 1]> = match (actions.form, actions.all) {
+        (Form::Plain, true) => smallvec![(None, Wanted::All)],
         (Form::Not, true) => return,
-        (Form::Not, false) => vec![(None, Wanted::AllBut(Arc::clone(actions)))],
+        (Form::Not, false) => smallvec![(None, Wanted::AllBut(Arc::clone(actions)))],
         (Form::Plain, false) => {
             let services = actions.services.iter();
             services
@@ -168,6 +182,15 @@ fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
     }
 }
 
+impl Default for Table {
+    fn default() -> Table {
+        Table {
+            groups: Box::default(),
+            by: By::Each(Box::default()),
+        }
+    }
+}
+
 impl Table {
     /// Makes the table of sorted rows.
     fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Table {
@@ -184,48 +207,51 @@ impl Table {
                 literals.push((row.literal, start..groups.len()));
             }
         }
+        let by = if groups.len() > SEARCHED_ONE_BY_ONE {
+            By::Trie(Trie::new(&literals))
+        } else {
+            let literals = literals.iter();
+            let each =
+                literals.flat_map(|(literal, groups)| groups.clone().map(|_| Prefix::new(literal)));
+            By::Each(each.collect())
+        };
         Table {
-            trie: Trie::new(&literals),
             groups: groups.into(),
+            by,
         }
     }
 
+    #[inline]
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
-        if self.groups.is_empty() {
-            return;
-        }
-        let text = question.resource.map_or("", |arn| arn.arn.resource);
-        self.trie.walk(text, |listed| {
-            for group in self.groups.get(listed).unwrap_or_default() {
-                if !group.actions.contain(question) {
-                    continue;
-                }
-                match group.resources(question) {
-                    Truth::No => {}
-                    truth => {
-                        visit(truth, &group.entries);
-                        for gate in &group.gates {
-                            gate.visit(question.lookup, |entries| visit(truth, entries));
-                        }
+        let text = question.resource.as_ref().map_or("", |arn| arn.resource);
+        match &self.by {
+            By::Each(literals) => {
+                let text = Name::new(text.as_bytes());
+                for (literal, group) in literals.iter().zip(&self.groups) {
+                    if literal.begins(text) {
+                        group.visit(question, visit);
                     }
                 }
             }
-        });
+            By::Trie(trie) => trie.walk(text, |listed| {
+                for group in self.groups.get(listed).unwrap_or_default() {
+                    group.visit(question, visit);
+                }
+            }),
+        }
     }
 }
 
 impl Group {
     fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Option<Group> {
         let first = rows.first()?;
-        let mut entries: Vec<Entry> = rows
-            .iter()
-            .filter_map(|row| {
-                Some(Entry {
-                    place: row.place,
-                    statement: Arc::clone(statements.get(row.place)?),
-                })
+        let mut entries = Vec::with_capacity(rows.len());
+        entries.extend(rows.iter().filter_map(|row| {
+            Some(Entry {
+                place: row.place,
+                statement: Arc::clone(statements.get(row.place)?),
             })
-            .collect();
+        }));
         // Of statements that say the same the first decides.
         if entries.len() > 1 {
             entries.sort_unstable_by(|a, b| a.says().cmp(&b.says()).then(a.place.cmp(&b.place)));
@@ -241,6 +267,30 @@ impl Group {
         })
     }
 
+    #[inline]
+    fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
+        if self.actions.contain(question) {
+            self.visit_resource(question, visit);
+        }
+    }
+
+    /// The same once the action is known to match.
+    fn visit_resource<'q>(
+        &'q self,
+        question: &Question<'q>,
+        visit: &mut impl FnMut(Truth, &'q [Entry]),
+    ) {
+        let truth = self.resources(question);
+        if truth == Truth::No {
+            return;
+        }
+        visit(truth, &self.entries);
+        for gate in &self.gates {
+            gate.visit(question.lookup, |entries| visit(truth, entries));
+        }
+    }
+
+    #[inline]
     fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
         match &self.target {
             Target::One(pattern) => pattern.matches(question).truth(),
@@ -253,10 +303,10 @@ impl Group {
 }
 
 impl Entry {
-    /// A condition without which it cannot apply, and the literals that its operands begin with.
-    pub(crate) fn gated_by(&self) -> Option<(&Key, impl Iterator<Item = &str>)> {
+    /// The key of a condition without which it cannot apply, and the ways in which that may hold.
+    pub(crate) fn gated_by(&self) -> Option<(&Key, Vec<Way<'_>>)> {
         let mut conditions = self.statement.conditions.iter();
-        conditions.find_map(Condition::literals)
+        conditions.find_map(Condition::ways)
     }
 
     /// What tells statements of the same actions and resource apart.
@@ -271,6 +321,7 @@ impl Entry {
 }
 
 impl Wanted {
+    #[inline]
     fn contain(&self, question: &Question<'_>) -> bool {
         match self {
             Wanted::All => true,
@@ -279,3 +330,6 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

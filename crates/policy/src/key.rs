@@ -20,6 +20,9 @@ pub enum ConditionKey {
 impl ConditionKey {
     /// Resolves a name as it stands in a policy, such as `aws:SourceIp` or `aws:PrincipalTag/team`.
     pub fn parse(name: &str) -> ConditionKey {
+        if let Some(known) = KnownKey::named(name) {
+            return ConditionKey::Known(known);
+        }
         let name = name.to_ascii_lowercase();
         let tag = |prefix: &str| {
             name.strip_prefix(prefix)
@@ -35,13 +38,39 @@ impl ConditionKey {
         if let Some(tag) = tag("aws:resourcetag/").or_else(|| tag("iam:resourcetag/")) {
             return ConditionKey::ResourceTag(tag);
         }
-        match KNOWN
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(&name))
-        {
-            Some((_, known)) => ConditionKey::Known(*known),
-            None => ConditionKey::Other(name.into()),
+        ConditionKey::Other(name.into())
+    }
+}
+
+/// The known keys by the length of their names: few are equally long.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which has no `get` there"
+)]
+static BY_LENGTH: [(&str, KnownKey); KNOWN.len()] = {
+    let mut sorted = *KNOWN;
+    let mut end = 1;
+    while end < sorted.len() {
+        let mut at = end;
+        while at > 0 && sorted[at].0.len() < sorted[at - 1].0.len() {
+            sorted.swap(at, at - 1);
+            at -= 1;
         }
+        end += 1;
+    }
+    sorted
+};
+
+impl KnownKey {
+    /// The key of that name, ignoring ASCII case.
+    fn named(name: &str) -> Option<KnownKey> {
+        let start = BY_LENGTH.partition_point(|(known, _)| known.len() < name.len());
+        let from = BY_LENGTH.get(start..)?;
+        let mut as_long = from
+            .iter()
+            .take_while(|(known, _)| known.len() == name.len());
+        let found = as_long.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, key)| *key)
     }
 }
 
@@ -78,7 +107,7 @@ macro_rules! known_keys {
             pub const ALL: &'static [KnownKey] = &[$(KnownKey::$variant,)*];
         }
 
-        const KNOWN: &[(&str, KnownKey)] = &[$(($name, KnownKey::$variant),)*];
+        const KNOWN: &[(&str, KnownKey); KnownKey::ALL.len()] = &[$(($name, KnownKey::$variant),)*];
     };
 }
 

@@ -21,7 +21,7 @@ pub const KEYS_HELD: usize = 16;
 /// Names in a list up to which they are compared one by one.
 pub const SEARCHED_ONE_BY_ONE: usize = 4;
 /// Statements of the same actions and resource from which on a condition tells them apart.
-pub const GATED_MIN: usize = 8;
+pub const GATED_MIN: usize = 4;
 /// Places of one statement in the index of its policy: services times resources.
 pub const ROWS_PER_STATEMENT_MAX: usize = 256;
 /// Characters of a pattern between two `*` up to which it is tried at each position one by one.

@@ -1,6 +1,6 @@
 //! What the context says, asked once a key: several conditions of a request often want the same.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 
 use crate::key::ConditionKey;
 use crate::limits::KEYS_HELD;
@@ -27,14 +27,18 @@ impl Key {
     }
 }
 
-/// A small hash of the name (FNV-1a): where the search for its place begins.
+/// Where the search for its place begins: the number of a known key, so that those listed near each
+/// other are never in each other's way, or a small hash of the name (FNV-1a).
 fn slot(name: &ConditionKey) -> usize {
     let hash = |bytes: &[u8], seed: u32| {
         let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619);
         bytes.iter().fold(seed, step)
     };
     let hash = match name {
-        ConditionKey::Known(known) => hash(known.name().as_bytes(), 2_166_136_261),
+        ConditionKey::Known(known) => {
+            let number = *known as usize;
+            return (number + 6 * (number / KEYS_HELD)) % KEYS_HELD;
+        }
         ConditionKey::PrincipalTag(tag) => hash(tag.as_bytes(), 1),
         ConditionKey::RequestTag(tag) => hash(tag.as_bytes(), 2),
         ConditionKey::ResourceTag(tag) => hash(tag.as_bytes(), 3),
@@ -57,54 +61,56 @@ fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
 /// The context of one decision, and what it answered so far.
 pub(crate) struct Lookup<'q> {
     context: &'q dyn Context,
-    held: [Held<'q>; KEYS_HELD],
+    held: [OnceCell<Held<'q>>; KEYS_HELD],
 }
 
 /// A key that was asked for, and its values.
 struct Held<'q> {
-    name: Cell<Option<&'q ConditionKey>>,
-    values: Cell<Values<'q>>,
+    name: &'q ConditionKey,
+    values: Values<'q>,
 }
 
 impl<'q> Lookup<'q> {
+    #[inline]
     pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
         Lookup {
             context,
-            held: [const {
-                Held {
-                    name: Cell::new(None),
-                    values: Cell::new(Values::Absent),
-                }
-            }; KEYS_HELD],
+            held: std::array::from_fn(|_| OnceCell::new()),
         }
     }
 
     /// The values of one key.
     #[inline]
     pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
-        match self.held.get(key.slot % KEYS_HELD) {
-            Some(held) if held.name.get().is_some_and(|name| is_same(name, &key.name)) => {
-                held.values.get()
-            }
-            _ => self.find(key),
+        let Some(cell) = self.held.get(key.slot % KEYS_HELD) else {
+            return self.context.values(&key.name);
+        };
+        match cell.get() {
+            Some(held) if is_same(held.name, &key.name) => held.values,
+            Some(_) => self.find(key),
+            None => self.ask(cell, &key.name),
         }
     }
 
     #[inline(never)]
+    fn ask(&self, cell: &OnceCell<Held<'q>>, name: &'q ConditionKey) -> Values<'q> {
+        let values = self.context.values(name);
+        // The place is free: a context cannot ask back.
+        let _ = cell.set(Held { name, values });
+        values
+    }
+
+    /// The same for a key whose place another one took.
+    #[cold]
     fn find(&self, key: &'q Key) -> Values<'q> {
         for place in key.slot..key.slot + KEYS_HELD {
-            let Some(held) = self.held.get(place % KEYS_HELD) else {
+            let Some(cell) = self.held.get(place % KEYS_HELD) else {
                 break;
             };
-            match held.name.get() {
-                Some(name) if is_same(name, &key.name) => return held.values.get(),
+            match cell.get() {
+                Some(held) if is_same(held.name, &key.name) => return held.values,
                 Some(_) => {}
-                None => {
-                    let values = self.context.values(&key.name);
-                    held.name.set(Some(&key.name));
-                    held.values.set(values);
-                    return values;
-                }
+                None => return self.ask(cell, &key.name),
             }
         }
         self.context.values(&key.name)

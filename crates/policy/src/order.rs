@@ -8,9 +8,7 @@
 use crate::decision::{PolicyType, Reason, StatementRef};
 use crate::principal::Grant;
 use crate::request::{Policies, PrincipalKind, Request, ResourceRule};
-
-/// What must allow whoever asks, wherever it is given.
-const GUARDS: &[PolicyType] = &[PolicyType::Scp, PolicyType::Rcp];
+use crate::text::same;
 
 /// What the policies of each type answer; `Resource` stands for a role's trust policy as well.
 pub(crate) trait Answers {
@@ -54,6 +52,7 @@ enum Caller {
 }
 
 impl Situation {
+    #[inline]
     pub(crate) fn of(request: &Request<'_>, policies: &Policies<'_>) -> Situation {
         let account = request.principal.account;
         let caller = match request.principal.kind {
@@ -65,7 +64,8 @@ impl Situation {
             | PrincipalKind::Service { .. }
             | PrincipalKind::Anonymous => Caller::Outside,
         };
-        let at_home = !account.is_empty() && account == policies.resource_account;
+        let owner = policies.resource_account;
+        let at_home = !account.is_empty() && same(account.as_bytes(), owner.as_bytes());
         Situation {
             caller,
             across: caller != Caller::Outside && !at_home,
@@ -95,28 +95,55 @@ impl Situation {
     }
 }
 
-/// The types that must allow beside the organization's, in the order in which they are named when
-/// they do not (reference: the interaction table of the evaluation rules). `Resource` stands where
-/// the resource's policy should have granted and did not. It stands last: a caller that its own
-/// policies do not allow hears only that; whether a role is there and whom it trusts is not for them.
-fn needed(situation: &Situation, grant: Grant) -> &'static [PolicyType] {
-    use PolicyType::{Boundary, Identity, Resource, Session};
-    let granted = grant > Grant::None;
-    match (situation.caller, grant) {
-        (Caller::Outside, Grant::Full) => &[],
-        (Caller::Outside, _) => &[Resource],
-        // Across accounts both sides must allow, and silence blocks whatever is named.
-        _ if situation.across && granted => &[Identity, Boundary, Session],
-        _ if situation.across => &[Identity, Boundary, Session, Resource],
-        (Caller::Member, Grant::Full) => &[],
-        // A root user's session has what was passed to it, and no more.
-        (Caller::Member, Grant::Limited) | (Caller::Root, Grant::Full | Grant::Limited) => {
-            &[Boundary, Session]
+/// What must allow beside the organization's policies.
+struct Needed {
+    identity: bool,
+    /// Boundary and session policies.
+    limits: bool,
+    /// The resource's policy, which should have granted and did not.
+    resource: bool,
+}
+
+impl Needed {
+    const NOTHING: Needed = Needed {
+        identity: false,
+        limits: false,
+        resource: false,
+    };
+    const LIMITS: Needed = Needed {
+        limits: true,
+        ..Needed::NOTHING
+    };
+    const CALLERS: Needed = Needed {
+        identity: true,
+        ..Needed::LIMITS
+    };
+    const ALL: Needed = Needed {
+        resource: true,
+        ..Needed::CALLERS
+    };
+    const RESOURCE: Needed = Needed {
+        resource: true,
+        ..Needed::NOTHING
+    };
+
+    /// The interaction table of the evaluation rules in the reference.
+    fn by(situation: &Situation, grant: Grant) -> Needed {
+        let granted = grant > Grant::None;
+        match (situation.caller, grant) {
+            (Caller::Outside, Grant::Full) => Needed::NOTHING,
+            (Caller::Outside, _) => Needed::RESOURCE,
+            // Across accounts both sides must allow, and silence blocks whatever is named.
+            _ if situation.across && granted => Needed::CALLERS,
+            _ if situation.across => Needed::ALL,
+            (Caller::Member, Grant::Full) => Needed::NOTHING,
+            // A root user's session has what was passed to it, and no more.
+            (Caller::Member, Grant::Limited) | (Caller::Root, Grant::Full | Grant::Limited) => {
+                Needed::LIMITS
+            }
+            (_, Grant::None) if situation.rule == ResourceRule::Trust => Needed::ALL,
+            (_, Grant::Delegated | Grant::None) => Needed::CALLERS,
         }
-        (_, Grant::None) if situation.rule == ResourceRule::Trust => {
-            &[Identity, Boundary, Session, Resource]
-        }
-        (_, Grant::Delegated | Grant::None) => &[Identity, Boundary, Session],
     }
 }
 
@@ -132,6 +159,7 @@ fn explicit_deny(answers: &impl Answers) -> Option<StatementRef> {
 }
 
 /// The reason, whichever it is.
+#[inline(always)]
 pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
     if let Some(denied) = explicit_deny(answers) {
         return Reason::ExplicitDeny(denied);
@@ -143,14 +171,31 @@ pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
         // The account's own policy is what decides.
         allowed = None;
     }
-    for kind in GUARDS.iter().chain(needed(situation, grant)) {
-        match answers.allow(*kind) {
-            Answer::Lacking => return situation.refused(*kind),
-            Answer::Allowed(statement) if *kind == PolicyType::Identity => {
-                allowed = allowed.or(Some(statement));
-            }
-            Answer::Allowed(_) | Answer::NotAsked => {}
+    let needed = Needed::by(situation, grant);
+    let is_lacking = |policy_type| answers.allow(policy_type) == Answer::Lacking;
+    if is_lacking(PolicyType::Scp) {
+        return situation.refused(PolicyType::Scp);
+    }
+    if is_lacking(PolicyType::Rcp) {
+        return situation.refused(PolicyType::Rcp);
+    }
+    if needed.identity {
+        match answers.allow(PolicyType::Identity) {
+            Answer::Lacking => return situation.refused(PolicyType::Identity),
+            Answer::Allowed(statement) => allowed = allowed.or(Some(statement)),
+            Answer::NotAsked => {}
         }
+    }
+    if needed.limits && is_lacking(PolicyType::Boundary) {
+        return situation.refused(PolicyType::Boundary);
+    }
+    if needed.limits && is_lacking(PolicyType::Session) {
+        return situation.refused(PolicyType::Session);
+    }
+    // Last: a caller that its own policies do not allow hears only that; whether a role is there and
+    // whom it trusts is not for them.
+    if needed.resource {
+        return situation.refused(PolicyType::Resource);
     }
     match allowed {
         _ if situation.caller == Caller::Root

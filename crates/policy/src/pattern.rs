@@ -92,6 +92,21 @@ impl Pattern {
         wildcards: Wildcards,
         variables: Variables,
     ) -> Result<Pattern, BadVariable> {
+        let special = |byte: &u8| match byte {
+            b'*' | b'?' => wildcards == Wildcards::On,
+            b'$' => variables == Variables::On,
+            _ => false,
+        };
+        // Most have nothing special, or one `*` at the end.
+        match text.bytes().position(|byte| special(&byte)) {
+            None => return Ok(Pattern::Exact(text.into())),
+            Some(0) if text == "*" => return Ok(Pattern::Any),
+            Some(at) => {
+                if let Some((plain, "*")) = text.split_at_checked(at) {
+                    return Ok(Pattern::Prefix(plain.into()));
+                }
+            }
+        }
         let mut tokens = tokens(text, wildcards, variables)?;
         Ok(match tokens.as_mut_slice() {
             [] => Pattern::Exact("".into()),
@@ -292,23 +307,24 @@ impl General {
         let Some((first, rest)) = self.segments.split_first() else {
             return false;
         };
-        let Some(mut text) = strip_front(first, text, resolved) else {
+        let Some(after) = strip_front(first, text.as_bytes(), resolved) else {
             return false;
         };
         let Some((last, middle)) = rest.split_last() else {
-            return text.is_empty();
+            return after.is_empty();
         };
-        let Some(inner) = strip_back(last, text, resolved) else {
+        let Some(inner) = strip_back(last, after, resolved) else {
             return false;
         };
-        text = inner;
-        for segment in middle {
-            match find(segment, text, resolved) {
-                Some(after) => text = after,
-                None => return false,
-            }
+        if middle.is_empty() {
+            return true;
         }
-        true
+        let start = text.len() - after.len();
+        let mut rest = text.get(start..start + inner.len());
+        for segment in middle {
+            rest = rest.and_then(|rest| find(segment, rest, resolved));
+        }
+        rest.is_some()
     }
 }
 
@@ -323,36 +339,43 @@ impl Piece {
     }
 }
 
-/// Takes a segment off the front of `text`.
-fn strip_front<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
+/// Takes a segment off the front of `text`, which is whole characters before and after.
+#[inline]
+fn strip_front<'t>(pieces: &[Piece], text: &'t [u8], resolved: &[Text<'_>]) -> Option<&'t [u8]> {
     let mut rest = text;
     for piece in pieces {
         rest = match piece.text(resolved) {
-            Some(literal) => after(rest, literal)?,
+            Some(literal) => after(rest, literal.as_bytes())?,
+            None => rest.get(width(*rest.first()?)..)?,
+        };
+    }
+    Some(rest)
+}
+
+/// Takes a segment off the back of `text`, in the same way.
+#[inline]
+fn strip_back<'t>(pieces: &[Piece], text: &'t [u8], resolved: &[Text<'_>]) -> Option<&'t [u8]> {
+    let mut rest = text;
+    for piece in pieces.iter().rev() {
+        rest = match piece.text(resolved) {
+            Some(literal) => rest.strip_suffix(literal.as_bytes())?,
             None => {
-                let mut characters = rest.chars();
-                characters.next()?;
-                characters.as_str()
+                let begins_one = |byte: &u8| !matches!(byte, 0x80..=0xbf);
+                rest.get(..rest.iter().rposition(begins_one)?)?
             }
         };
     }
     Some(rest)
 }
 
-/// Takes a segment off the back of `text`.
-fn strip_back<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
-    let mut rest = text;
-    for piece in pieces.iter().rev() {
-        rest = match piece.text(resolved) {
-            Some(literal) => rest.strip_suffix(literal)?,
-            None => {
-                let mut characters = rest.chars();
-                characters.next_back()?;
-                characters.as_str()
-            }
-        };
+/// The bytes of a character that begins with this one.
+fn width(first: u8) -> usize {
+    match first {
+        ..0xc0 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0.. => 4,
     }
-    Some(rest)
 }
 
 /// What follows the leftmost occurrence of a segment.
@@ -373,8 +396,8 @@ fn find<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'
         if let Some(lead) = lead {
             rest = rest.get(rest.find(lead)?..)?;
         }
-        if let Some(after) = strip_front(pieces, rest, resolved) {
-            return Some(after);
+        if let Some(after) = strip_front(pieces, rest.as_bytes(), resolved) {
+            return rest.get(rest.len() - after.len()..);
         }
         let mut characters = rest.chars();
         characters.next()?;

@@ -78,11 +78,11 @@ impl Policy {
     }
 
     fn new(statements: Vec<Held>, documents: usize) -> Policy {
-        let each = || statements.iter().map(|held| &held.statement);
+        let each: Vec<&Arc<Statement>> = statements.iter().map(|held| &held.statement).collect();
         Policy {
             documents,
-            denies: Index::new(each(), Effect::Deny),
-            allows: Index::new(each(), Effect::Allow),
+            denies: Index::new(&each, Effect::Deny),
+            allows: Index::new(&each, Effect::Allow),
             statements: statements.into(),
         }
     }
@@ -110,7 +110,11 @@ impl Policy {
     }
 
     /// The first Deny of a caller's policy that applies.
+    #[inline]
     pub(crate) fn callers_deny<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
+        if self.denies.is_empty() {
+            return None;
+        }
         self.first(&self.denies, question, |statement, resource| {
             statement.as_callers(resource, question) != Truth::No
         })
@@ -124,7 +128,11 @@ impl Policy {
     }
 
     /// The first Deny of a resource's policy that applies.
+    #[inline]
     pub(crate) fn resources_deny<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
+        if self.denies.is_empty() {
+            return None;
+        }
         self.first(&self.denies, question, |statement, resource| {
             statement.as_resources_deny(resource, question) != Truth::No
         })

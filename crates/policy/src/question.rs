@@ -6,7 +6,7 @@ use crate::arn::SplitArn;
 use crate::lookup::Lookup;
 use crate::principal::partition_of;
 use crate::request::{Principal, Request};
-use crate::text::Name;
+use crate::text::{Name, lower};
 
 /// What is asked.
 pub(crate) struct Question<'q> {
@@ -25,15 +25,14 @@ impl<'q> Question<'q> {
     /// Prepares the request; `None` when its action is none, or does not fit the buffer, or when its
     /// resource is none: no pattern but `*` could name such a thing, so a Deny would miss what an
     /// Allow of everything lets pass.
+    #[inline(always)]
     pub(crate) fn prepare(
         request: &Request<'q>,
         lookup: &'q Lookup<'q>,
         buffer: &'q mut [u8],
     ) -> Option<Question<'q>> {
         let action = buffer.get_mut(..request.action.len())?;
-        action.copy_from_slice(request.action.as_bytes());
-        action.make_ascii_lowercase();
-        let colon = action.iter().position(|byte| *byte == b':')?;
+        let colon = lower(request.action.as_bytes(), action)?;
         let (service, name) = action.split_at_checked(colon)?;
         let (_, name) = name.split_first()?;
         if service.is_empty() || name.is_empty() || name.contains(&b':') {
@@ -71,7 +70,7 @@ impl<'q> Question<'q> {
 
     /// The caller's partition, or that of the resource when the caller has no ARN.
     pub(crate) fn partition(&self) -> Option<&'q str> {
-        let resource = || self.resource.map(|arn| arn.arn.partition);
+        let resource = || self.resource.map(|arn| arn.arn().partition);
         *self
             .partition
             .get_or_init(|| partition_of(self.principal).or_else(resource))

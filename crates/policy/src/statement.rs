@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::actions::Actions;
 use crate::arn::ArnPattern;
 use crate::condition::Condition;
@@ -50,24 +52,26 @@ impl Statement {
     pub(crate) fn compile(source: &document::Statement, variables: Variables) -> Statement {
         let actions = source.actions.as_ref().and_then(Actions::compile);
         let mut broken = actions.is_none();
-        let entries = source.conditions.iter().enumerate();
-        let conditions = entries.filter_map(|(index, entry)| {
-            let values: Vec<&str> = entry.values.iter().map(|value| &*value.text).collect();
-            let compiled = Condition::compile(entry.operator, &entry.key.text, &values, variables);
-            broken |= compiled.is_err();
-            compiled.ok().map(|condition| condition.at(index))
-        });
-        let mut conditions: Vec<Condition> = conditions.collect();
+        let mut conditions = Vec::with_capacity(source.conditions.len());
+        for (index, entry) in source.conditions.iter().enumerate() {
+            let values: SmallVec<[&str; 4]> = entry.values.iter().map(|v| &*v.text).collect();
+            match Condition::compile(entry.operator, &entry.key.text, &values, variables) {
+                Ok(condition) => conditions.push(condition.at(index)),
+                Err(_) => broken = true,
+            }
+        }
         conditions.sort_by_key(Condition::cost);
         let resources = source.resources.as_ref().map(|list| {
-            let patterns = list.items.iter().filter_map(|item| {
-                let compiled = ResourcePattern::compile(&item.text, variables);
-                broken |= compiled.is_none();
-                compiled.map(Arc::new)
-            });
+            let mut patterns = Vec::with_capacity(list.items.len());
+            for item in &list.items {
+                match ResourcePattern::compile(&item.text, variables) {
+                    Some(pattern) => patterns.push(Arc::new(pattern)),
+                    None => broken = true,
+                }
+            }
             Resources {
                 form: list.form,
-                patterns: patterns.collect(),
+                patterns: patterns.into(),
             }
         });
         let principals = source.principals.as_ref().map(|principals| {

@@ -1,6 +1,17 @@
 //! The common path of a decision allocates nothing.
 
 mod common;
+/// The questions that the engines are compared on.
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::indexing_slicing,
+    clippy::manual_is_multiple_of,
+    clippy::panic,
+    reason = "written for a benchmark"
+)]
+#[path = "../../../benchmarks/src/workload.rs"]
+mod workload;
 
 use std::alloc::System;
 use std::sync::{Mutex, PoisonError};
@@ -134,4 +145,22 @@ fn a_typical_decision_allocates_nothing() {
     assert_eq!(allowed, 100);
     // The harness's own thread may allocate a little; a decision that did would do it 100 times.
     assert!(used.allocations < 100, "{used:?}");
+}
+
+/// The questions of the benchmark, and their twins that are answered the other way.
+#[test]
+fn the_questions_of_the_benchmark_allocate_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (workload, twins) in workload::all() {
+        for question in std::iter::once(&workload).chain(&twins) {
+            let compiled = workload::Compiled::new(question);
+            let region = Region::new(ALLOCATOR);
+            let right = (0..100)
+                .filter(|_| compiled.is_allowed(question) == question.is_allowed)
+                .count();
+            let used = region.change();
+            assert_eq!(right, 100, "{}", question.name);
+            assert!(used.allocations < 100, "{} {used:?}", question.name);
+        }
+    }
 }

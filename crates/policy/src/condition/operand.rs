@@ -62,10 +62,11 @@ pub(super) fn test(base: Base, values: &[&str], variables: Variables) -> Result<
 }
 
 fn operands<T>(values: &[&str], read: impl Fn(&str) -> Option<T>) -> Result<Box<[T]>, BadOperand> {
-    let values = values.iter().enumerate();
-    values
-        .map(|(index, text)| read(text).ok_or(BadOperand(index)))
-        .collect()
+    let mut operands = Vec::with_capacity(values.len());
+    for (index, text) in values.iter().enumerate() {
+        operands.push(read(text).ok_or(BadOperand(index))?);
+    }
+    Ok(operands.into())
 }
 
 fn arn_operand(text: &str, variables: Variables) -> Option<ArnOperand> {

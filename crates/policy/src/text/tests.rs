@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Name, OwnedName, after, position, same};
+use super::{Name, OwnedName, Prefix, after, lower, position, same};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
@@ -13,9 +13,19 @@ proptest! {
         let near = format!("{}b{}", a.chars().take(at).collect::<String>(), a.chars().skip(at + 1).collect::<String>());
         prop_assert_eq!(same(a.as_bytes(), near.as_bytes()), a == near);
         prop_assert!(same(a.as_bytes(), a.clone().as_bytes()));
-        prop_assert_eq!(after(&a, &b), a.strip_prefix(&*b));
+        prop_assert_eq!(after(a.as_bytes(), b.as_bytes()), a.as_bytes().strip_prefix(b.as_bytes()));
         let joined = format!("{a}{b}");
-        prop_assert_eq!(after(&joined, &a), Some(&*b));
+        prop_assert_eq!(Prefix::new(&a).begins(Name::new(b.as_bytes())), b.starts_with(&*a));
+        prop_assert!(Prefix::new(&a).begins(Name::new(joined.as_bytes())));
+        prop_assert_eq!(Prefix::new(&joined).begins(Name::new(a.as_bytes())), b.is_empty());
+        prop_assert_eq!(after(joined.as_bytes(), a.as_bytes()), Some(b.as_bytes()));
+    }
+
+    #[test]
+    fn lower_case_and_the_first_colon(text in "[@-Z`-{:é\\x00\\x7f]{0,30}") {
+        let mut into = vec![0; text.len()];
+        prop_assert_eq!(lower(text.as_bytes(), &mut into), text.find(':'));
+        prop_assert_eq!(into, text.to_ascii_lowercase().into_bytes());
     }
 
     #[test]
