@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use crate::document::{Form, List};
 use crate::pattern::Pattern;
@@ -34,32 +34,36 @@ pub(crate) enum Names {
 impl Actions {
     /// Compiles the list; `None` when one of its items is no action.
     pub(crate) fn compile(list: &List) -> Option<Actions> {
-        let mut all = false;
-        let mut named: SmallVec<[(OwnedName, Pattern); 2]> = SmallVec::new();
-        let mut lower = String::new();
+        // All of them one behind the other.
+        let length = list.items.iter().map(|item| item.text.len()).sum();
+        let mut lower = String::with_capacity(length);
         for item in &list.items {
             if !is_action(&item.text) {
                 return None;
             }
-            lower.clear();
             lower.push_str(&item.text);
-            lower.make_ascii_lowercase();
-            match lower.split_once(':') {
-                Some((service, name)) if service != "*" => {
-                    named.push((OwnedName::new(service.into()), Pattern::wild(name)));
-                }
+        }
+        lower.make_ascii_lowercase();
+        let mut all = false;
+        let mut named: SmallVec<[(&str, &str); 4]> = SmallVec::new();
+        let mut rest = lower.as_str();
+        for item in &list.items {
+            let (action, after) = rest.split_at_checked(item.text.len())?;
+            rest = after;
+            match action.split_once(':') {
+                Some((service, name)) if service != "*" => named.push((service, name)),
                 _ => all = true,
             }
         }
-        named.sort_by(|(a, _), (b, _)| a.cmp(b));
+        named.sort_unstable();
+        let of_service = named.chunk_by(|(a, _), (b, _)| a == b);
         let mut services: SmallVec<[(OwnedName, Arc<Names>); 1]> = SmallVec::new();
-        let mut named = named.into_iter().peekable();
-        while let Some((service, pattern)) = named.next() {
-            let mut patterns: SmallVec<[Pattern; 2]> = smallvec![pattern];
-            while let Some((_, pattern)) = named.next_if(|(next, _)| *next == service) {
-                patterns.push(pattern);
-            }
-            services.push((service, Arc::new(Names::of(patterns))));
+        for actions in of_service {
+            let Some((service, _)) = actions.first() else {
+                continue;
+            };
+            let names = Names::of(actions.iter().map(|(_, name)| Pattern::wild(name)));
+            services.push((OwnedName::new((*service).into()), Arc::new(names)));
         }
         Some(Actions {
             form: list.form,
@@ -100,7 +104,7 @@ fn any_matches(wild: &[Pattern], name: Name<'_>) -> bool {
 }
 
 impl Names {
-    fn of(patterns: impl IntoIterator<Item = Pattern>) -> Names {
+    fn of(patterns: impl Iterator<Item = Pattern>) -> Names {
         let mut exact: SmallVec<[OwnedName; 2]> = SmallVec::new();
         let mut wild: SmallVec<[Pattern; 2]> = SmallVec::new();
         for pattern in patterns {

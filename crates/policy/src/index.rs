@@ -246,15 +246,13 @@ impl Table {
 impl Group {
     fn new(rows: &[Row<'_>], statements: &[&Arc<Statement>]) -> Option<Group> {
         let first = rows.first()?;
-        let mut entries: Vec<Entry> = rows
-            .iter()
-            .filter_map(|row| {
-                Some(Entry {
-                    place: row.place,
-                    statement: Arc::clone(statements.get(row.place)?),
-                })
+        let mut entries = Vec::with_capacity(rows.len());
+        entries.extend(rows.iter().filter_map(|row| {
+            Some(Entry {
+                place: row.place,
+                statement: Arc::clone(statements.get(row.place)?),
             })
-            .collect();
+        }));
         // Of statements that say the same the first decides.
         if entries.len() > 1 {
             entries.sort_unstable_by(|a, b| a.says().cmp(&b.says()).then(a.place.cmp(&b.place)));

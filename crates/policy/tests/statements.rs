@@ -105,6 +105,30 @@ fn pol_07_actions_ignore_ascii_case_alone() {
     assert!(!allow("*", &long));
 }
 
+/// Whatever stands in a name belongs to it.
+#[test]
+fn pol_07_an_action_is_one_action() {
+    for name in ["Get\\n*", "Get\\n", "Get,s3.*", "Get *", "Gét", ""] {
+        let statement = format!(
+            r#"{{"Effect":"Allow","Action":["s3:{name}","ec2:Run","s3:List"],"Resource":"*"}}"#
+        );
+        let is_allowed = |action: &str| {
+            common::identity(&statement, action, "*", &Facts::default()).is_allowed()
+        };
+        for other in [
+            "s3:GetObject",
+            "s3:Get",
+            "s3:Delete",
+            "ec2:Stop",
+            "ec2:List",
+            "s3:Run",
+        ] {
+            assert!(!is_allowed(other), "{name} {other}");
+        }
+        assert!(is_allowed("s3:list") && is_allowed("EC2:Run"), "{name}");
+    }
+}
+
 #[test]
 fn a_document_that_does_not_fit_its_place_never_allows_and_always_denies() {
     // A trust policy as an identity policy: no resource, but a principal.
