@@ -112,8 +112,10 @@ fn zone(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
     }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let clock = text.get(1..)?;
+    let (sign, clock) = match text.strip_prefix('-') {
+        Some(clock) => (-1, clock),
+        None => (1, text.strip_prefix('+')?),
+    };
     let (hours, minutes) = clock.split_once(':').unwrap_or((clock, "00"));
     Some(sign * (field(hours, 2, 23)? * 3600 + field(minutes, 2, 59)? * 60))
 }

@@ -365,3 +365,19 @@ fn operators_and_keys_all_must_hold() {
     check("{}", &Facts::default(), Holds);
     check(r#"{"StringEquals":{}}"#, &Facts::default(), Holds);
 }
+
+#[test]
+fn the_zone_of_a_time_is_z_or_has_a_sign() {
+    let checked = |date: &str| {
+        let text = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{"DateLessThan":{{"aws:CurrentTime":"{date}"}}}}}}}}"#
+        );
+        locum_policy::Document::check(&text, locum_policy::Kind::Inline).is_ok()
+    };
+    for good in ["Z", "z", "+05", "-05:30", ""] {
+        assert!(checked(&format!("2026-01-01T00:00:00{good}")), "{good}");
+    }
+    for bad in ["Z05", "z05:00", "Z+05", "+-05", "x05"] {
+        assert!(!checked(&format!("2026-01-01T00:00:00{bad}")), "{bad}");
+    }
+}
