@@ -142,9 +142,13 @@ fn variable(inside: &str) -> Option<(Token, &str)> {
     if let Some(rest) = rest.strip_prefix('}') {
         return Some((Token::Variable(Variable { key, default: None }), rest));
     }
-    let quoted = rest.strip_prefix(',')?.trim_start_matches(' ');
-    let (default, rest) = quoted.strip_prefix('\'')?.split_once('\'')?;
-    let rest = rest.trim_start_matches(' ').strip_prefix('}')?;
+    // As AWS writes it, and no other way: a comma, one space, the default in single quotes.
+    let (default, rest) = rest.strip_prefix(", '")?.split_once('\'')?;
+    let rest = rest.strip_prefix('}')?;
+    // Where the variable ends must not depend on who reads it.
+    if default.contains('}') {
+        return None;
+    }
     let default = Some(default.into());
     Some((Token::Variable(Variable { key, default }), rest))
 }

@@ -260,3 +260,24 @@ fn pol_16_what_a_variable_puts_in_has_no_wildcards() {
         Fails,
     );
 }
+
+#[test]
+fn a_default_is_written_in_one_way() {
+    let checked = |variable: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/{variable}"}}}}"#
+        );
+        locum_policy::Document::check(&text, locum_policy::Kind::Managed).is_ok()
+    };
+    assert!(checked("${aws:PrincipalTag/team, 'company wide'}"));
+    assert!(checked("${aws:PrincipalTag/team, ''}"));
+    for other in [
+        "${aws:PrincipalTag/team,'c'}",
+        "${aws:PrincipalTag/team,  'c'}",
+        "${aws:PrincipalTag/team, 'c' }",
+        "${aws:PrincipalTag/team, 'c}'}",
+        "${aws:PrincipalTag/team, 'c'd'}",
+    ] {
+        assert!(!checked(other), "{other}");
+    }
+}
