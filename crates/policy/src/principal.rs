@@ -225,7 +225,9 @@ pub(crate) fn aws(text: &str) -> Option<PrincipalPattern> {
         }),
         ("iam", "user") if path_and_name => Some(PrincipalPattern::User(whole())),
         ("iam", "role") if path_and_name => Some(PrincipalPattern::Role(whole())),
-        ("sts", "assumed-role") if path_and_name && name.matches('/').count() == 1 => {
+        ("sts", "assumed-role")
+            if path_and_name && name.matches('/').count() == 1 && !name.contains(':') =>
+        {
             Some(PrincipalPattern::AssumedRole(whole()))
         }
         ("sts", "federated-user") if path_and_name && !name.contains('/') => {

@@ -84,7 +84,7 @@ pub fn doctests(setup: &Setup) -> Result<Outcome, String> {
 }
 
 /// Seconds that each fuzz target runs.
-const FUZZ_S: &str = "10";
+const FUZZ_S: &str = "5";
 
 /// Every fuzz target for a short while, by the driver that needs nothing installed.
 pub fn fuzz(setup: &Setup) -> Result<Outcome, String> {
