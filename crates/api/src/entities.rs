@@ -10,6 +10,7 @@ use locum_store::{
 
 use crate::cx::Cx;
 use crate::error::ApiError;
+use crate::managed;
 
 /// The account that owns AWS's managed policies, as ARNs spell it.
 pub(crate) const AWS_ACCOUNT: &str = "aws";
@@ -63,6 +64,11 @@ pub(crate) fn policy_by_arn<'a>(account: &'a Account, arn: &str) -> Option<&'a A
     let policy = account.policy_by_name(name)?;
     let path = path_and_name.strip_suffix(policy.name.as_str())?;
     (path == policy.path).then_some(policy)
+}
+
+/// Is there a managed policy with this ARN, AWS's or of `account`, that can be attached?
+pub(crate) fn is_attachable(account: &Account, arn: &str) -> bool {
+    policy_by_arn(account, arn).is_some() || managed::find(arn).is_some()
 }
 
 /// The text that counts: the default version's.

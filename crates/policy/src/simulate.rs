@@ -194,8 +194,5 @@ fn missing(reports: &[PolicyReport]) -> Vec<String> {
         .filter(is_about)
         .flat_map(|statement| &statement.conditions);
     let absent = conditions.filter(|found| found.request_values == RequestValues::Missing);
-    let mut keys: Vec<String> = absent.map(|found| found.key.clone()).collect();
-    keys.sort_by_key(|key| key.to_ascii_lowercase());
-    keys.dedup_by(|later, earlier| later.eq_ignore_ascii_case(earlier));
-    keys
+    keys::each_once(absent.map(|found| found.key.clone()).collect())
 }

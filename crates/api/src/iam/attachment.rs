@@ -21,7 +21,6 @@ use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
-use crate::managed;
 use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
 
@@ -45,8 +44,7 @@ fn check_arn(cx: &Cx<'_>, arn: &str) -> Result<(), ApiError> {
 fn attach(cx: &Cx<'_>, caller: &Caller, holder: Holder, arn: String) -> Result<Change, ApiError> {
     check_arn(cx, &arn)?;
     let mut holder = holder.modifiable()?;
-    let own = entities::policy_by_arn(&caller.account, &arn).is_some();
-    if !own && managed::find(&arn).is_none() {
+    if !entities::is_attachable(&caller.account, &arn) {
         return Err(ApiError::NoSuchEntity(format!(
             "Policy {arn} does not exist or is not attachable."
         )));

@@ -16,7 +16,6 @@ use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
-use crate::managed;
 use crate::operation::{Operation, silent};
 use crate::snapshot::Snapshot;
 
@@ -37,8 +36,7 @@ pub(super) fn checked(cx: &Cx<'_>, caller: &Caller, arn: String) -> Result<Strin
             format!("Value ({arn}) for parameter PermissionsBoundary is invalid.").into(),
         ));
     }
-    let own = entities::policy_by_arn(&caller.account, &arn).is_some();
-    if !own && managed::find(&arn).is_none() {
+    if !entities::is_attachable(&caller.account, &arn) {
         return Err(ApiError::NoSuchEntity(format!(
             "Scope ARN: {arn} does not exist or is not attachable."
         )));

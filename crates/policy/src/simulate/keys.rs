@@ -3,6 +3,13 @@
 use crate::document::{Document, Spanned};
 use crate::variable::{Token, Variables, Wildcards, tokens};
 
+/// Sorted, each key once; keys differ ignoring case.
+pub(super) fn each_once(mut keys: Vec<String>) -> Vec<String> {
+    keys.sort_by_key(|key| key.to_ascii_lowercase());
+    keys.dedup_by(|later, earlier| later.eq_ignore_ascii_case(earlier));
+    keys
+}
+
 impl Document {
     /// The condition keys that the document asks for, in conditions and in variables of resources and
     /// condition values: as written, sorted, each once (keys differ ignoring case).
@@ -17,9 +24,7 @@ impl Document {
                 values.for_each(|value| self.variables_in(value, &mut keys));
             }
         }
-        keys.sort_by_key(|key| key.to_ascii_lowercase());
-        keys.dedup_by(|later, earlier| later.eq_ignore_ascii_case(earlier));
-        keys
+        each_once(keys)
     }
 
     fn variables_in(&self, value: &Spanned, keys: &mut Vec<String>) {
