@@ -19,8 +19,14 @@ use std::time::{Duration, Instant};
 
 use generate::{Tally, shrink};
 
+/// Both evaluators spend their time on short-lived values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Questions to each world, as `xtask/src/agreement.rs` has it.
+const ASKS_PER_WORLD: u64 = 100;
 /// Worlds that a thread asks about at a time.
-const WORLDS_PER_STEP: u64 = 500;
+const WORLDS_PER_STEP: u64 = 200;
 /// Mismatches shown.
 const SHOWN_MAX: usize = 10;
 const SAID_EVERY: Duration = Duration::from_secs(5);
@@ -84,7 +90,7 @@ fn step(work: &Mutex<Work>, started: Instant) -> bool {
     if seeds.is_empty() {
         return false;
     }
-    let tally = Tally::of(seeds);
+    let tally = Tally::of(seeds, ASKS_PER_WORLD);
     let Ok(mut work) = work.lock() else {
         return false;
     };

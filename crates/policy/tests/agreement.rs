@@ -5,10 +5,11 @@
 mod generate;
 mod model;
 
-use generate::{ASKS_PER_WORLD, Tally, shrink};
+use generate::{Tally, shrink};
 use model::Verdict;
 
 const CASES: u64 = 1_000_000;
+const ASKS_PER_WORLD: u64 = 20;
 const THREADS: u64 = 2;
 /// Mismatches shown; the rest is counted.
 const SHOWN_MAX: usize = 3;
@@ -39,7 +40,12 @@ const SHARES: &[(Verdict, u64)] = &[
 fn pol_22_the_engine_agrees_with_its_specification() {
     let worlds = CASES / ASKS_PER_WORLD;
     let tally = std::thread::scope(|scope| {
-        let run = |thread| move || Tally::of((0..worlds).filter(|seed| seed % THREADS == thread));
+        let run = |thread| {
+            move || {
+                let seeds = (0..worlds).filter(|seed| seed % THREADS == thread);
+                Tally::of(seeds, ASKS_PER_WORLD)
+            }
+        };
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| scope.spawn(run(thread)))
             .collect();

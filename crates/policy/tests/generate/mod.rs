@@ -34,6 +34,3 @@ pub(crate) use random::Random;
 pub(crate) use run::{Case, Tally};
 pub(crate) use shrink::shrink;
 pub(crate) use world::{Slot, World};
-
-/// Questions asked of each world.
-pub(crate) const ASKS_PER_WORLD: u64 = 20;

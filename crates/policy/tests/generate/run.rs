@@ -91,16 +91,16 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Runs the worlds of these seeds.
-    pub(crate) fn of(seeds: impl Iterator<Item = u64>) -> Tally {
+    /// Runs the worlds of these seeds, with so many questions to each.
+    pub(crate) fn of(seeds: impl Iterator<Item = u64>, asks: u64) -> Tally {
         let mut tally = Tally::default();
         for seed in seeds {
-            tally.world(seed);
+            tally.world(seed, asks);
         }
         tally
     }
 
-    fn world(&mut self, seed: u64) {
+    fn world(&mut self, seed: u64, asks: u64) {
         let mut random = super::Random::new(seed);
         let world = World::generate(&mut random);
         let compiled = Compiled::new(&world);
@@ -111,7 +111,7 @@ impl Tally {
             "seed {seed}: taken though the grammar forbids it: {:?}",
             compiled.ungrammatical
         );
-        for number in 0..super::ASKS_PER_WORLD {
+        for number in 0..asks {
             let ask = Ask::generate(&mut random, &world);
             let said = match number == 0 && seed.is_multiple_of(WORLDS_PER_SIMULATION) {
                 true => compiled.said_by_all(&world, &ask),

@@ -106,17 +106,21 @@ fn days_before(year: i64) -> i64 {
     365 * year + leaps(year - 1) - leaps(-1)
 }
 
+/// [`days_before`] of 1970.
+const DAYS_BEFORE_1970: i64 = 719_528;
+
 /// Days since 1970-01-01.
 fn days(year: i64, month: i64, date: i64) -> i64 {
     let months: i64 = (1..month).map(|month| days_in(year, month)).sum();
-    days_before(year) + months + date - 1 - days_before(1970)
+    days_before(year) + months + date - 1 - DAYS_BEFORE_1970
 }
 
 /// An instant in UTC, as `2026-05-04T03:02:01Z`.
 pub(crate) fn text(seconds: i64) -> String {
     let day = seconds.div_euclid(86_400);
     let clock = seconds.rem_euclid(86_400);
-    let mut year = 1970 + day.div_euclid(366);
+    // Near; the loops make it exact.
+    let mut year = 1970 + day * 400 / 146_100;
     while days(year + 1, 1, 1) <= day {
         year += 1;
     }

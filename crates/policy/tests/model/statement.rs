@@ -25,14 +25,17 @@ pub(crate) fn applies(
     question: &Question<'_>,
 ) -> (Truth, Option<Needs>) {
     let (principal, needs) = principal(statement, place, question);
-    let mut parts = vec![
-        principal,
-        action(&statement.action, question),
-        resource(document, statement, place, question),
-    ];
+    let parts = [
+        &|| principal,
+        &|| action(&statement.action, question),
+        &|| resource(document, statement, place, question),
+    ] as [&dyn Fn() -> Truth; 3];
     let conditions = statement.conditions.iter();
-    parts.extend(conditions.map(|c| condition::holds(c, document.variables, question)));
-    (all(parts.into_iter()), needs)
+    let conditions = conditions.map(|c| condition::holds(c, document.variables, question));
+    (
+        all(parts.iter().map(|part| part()).chain(conditions)),
+        needs,
+    )
 }
 
 /// A statement in a place where it does not belong cannot be told.

@@ -20,12 +20,20 @@ pub(crate) fn not(one: Truth) -> Truth {
     }
 }
 
-/// One that holds is enough; of no one, none holds.
-pub(crate) fn any(all: impl Iterator<Item = Truth>) -> Truth {
-    all.fold(Truth::No, Truth::max)
+/// One that holds is enough; of no one, none holds. Looks no further than the first that does.
+pub(crate) fn any(mut all: impl Iterator<Item = Truth>) -> Truth {
+    let most = all.try_fold(Truth::No, |most, one| match most.max(one) {
+        Truth::Yes => Err(()),
+        most => Ok(most),
+    });
+    most.unwrap_or(Truth::Yes)
 }
 
-/// One that fails is enough; of no one, none fails.
-pub(crate) fn all(all: impl Iterator<Item = Truth>) -> Truth {
-    all.fold(Truth::Yes, Truth::min)
+/// One that fails is enough; of no one, none fails. Looks no further than the first that does.
+pub(crate) fn all(mut all: impl Iterator<Item = Truth>) -> Truth {
+    let least = all.try_fold(Truth::Yes, |least, one| match least.min(one) {
+        Truth::No => Err(()),
+        least => Ok(least),
+    });
+    least.unwrap_or(Truth::No)
 }
