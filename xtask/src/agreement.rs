@@ -9,8 +9,8 @@ const LEDGER: &str = "crates/policy/agreement-ledger.tsv";
 const HEADER: &str = "date\tcommit\tfirst seed\tseeds\tcases\tmismatches\n";
 /// Seeds below are those of the test that every run of CI repeats.
 const FIRST_SEED: u64 = 1_000_000;
-/// Questions that one seed stands for, as in `examples/agreement.rs` of `locum-policy`.
-const CASES_PER_SEED: u64 = 100;
+/// Cases that one seed stands for at least, as in `examples/agreement.rs` of `locum-policy`.
+const CASES_PER_SEED: u64 = 1_000;
 const CASES_DEFAULT: u64 = 10_000_000;
 const USAGE: &str = "usage: cargo xtask agreement [--cases N]";
 

@@ -17,16 +17,20 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use generate::{Tally, shrink};
+use generate::{Effort, Tally, shrink};
 
 /// Both evaluators spend their time on short-lived values.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Questions to each world, as `xtask/src/agreement.rs` has it.
-const ASKS_PER_WORLD: u64 = 100;
+/// 1,000 cases a world, as `xtask/src/agreement.rs` has it.
+const EFFORT: Effort = Effort {
+    asks: 50,
+    neighbours: 3,
+    selections: 5,
+};
 /// Worlds that a thread asks about at a time.
-const WORLDS_PER_STEP: u64 = 200;
+const WORLDS_PER_STEP: u64 = 20;
 /// Mismatches shown.
 const SHOWN_MAX: usize = 10;
 const SAID_EVERY: Duration = Duration::from_secs(5);
@@ -90,7 +94,7 @@ fn step(work: &Mutex<Work>, started: Instant) -> bool {
     if seeds.is_empty() {
         return false;
     }
-    let tally = Tally::of(seeds, ASKS_PER_WORLD);
+    let tally = Tally::of(seeds, EFFORT);
     let Ok(mut work) = work.lock() else {
         return false;
     };

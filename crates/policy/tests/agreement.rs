@@ -5,11 +5,15 @@
 mod generate;
 mod model;
 
-use generate::{Tally, shrink};
+use generate::{Effort, Tally, shrink};
 use model::Verdict;
 
 const CASES: u64 = 1_000_000;
-const ASKS_PER_WORLD: u64 = 20;
+const EFFORT: Effort = Effort {
+    asks: 20,
+    neighbours: 0,
+    selections: 1,
+};
 const THREADS: u64 = 2;
 /// Mismatches shown; the rest is counted.
 const SHOWN_MAX: usize = 3;
@@ -38,12 +42,12 @@ const SHARES: &[(Verdict, u64)] = &[
 
 #[test]
 fn pol_22_the_engine_agrees_with_its_specification() {
-    let worlds = CASES / ASKS_PER_WORLD;
+    let worlds = CASES / EFFORT.asks;
     let tally = std::thread::scope(|scope| {
         let run = |thread| {
             move || {
                 let seeds = (0..worlds).filter(|seed| seed % THREADS == thread);
-                Tally::of(seeds, ASKS_PER_WORLD)
+                Tally::of(seeds, EFFORT)
             }
         };
         let threads: Vec<_> = (0..THREADS)

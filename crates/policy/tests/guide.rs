@@ -180,6 +180,7 @@ impl Example<'_> {
             caller: principal.kind,
             account: principal.account,
             lookup: &lookup,
+            told: Default::default(),
         };
         let policies = model::Policies {
             identity: identity.iter().collect(),

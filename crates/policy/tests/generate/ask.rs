@@ -58,10 +58,35 @@ impl Ask {
             with,
         }
     }
+
+    /// A question beside this one: a value less or another, another action or resource.
+    pub(crate) fn beside(&self, random: &mut Random, world: &World) -> Ask {
+        let mut ask = self.clone();
+        let facts = &mut ask.facts.0;
+        match random.below(100) {
+            0..45 if !facts.is_empty() => {
+                let (_, fact) = facts.swap_remove(random.below(facts.len()));
+                // Its value under another key, now and then.
+                if random.chance(20) && !facts.is_empty() {
+                    let at = random.below(facts.len());
+                    facts[at].1 = fact;
+                }
+            }
+            45..70 if !facts.is_empty() => {
+                let at = random.below(facts.len());
+                if let Fact::Str(text) = &mut facts[at].1 {
+                    *text = text::nearly(random, text);
+                }
+            }
+            70..85 => ask.action = action(random, world),
+            _ => ask.resource = resource(random, world, &mut ask.facts),
+        }
+        ask
+    }
 }
 
 /// Callers without policies of their own mostly come without.
-fn selection(random: &mut Random, caller: &Caller) -> Selection {
+pub(super) fn selection(random: &mut Random, caller: &Caller) -> Selection {
     let own = caller.has_policies();
     let mut chance = |has: bool, percent| random.chance(if has { percent } else { 2 });
     let identity = chance(own, 85);

@@ -6,8 +6,9 @@ use locum_policy::{
 };
 
 use super::facts::Bound;
-use super::{Ask, Policy, World};
+use super::{Ask, Policy, Selection, World};
 use crate::model::{self, Answer, Place, Question, Truth, Verdict};
+use std::cell::RefCell;
 
 /// The policies of a world in one form.
 pub(crate) struct Set<T> {
@@ -136,11 +137,10 @@ impl Plain {
 
     /// Asks the engine.
     pub(crate) fn said(&self, ask: &Ask) -> Answer {
-        verdict(&self.decide(&self.separate, ask, &ask.facts.bound()))
+        verdict(&self.decide(&self.separate, ask, ask.with, &ask.facts.bound()))
     }
 
-    fn decide(&self, set: &Set<Engine>, ask: &Ask, facts: &Bound<'_>) -> Decision {
-        let with = ask.with;
+    fn decide(&self, set: &Set<Engine>, ask: &Ask, with: Selection, facts: &Bound<'_>) -> Decision {
         let identity: Vec<&Engine> = set.identity.iter().filter(|_| with.identity).collect();
         let session: Vec<&Engine> = set.session.iter().collect();
         let scp = borrowed(&set.scp);
@@ -198,9 +198,12 @@ impl Compiled {
 
     /// Asks both.
     pub(crate) fn said(&self, ask: &Ask) -> Said {
+        self.said_of_each(ask, vec![ask.with])[0].1
+    }
+
+    /// Asks both the same question, of several selections of the policies.
+    pub(crate) fn said_of_each(&self, ask: &Ask, withs: Vec<Selection>) -> Vec<(Selection, Said)> {
         let facts = ask.facts.bound();
-        let decision = self.plain.decide(&self.plain.separate, ask, &facts);
-        let joined = self.plain.decide(&self.joined, ask, &facts);
         let lookup = |key: &str| facts.lookup(key);
         let question = Question {
             action: &ask.action,
@@ -208,28 +211,33 @@ impl Compiled {
             caller: ask.caller.kind(),
             account: &ask.caller.account,
             lookup: &lookup,
+            told: RefCell::default(),
         };
-        Said {
-            engine: verdict(&decision),
-            model: model::decide(&self.for_model(ask), &question),
-            statement_is_right: self.statement_is_right(decision.reason(), &question),
-            joined_alike: joined == decision,
-            simulated_alike: true,
-        }
+        let said = |with| {
+            let decision = self.plain.decide(&self.plain.separate, ask, with, &facts);
+            let joined = self.plain.decide(&self.joined, ask, with, &facts);
+            Said {
+                engine: verdict(&decision),
+                model: model::decide(&self.for_model(with), &question),
+                statement_is_right: self.statement_is_right(decision.reason(), &question),
+                joined_alike: joined == decision,
+                simulated_alike: true,
+            }
+        };
+        withs.into_iter().map(|with| (with, said(with))).collect()
     }
 
-    /// Asks both, and the simulator.
-    pub(crate) fn said_by_all(&self, world: &World, ask: &Ask) -> Said {
+    /// Whether the simulator decides like the engine.
+    pub(crate) fn simulated_alike(&self, world: &World, ask: &Ask) -> bool {
         let facts = ask.facts.bound();
-        let decision = self.plain.decide(&self.plain.separate, ask, &facts);
-        Said {
-            simulated_alike: super::simulated::decision(world, ask) == decision,
-            ..self.said(ask)
-        }
+        let decision = self
+            .plain
+            .decide(&self.plain.separate, ask, ask.with, &facts);
+        super::simulated::decision(world, ask) == decision
     }
 
-    fn for_model(&self, ask: &Ask) -> model::Policies<'_> {
-        let (set, with) = (&self.model, ask.with);
+    fn for_model(&self, with: Selection) -> model::Policies<'_> {
+        let set = &self.model;
         model::Policies {
             identity: set.identity.iter().filter(|_| with.identity).collect(),
             boundary: set.boundary.as_ref().filter(|_| with.boundary),

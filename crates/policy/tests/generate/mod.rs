@@ -31,6 +31,6 @@ pub(crate) use compiled::{Compiled, Plain, verdict};
 pub(crate) use facts::{Bound, Fact, Facts};
 pub(crate) use policy::{Condition, List, Policy, Principals, Statement, Version};
 pub(crate) use random::Random;
-pub(crate) use run::{Case, Tally};
+pub(crate) use run::{Case, Effort, Tally};
 pub(crate) use shrink::shrink;
 pub(crate) use world::{Slot, World};

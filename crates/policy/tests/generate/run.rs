@@ -2,12 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::ask::selection;
 use super::compiled::Said;
 use super::{Ask, Compiled, Policy, World};
 use crate::model::Verdict;
 
 /// The simulator is asked one question of every so many worlds.
 const WORLDS_PER_SIMULATION: u64 = 4;
+
+/// How much is asked of each world.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// Questions that are made for it.
+    pub(crate) asks: u64,
+    /// Questions beside each of these.
+    pub(crate) neighbours: u64,
+    /// Selections of its policies that each question is put to.
+    pub(crate) selections: u64,
+}
 
 /// A world and a question to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +31,11 @@ pub(crate) struct Case {
 impl Case {
     /// What the two say of this case.
     pub(crate) fn said(&self) -> Said {
-        Compiled::new(&self.world).said_by_all(&self.world, &self.ask)
+        let compiled = Compiled::new(&self.world);
+        Said {
+            simulated_alike: compiled.simulated_alike(&self.world, &self.ask),
+            ..compiled.said(&self.ask)
+        }
     }
 
     /// The case in words: policies, request, both answers.
@@ -91,16 +107,16 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Runs the worlds of these seeds, with so many questions to each.
-    pub(crate) fn of(seeds: impl Iterator<Item = u64>, asks: u64) -> Tally {
+    /// Runs the worlds of these seeds, with so much asked of each.
+    pub(crate) fn of(seeds: impl Iterator<Item = u64>, effort: Effort) -> Tally {
         let mut tally = Tally::default();
         for seed in seeds {
-            tally.world(seed, asks);
+            tally.world(seed, effort);
         }
         tally
     }
 
-    fn world(&mut self, seed: u64, asks: u64) {
+    fn world(&mut self, seed: u64, effort: Effort) {
         let mut random = super::Random::new(seed);
         let world = World::generate(&mut random);
         let compiled = Compiled::new(&world);
@@ -111,18 +127,41 @@ impl Tally {
             "seed {seed}: taken though the grammar forbids it: {:?}",
             compiled.ungrammatical
         );
-        for number in 0..asks {
-            let ask = Ask::generate(&mut random, &world);
-            let said = match number == 0 && seed.is_multiple_of(WORLDS_PER_SIMULATION) {
-                true => compiled.said_by_all(&world, &ask),
-                false => compiled.said(&ask),
-            };
-            self.cases += 1;
-            *self.verdicts.entry(said.model.verdict).or_default() += 1;
-            if !said.agree() {
-                let world = world.clone();
-                self.mismatches.push((seed, Case { world, ask }));
+        for number in 0..effort.asks {
+            let first = Ask::generate(&mut random, &world);
+            if number == 0 && seed.is_multiple_of(WORLDS_PER_SIMULATION) {
+                let simulated_alike = compiled.simulated_alike(&world, &first);
+                let said = compiled.said(&first);
+                self.note(
+                    seed,
+                    &world,
+                    &first,
+                    Said {
+                        simulated_alike,
+                        ..said
+                    },
+                );
             }
+            let beside: Vec<Ask> = (0..effort.neighbours)
+                .map(|_| first.beside(&mut random, &world))
+                .collect();
+            for mut ask in std::iter::once(first).chain(beside) {
+                let mut withs = vec![ask.with];
+                withs.extend((1..effort.selections).map(|_| selection(&mut random, &ask.caller)));
+                for (with, said) in compiled.said_of_each(&ask, withs) {
+                    ask.with = with;
+                    self.note(seed, &world, &ask, said);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, seed: u64, world: &World, ask: &Ask, said: Said) {
+        self.cases += 1;
+        *self.verdicts.entry(said.model.verdict).or_default() += 1;
+        if !said.agree() {
+            let (world, ask) = (world.clone(), ask.clone());
+            self.mismatches.push((seed, Case { world, ask }));
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) use statement::{Place, applies};
 pub(crate) use truth::Truth;
 
 use locum_policy::{PrincipalKind, Values};
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// Where the values of condition keys come from: the key in lower case.
 pub(crate) type Lookup<'a> = dyn Fn(&str) -> Values<'a> + 'a;
@@ -46,6 +48,9 @@ pub(crate) struct Question<'a> {
     /// The caller's account; empty for services, providers and nobody.
     pub(crate) account: &'a str,
     pub(crate) lookup: &'a Lookup<'a>,
+    /// What was told of statements, by address and place: the same question may be put to several
+    /// selections of the same policies.
+    pub(crate) told: RefCell<HashMap<(*const Statement, Place), statement::Applies>>,
 }
 
 impl<'a> Question<'a> {

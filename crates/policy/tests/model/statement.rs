@@ -7,7 +7,7 @@ use super::truth::{Truth, all, any, not, truth};
 use super::{Question, arn, condition};
 
 /// Which grammar a statement had to follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// Identity, boundary, session and service control policies: no principal, a resource.
     Caller,
@@ -18,12 +18,30 @@ pub(crate) enum Place {
 }
 
 /// Whether a statement applies, and what an Allow of a resource's policy leaves to be asked.
+pub(crate) type Applies = (Truth, Option<Needs>);
+
+/// See [`Applies`]. Each statement is looked at once for each question.
 pub(crate) fn applies(
     document: &Document,
     statement: &Statement,
     place: Place,
     question: &Question<'_>,
-) -> (Truth, Option<Needs>) {
+) -> Applies {
+    let key = (std::ptr::from_ref(statement), place);
+    if let Some(told) = question.told.borrow().get(&key) {
+        return *told;
+    }
+    let told = look(document, statement, place, question);
+    question.told.borrow_mut().insert(key, told);
+    told
+}
+
+fn look(
+    document: &Document,
+    statement: &Statement,
+    place: Place,
+    question: &Question<'_>,
+) -> Applies {
     let (principal, needs) = principal(statement, place, question);
     let parts = [
         &|| principal,
@@ -39,11 +57,7 @@ pub(crate) fn applies(
 }
 
 /// A statement in a place where it does not belong cannot be told.
-fn principal(
-    statement: &Statement,
-    place: Place,
-    question: &Question<'_>,
-) -> (Truth, Option<Needs>) {
+fn principal(statement: &Statement, place: Place, question: &Question<'_>) -> Applies {
     match (place, &statement.principal) {
         (Place::Caller, None) => (Truth::Yes, None),
         (Place::Caller, Some(_)) | (Place::Resource | Place::Rcp, None) => (Truth::Unknown, None),
