@@ -25,8 +25,40 @@ pub(crate) fn name_of(day: i64) -> String {
     format!("{year:04}-{month:02}-{day_of_month:02}")
 }
 
+/// The day of a name as [`name_of`] writes it; anything else is none.
+pub(crate) fn of_name(name: &str) -> Option<i64> {
+    let number = |part: &str, digits: usize| -> Option<i64> {
+        let right = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        right.then(|| part.parse().ok()).flatten()
+    };
+    let (year, rest) = name.split_once('-')?;
+    let (month, day_of_month) = rest.split_once('-')?;
+    let (year, month) = (number(year, 4)?, number(month, 2)?);
+    let day_of_month = number(day_of_month, 2)?;
+    // `days_from_civil` of the same author.
+    let shifted_year = if month <= 2 { year - 1 } else { year };
+    let shifted_month = if month > 2 { month - 3 } else { month + 9 };
+    let era = shifted_year.div_euclid(400);
+    let year_of_era = shifted_year.rem_euclid(400);
+    let day_of_year = (153 * shifted_month + 2) / 5 + day_of_month - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let day = era * 146_097 + day_of_era - 719_468;
+    (name_of(day) == name).then_some(day)
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn names_have_their_days() {
+        for day in (-719_162..2_932_896).step_by(997).chain([-719_162, 2_932_896]) {
+            let name = super::name_of(day);
+            assert_eq!(super::of_name(&name), Some(day), "{name}");
+        }
+        for name in ["2026-02-29", "2026-13-01", "2026-1-01", "", "notes", "+026-01-01", "2026-01-01 "] {
+            assert_eq!(super::of_name(name), None, "{name}");
+        }
+    }
+
     #[test]
     fn days_have_their_names() {
         for (time_s, name) in [

@@ -48,4 +48,7 @@ pub use policy_text::PolicyText;
 pub use seal::RandomSource;
 pub use secret::Secret;
 pub use table::{Iter, Table};
-pub use trail::file::TrailRepair;
+pub use trail::chain::{ChainPoint, Integrity};
+pub use trail::file::{TrailAlarm, TrailRepair};
+pub use trail::head::{HeadState, TrailHead};
+pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};

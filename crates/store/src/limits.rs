@@ -16,6 +16,9 @@ pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 /// Events of one change.
 pub const CHANGE_EVENTS_MAX: usize = 1_000;
 
+/// Longest line of the trail that is read as one: an event with its place in the chain, and room.
+pub const TRAIL_LINE_BYTES_MAX: usize = 1 << 20;
+
 /// Events that wait for the trail, in bytes; beyond it calls are answered `Unavailable`.
 pub const TRAIL_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Calls that wait for the trail.

@@ -5,7 +5,10 @@
 //! the caller one short lock, whatever the number of calls that wait.
 
 mod batch;
+pub(crate) mod chain;
 pub(crate) mod file;
+pub(crate) mod head;
+pub(crate) mod reader;
 mod wait;
 
 use crate::change::Event;
@@ -27,6 +30,8 @@ pub(crate) trait Disk: Send {
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()>;
     /// Durable bytes of a day's file, 0 when not known.
     fn durable(&self, day: i64) -> u64;
+    /// The writer ends in good order.
+    fn finish(&mut self) {}
 }
 
 /// The queue in front of the writer thread.
@@ -200,6 +205,7 @@ impl Trail {
         let mut last_calls = 0;
         loop {
             let Some(mut state) = self.next_work(last_calls) else {
+                disk.finish();
                 return;
             };
             let mut batch = state.next_batch();

@@ -89,8 +89,9 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
         &mut report,
     )?;
     report.revision = Revision(shard.revision);
-    let (mut files, repairs) = TrailFiles::open(&trail_path(dir))?;
-    report.repairs = repairs;
+    let (mut files, opened) = TrailFiles::open(&trail_path(dir))?;
+    report.repairs = opened.repairs;
+    report.trail_alarm = opened.alarm;
     let outbox = reconcile(&database, &mut files, &mut report)?;
     let fenced = if report.restored.is_some() {
         0

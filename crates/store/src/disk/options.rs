@@ -4,7 +4,7 @@ use super::files::FileError;
 use crate::id::Revision;
 use crate::limits::{CACHE_BYTES_DEFAULT, LOG_BYTES_DEFAULT, SHARDS as SHARD_COUNT};
 use crate::seal::RandomSource;
-use crate::trail::file::TrailRepair;
+use crate::trail::file::{TrailAlarm, TrailRepair};
 use std::io;
 use std::path::PathBuf;
 
@@ -71,6 +71,8 @@ pub struct OpenReport {
     pub revision: Revision,
     /// Torn ends of the trail that were cut off.
     pub repairs: Vec<TrailRepair>,
+    /// Records are missing at the end of the trail. The caller must say so, in the trail as well.
+    pub trail_alarm: Option<TrailAlarm>,
     /// Events of committed writes that a crash had kept from the trail and that are there now.
     pub redelivered: usize,
     /// An older database was accepted.

@@ -27,7 +27,7 @@ fn change(expects: Revision, puts: Vec<Record>, event: &str) -> Change {
         }],
         events: vec![Event {
             time_s: 0,
-            record: event.as_bytes().to_vec(),
+            record: format!("{{\"event\":\"{event}\"}}").into_bytes(),
         }],
         token: None,
     }
@@ -80,8 +80,13 @@ fn aud_01_a_lost_database_is_answered_and_opened_again() {
     let value = pollster::block_on(engine.load(unit)).unwrap().unwrap();
     assert_eq!(value.revision(), second);
     drop(engine);
-    let path = folder.0.join("trail/1970-01-01.jsonl");
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "one\nthree\n");
+    let reader = TrailReader::open(&folder.0).unwrap();
+    let mut lines = reader.lines(TrailDay::of_time(0), 0).unwrap();
+    for event in ["one", "three"] {
+        let line = lines.next_line().unwrap().unwrap();
+        assert_eq!(line.record(), format!("{{\"event\":\"{event}\"}}").as_bytes());
+    }
+    assert!(lines.next_line().unwrap().is_none());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The trail's files: one a UTC day, appended to and synced, their torn ends cut off.
 
 use super::Disk;
+use super::chain::{ChainPoint, Linker, split};
+use super::head::{HeadFile, HeadState, TrailHead};
+use super::reader::{TrailDay, TrailReader};
 use crate::day;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
 use std::collections::HashSet;
@@ -22,11 +25,43 @@ pub struct TrailRepair {
     pub bytes_cut: u64,
 }
 
+/// The end of the trail is not the one that its head tells of: somebody or something took records away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrailAlarm {
+    /// The newest records are missing.
+    #[error("records {} to {head} of the trail are missing", found + 1)]
+    Missing {
+        /// The newest record that is there.
+        found: u64,
+        /// The newest that was.
+        head: u64,
+    },
+    /// The newest record is another one than was written.
+    #[error("record {0} of the trail is not the one that was written")]
+    Differs(u64),
+    /// Nobody can tell whether records are missing at the end.
+    #[error("the head of the trail is missing or damaged; records behind number {0} may be missing")]
+    Unknown(u64),
+}
+
+/// What opening the folder found and did.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    pub(crate) repairs: Vec<TrailRepair>,
+    pub(crate) alarm: Option<TrailAlarm>,
+}
+
 /// The folder of the trail.
 #[derive(Debug)]
 pub(crate) struct TrailFiles {
     dir: PathBuf,
     open: Vec<OpenDay>,
+    /// The newest record that is durable.
+    last: ChainPoint,
+    head: HeadFile,
+    linker: Linker,
+    /// The lines of the batch that is being written.
+    lines: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -46,25 +81,47 @@ enum Failed {
 }
 
 impl TrailFiles {
-    /// Opens the folder, making it when missing, and repairs the two newest files.
-    pub(crate) fn open(dir: &Path) -> Result<(TrailFiles, Vec<TrailRepair>), FileError> {
+    /// Opens the folder, making it when missing, repairs the files, and finds the end of the chain.
+    pub(crate) fn open(dir: &Path) -> Result<(TrailFiles, Opened), FileError> {
         private_dir(dir)?;
-        let mut names: Vec<PathBuf> = std::fs::read_dir(dir)
-            .map_err(FileError::io(dir))?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
-            .collect();
-        names.sort();
-        let mut repairs = Vec::new();
-        for path in names.iter().rev().take(OPEN_DAYS_MAX) {
-            let file = private_file(path, Access::Append)?;
-            repairs.extend(repair(&file, path)?);
+        let reader = TrailReader::in_folder(dir)?;
+        let days = reader.days()?;
+        let mut opened = Opened::default();
+        for (age, day) in days.iter().rev().enumerate() {
+            let path = reader.path(*day);
+            // Older files are opened for writing only when they need it.
+            let access = if age < OPEN_DAYS_MAX {
+                Access::Append
+            } else {
+                Access::Read
+            };
+            let file = private_file(&path, access)?;
+            if whole_lines(&file, length(&file, &path)?).map_err(FileError::io(&path))?
+                != length(&file, &path)?
+            {
+                let file = private_file(&path, Access::Append)?;
+                opened.repairs.extend(repair(&file, &path)?);
+            }
         }
+        let newest = reader.newest()?;
+        let found = newest.as_ref().map(|newest| newest.point).unwrap_or_default();
+        let state = reader.head()?;
+        let (last, alarm) = go_on(found, state);
+        opened.alarm = alarm;
+        let first = TrailHead {
+            point: last,
+            day: newest.as_ref().map_or(TrailDay::of_number(0), |newest| newest.day),
+            length: newest.as_ref().map_or(0, |newest| newest.length),
+        };
         let files = TrailFiles {
             dir: dir.to_path_buf(),
             open: Vec::new(),
+            last,
+            head: HeadFile::open(dir, &first)?,
+            linker: Linker::default(),
+            lines: Vec::new(),
         };
-        Ok((files, repairs))
+        Ok((files, opened))
     }
 
     fn path(&self, day: i64) -> PathBuf {
@@ -114,7 +171,9 @@ impl TrailFiles {
         };
         file.seek(SeekFrom::Start(from))
             .map_err(FileError::io(&path))?;
-        let mut wanted: HashSet<&[u8]> = lines.iter().copied().collect();
+        // Compared without their closing braces, before which a line has its place in the chain.
+        let body = |record: &&'a [u8]| record.strip_suffix(b"}").unwrap_or(record);
+        let mut wanted: HashSet<&[u8]> = lines.iter().map(body).collect();
         let mut reader = BufReader::with_capacity(1 << 20, file);
         let mut line = Vec::new();
         loop {
@@ -125,14 +184,14 @@ impl TrailFiles {
             if read == 0 || wanted.is_empty() {
                 break;
             }
-            if let Some((b'\n', record)) = line.split_last() {
-                wanted.remove(record);
+            if let Some((b'\n', line)) = line.split_last() {
+                wanted.remove(split(line).0);
             }
         }
         Ok(lines
             .iter()
             .copied()
-            .filter(|line| wanted.contains(line))
+            .filter(|line| wanted.contains(body(line)))
             .collect())
     }
 }
@@ -151,62 +210,83 @@ impl OpenDay {
     }
 }
 
+impl TrailFiles {
+    /// Writes and syncs whole lines with their places in the chain; the days written to, with how many
+    /// bytes each got, are in `written` also when it fails.
+    fn write(
+        &mut self,
+        segments: &[(i64, &[u8])],
+        written: &mut Vec<(i64, u64)>,
+    ) -> Result<ChainPoint, FileError> {
+        let mut last = self.last;
+        let mut lines = std::mem::take(&mut self.lines);
+        for (day, records) in segments {
+            lines.clear();
+            last = self
+                .linker
+                .link(last, records, &mut lines)
+                .map_err(FileError::io(&self.dir))?;
+            let open = self.day(*day)?;
+            open.recover()?;
+            let path = open.path.clone();
+            let bytes = lines.len() as u64;
+            match written.iter_mut().find(|(other, _)| other == day) {
+                Some((_, sum)) => *sum += bytes,
+                None => written.push((*day, bytes)),
+            }
+            open.file.write_all(&lines).map_err(FileError::io(&path))?;
+        }
+        self.lines = lines;
+        for open in &mut self.open {
+            if written.iter().any(|(day, _)| *day == open.day) {
+                open.file.sync_data().map_err(FileError::io(&open.path))?;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Tells how far the trail goes. That it cannot be told is no reason to refuse calls: their records
+    /// are durable.
+    fn tell(&self, day: i64) {
+        let _ = self.head.put(&TrailHead {
+            point: self.last,
+            day: TrailDay::of_number(day),
+            length: self.durable(day),
+        });
+    }
+}
+
 impl Disk for TrailFiles {
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()> {
-        let to_io = |error: FileError| match error {
-            FileError::Io { source, .. } => source,
-            other => io::Error::other(other.to_string()),
-        };
-        let mut touched: Vec<i64> = Vec::new();
-        let mut result = Ok(());
-        for (day, bytes) in segments {
-            let open = match self.day(*day) {
-                Ok(open) => open,
-                Err(error) => {
-                    result = Err(to_io(error));
-                    break;
-                }
+        let mut written = Vec::new();
+        let result = self.write(segments, &mut written);
+        for open in &mut self.open {
+            let Some((_, bytes)) = written.iter().find(|(day, _)| *day == open.day) else {
+                continue;
             };
-            if let Err(error) = open.recover() {
-                result = Err(to_io(error));
-                break;
-            }
-            touched.push(*day);
-            if let Err(error) = open.file.write_all(bytes) {
-                result = Err(error);
-                break;
+            if result.is_ok() {
+                open.durable += bytes;
+            } else {
+                open.failed = Failed::Yes;
+                // At once when possible, so that readers of the file see whole records only.
+                let _ = open.recover();
             }
         }
-        touched.dedup();
-        if result.is_ok() {
-            result = self
-                .open
-                .iter_mut()
-                .filter(|open| touched.contains(&open.day))
-                .try_for_each(|open| open.file.sync_data());
-        }
-        for open in self
-            .open
-            .iter_mut()
-            .filter(|open| touched.contains(&open.day))
-        {
-            match &result {
-                Ok(()) => {
-                    let written: usize = segments
-                        .iter()
-                        .filter(|(day, _)| *day == open.day)
-                        .map(|(_, bytes)| bytes.len())
-                        .sum();
-                    open.durable += written as u64;
+        match result {
+            Ok(last) => {
+                self.last = last;
+                if let Some((day, _)) = segments.last() {
+                    self.tell(*day);
                 }
-                Err(_) => {
-                    open.failed = Failed::Yes;
-                    // At once when possible, so that readers of the file see whole records only.
-                    let _ = open.recover();
-                }
+                Ok(())
             }
+            Err(FileError::Io { source, .. }) => Err(source),
+            Err(other) => Err(io::Error::other(other.to_string())),
         }
-        result
+    }
+
+    fn finish(&mut self) {
+        let _ = self.head.sync();
     }
 
     fn durable(&self, day: i64) -> u64 {
@@ -217,9 +297,33 @@ impl Disk for TrailFiles {
     }
 }
 
+/// Where the chain goes on: behind the newest record that there is or was. A number is never given
+/// twice, so what is missing stays seen.
+fn go_on(found: ChainPoint, state: HeadState) -> (ChainPoint, Option<TrailAlarm>) {
+    match state.known().map(|head| head.point) {
+        Some(head) if head.sequence > found.sequence => {
+            let alarm = TrailAlarm::Missing {
+                found: found.sequence,
+                head: head.sequence,
+            };
+            (head, Some(alarm))
+        }
+        Some(head) if head.sequence == found.sequence && head.hash != found.hash => {
+            (head, Some(TrailAlarm::Differs(head.sequence)))
+        }
+        Some(_) => (found, None),
+        None if state == HeadState::Missing && found.sequence == 0 => (found, None),
+        None => (found, Some(TrailAlarm::Unknown(found.sequence))),
+    }
+}
+
+fn length(file: &File, path: &Path) -> Result<u64, FileError> {
+    Ok(file.metadata().map_err(FileError::io(path))?.len())
+}
+
 /// Cuts off an unfinished last line.
 fn repair(file: &File, path: &Path) -> Result<Option<TrailRepair>, FileError> {
-    let len = file.metadata().map_err(FileError::io(path))?.len();
+    let len = length(file, path)?;
     let whole = whole_lines(file, len).map_err(FileError::io(path))?;
     if whole == len {
         return Ok(None);

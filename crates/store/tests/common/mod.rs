@@ -158,20 +158,17 @@ impl Drop for TempDir {
     }
 }
 
-/// All lines of all days of the trail.
+/// The records of all days of the trail, as they were given to it.
 pub(crate) fn trail_lines(dir: &Path) -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(dir.join("trail"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    names.sort();
-    names
-        .iter()
-        .flat_map(|name| {
-            let text = std::fs::read_to_string(name).unwrap();
-            text.lines().map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect()
+    let reader = TrailReader::open(dir).unwrap();
+    let mut records = Vec::new();
+    for day in reader.days().unwrap() {
+        let mut lines = reader.lines(day, 0).unwrap();
+        while let Some(line) = lines.next_line().unwrap() {
+            records.push(String::from_utf8(line.record()).unwrap());
+        }
+    }
+    records
 }
 
 pub(crate) const CANARY: &str = "canary-secret-9f8e7d6c5b4a";
