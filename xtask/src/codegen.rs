@@ -8,7 +8,7 @@ mod rust;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const SERVICES: [&str; 3] = ["sts", "iam", "organizations"];
+const SERVICES: [&str; 4] = ["sts", "iam", "organizations", "cloudtrail"];
 
 /// Regenerates `crates/wire/src/generated/`, or with `--check` fails when it is stale.
 pub fn run(args: &[String]) -> Result<(), String> {

@@ -36,10 +36,11 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
-    /// `aws:RequestedRegion`: global services answer us-east-1, STS the region of the signature.
+    /// `aws:RequestedRegion`: global services answer us-east-1, STS and CloudTrail the region of the
+    /// signature.
     pub(crate) fn requested_region<'a>(&self, caller: &'a Caller) -> &'a str {
         match self.service {
-            Service::Sts => &caller.region,
+            Service::Sts | Service::CloudTrail => &caller.region,
             _ => "us-east-1",
         }
     }

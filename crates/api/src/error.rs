@@ -178,7 +178,7 @@ impl ApiError {
     pub fn wire(&self, service: Option<Service>) -> WireError {
         let (query, json) = self.codes();
         let (code, status) = match service {
-            Some(Service::Organizations) => json,
+            Some(Service::Organizations | Service::CloudTrail) => json,
             _ => query,
         };
         WireError {

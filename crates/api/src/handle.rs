@@ -25,7 +25,7 @@ use crate::snapshot::Snapshot;
 use crate::world::World;
 
 /// The services that one URL serves, as signatures are scoped to them.
-const SERVICES: &[&str] = &["sts", "iam", "organizations"];
+const SERVICES: &[&str] = &["sts", "iam", "organizations", "cloudtrail"];
 
 /// What is known of a call before anybody is believed.
 struct Heard<'a> {
@@ -339,12 +339,11 @@ async fn commit(
     }
 }
 
-/// IAM and Organizations are global; STS answers in the region of the signature.
+/// IAM and Organizations are global; STS and CloudTrail answer in the region of the signature.
 fn region(service: Service, claimed: &str) -> &str {
-    if service == Service::Sts {
-        claimed
-    } else {
-        "us-east-1"
+    match service {
+        Service::Sts | Service::CloudTrail => claimed,
+        Service::Iam | Service::Organizations => "us-east-1",
     }
 }
 

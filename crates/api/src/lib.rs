@@ -11,6 +11,7 @@ mod authenticate;
 mod authorize;
 pub mod bootstrap;
 mod caller;
+mod cloudtrail;
 mod context;
 mod cx;
 mod documents;

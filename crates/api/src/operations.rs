@@ -3,9 +3,14 @@
 use locum_wire::{Call, Service};
 
 use crate::operation::Operation;
-use crate::{iam, organizations, sts};
+use crate::{cloudtrail, iam, organizations, sts};
 
-const TABLE: &[&[&[Operation]]] = &[sts::OPERATIONS, iam::OPERATIONS, organizations::OPERATIONS];
+const TABLE: &[&[&[Operation]]] = &[
+    sts::OPERATIONS,
+    iam::OPERATIONS,
+    organizations::OPERATIONS,
+    cloudtrail::OPERATIONS,
+];
 
 /// Every operation that is offered.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -22,6 +27,7 @@ pub(crate) fn find(call: &Call<'_>) -> Option<&'static Operation> {
         Service::Sts => sts::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Organizations => organizations::OPERATIONS,
+        Service::CloudTrail => cloudtrail::OPERATIONS,
     };
     let name = call.operation.as_ref();
     rows.iter()

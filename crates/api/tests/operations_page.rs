@@ -16,6 +16,7 @@ fn rendered() -> String {
         (Service::Sts, "AWS Security Token Service"),
         (Service::Iam, "AWS Identity and Access Management"),
         (Service::Organizations, "AWS Organizations"),
+        (Service::CloudTrail, "AWS CloudTrail"),
     ] {
         let known = locum_wire::operations(service);
         let done = |name: &str| {

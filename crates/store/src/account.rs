@@ -7,7 +7,7 @@ use crate::change::Record;
 use crate::engine::RecordError;
 use crate::entity::{
     AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, ManagedPolicy, OidcProvider,
-    Role, SamlProvider, User,
+    Role, SamlProvider, Trail, User,
 };
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::misplaced;
@@ -41,6 +41,7 @@ pub struct Account {
     oidc: Slots<OidcProvider>,
     saml: Slots<SamlProvider>,
     deletions: Slots<DeletionTask>,
+    trails: Slots<Trail>,
     indexes: OnceLock<Indexes>,
     context: Arc<Context>,
     /// Bytes of its records as stored.
@@ -113,6 +114,11 @@ impl Account {
     /// Deletions of service-linked roles by the id of their task.
     pub fn deletion_tasks(&self) -> Table<'_, DeletionTask> {
         Table::new(&self.deletions, &self.context)
+    }
+
+    /// Trails by [`Trail::place`].
+    pub fn trails(&self) -> Table<'_, Trail> {
+        Table::new(&self.trails, &self.context)
     }
 
     /// The group with this unique id (`AGPA…`).
@@ -227,6 +233,7 @@ impl Account {
             oidc: Tree::default(),
             saml: Tree::default(),
             deletions: Tree::default(),
+            trails: Tree::default(),
             indexes: OnceLock::new(),
             context,
             bytes: 0,
@@ -255,6 +262,7 @@ impl Account {
             oidc: self.oidc.clone(),
             saml: self.saml.clone(),
             deletions: self.deletions.clone(),
+            trails: self.trails.clone(),
             indexes: OnceLock::new(),
             context: self.context.clone(),
             bytes,
@@ -309,6 +317,7 @@ impl Account {
             Kind::OidcProvider => drop(self.oidc.remove(name)),
             Kind::SamlProvider => drop(self.saml.remove(name)),
             Kind::DeletionTask => drop(self.deletions.remove(name)),
+            Kind::Trail => drop(self.trails.remove(name)),
             other => self.credentials.delete(other, name, indexes),
         }
     }
@@ -378,6 +387,10 @@ impl Account {
                 let slot = Slot::decoded(Arc::new(task.clone()));
                 self.deletions.insert(&name, Arc::new(slot));
             }
+            Record::Trail(trail) => {
+                let slot = Slot::decoded(Arc::new(trail.clone()));
+                self.trails.insert(&name, Arc::new(slot));
+            }
             other => self.credentials.put(other, &name, indexes),
         }
     }
@@ -398,6 +411,7 @@ pub(crate) struct Builder {
     oidc: Vec<(Arc<str>, Arc<Slot<OidcProvider>>)>,
     saml: Vec<(Arc<str>, Arc<Slot<SamlProvider>>)>,
     deletions: Vec<(Arc<str>, Arc<Slot<DeletionTask>>)>,
+    trails: Vec<(Arc<str>, Arc<Slot<Trail>>)>,
 }
 
 impl Builder {
@@ -416,6 +430,7 @@ impl Builder {
             oidc: Vec::new(),
             saml: Vec::new(),
             deletions: Vec::new(),
+            trails: Vec::new(),
         }
     }
 
@@ -435,6 +450,7 @@ impl Builder {
             Kind::OidcProvider => self.oidc.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::SamlProvider => self.saml.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::DeletionTask => self.deletions.push((key(), Arc::new(Slot::encoded(raw)))),
+            Kind::Trail => self.trails.push((key(), Arc::new(Slot::encoded(raw)))),
             other => {
                 if !self.credentials.add(other, name, raw) {
                     return Err(misplaced(self.context.unit, name));
@@ -463,6 +479,7 @@ impl Builder {
         value.oidc = Tree::from_sorted(self.oidc);
         value.saml = Tree::from_sorted(self.saml);
         value.deletions = Tree::from_sorted(self.deletions);
+        value.trails = Tree::from_sorted(self.trails);
         Ok(value)
     }
 }

@@ -3,11 +3,11 @@
 use crate::entity::{
     AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, LastUse, LoginProfile,
     ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider, ServerCertificate,
-    ServiceCredential, SigningCertificate, SshPublicKey, User,
+    ServiceCredential, SigningCertificate, SshPublicKey, Trail, User,
 };
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
-    AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch,
+    AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch, TrailKey,
 };
 
 /// One entity to be put; it replaces what stands under its key.
@@ -47,6 +47,8 @@ pub enum Record {
     SamlProvider(SamlProvider),
     /// Of an account: what came of deleting a service-linked role.
     DeletionTask(DeletionTask),
+    /// Of an account: a trail.
+    Trail(Trail),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -59,6 +61,8 @@ pub enum Record {
     AccountSummary(AccountSummary),
     /// Of the installation: a request to create an account.
     CreateAccountRequest(CreateAccountRequest),
+    /// Of the installation: a key that signs digests of the trail.
+    TrailKey(TrailKey),
 }
 
 impl Record {
@@ -86,12 +90,14 @@ impl Record {
             Record::OidcProvider(value) => Key::OidcProvider(value.url.to_ascii_lowercase()),
             Record::SamlProvider(value) => Key::SamlProvider(value.name.to_ascii_lowercase()),
             Record::DeletionTask(value) => Key::DeletionTask(value.id.to_ascii_lowercase()),
+            Record::Trail(value) => Key::Trail(Trail::place(&value.home_region, &value.name)),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
             Record::Organization(_) => Key::Organization,
             Record::AccountSummary(value) => Key::AccountSummary(value.id),
             Record::CreateAccountRequest(value) => Key::CreateAccountRequest(value.id.clone()),
+            Record::TrailKey(value) => Key::TrailKey(value.fingerprint.clone()),
         }
     }
 }
@@ -133,6 +139,8 @@ pub enum Key {
     SamlProvider(String),
     /// The id of a deletion task.
     DeletionTask(String),
+    /// A trail's home region and name, see [`Trail::place`].
+    Trail(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.
@@ -145,6 +153,8 @@ pub enum Key {
     AccountSummary(AccountId),
     /// The id of a request to create an account.
     CreateAccountRequest(String),
+    /// The fingerprint of a key that signs digests.
+    TrailKey(String),
 }
 
 /// What changes in one unit.

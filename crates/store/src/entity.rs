@@ -9,6 +9,9 @@ pub use credential::{
 mod provider;
 
 pub use provider::{DeletionTask, OidcProvider, SamlProvider};
+mod trail;
+
+pub use trail::{EventSelector, ReadWriteType, Trail};
 
 use crate::{PolicyText, Secret};
 

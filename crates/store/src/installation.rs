@@ -108,6 +108,21 @@ pub struct CreateAccountRequest {
     pub state: CreateAccountState,
 }
 
+/// A key pair that signs digests of the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailKey {
+    /// 32 hexadecimal digits; digests name the key by it.
+    pub fingerprint: String,
+    /// PKCS#1 DER of the RSA public key.
+    pub public_key: Vec<u8>,
+    /// PKCS#8 DER of the private key, sealed at rest.
+    pub private_key: Secret,
+    /// Unix seconds from which on it signs.
+    pub valid_from_s: i64,
+    /// Unix seconds until which it signs.
+    pub valid_until_s: i64,
+}
+
 /// The installation: an immutable value behind an `Arc`.
 #[derive(Debug)]
 pub struct Installation {
@@ -123,6 +138,8 @@ pub struct Installation {
     pub keys: Vec<SessionKeyEpoch>,
     /// The organization, once it is created.
     pub organization: Option<Organization>,
+    /// Keys that sign digests of the trail, the oldest validity first.
+    pub trail_keys: Vec<TrailKey>,
     accounts: Slots<AccountSummary>,
     requests: Slots<CreateAccountRequest>,
     indexes: OnceLock<Indexes>,
@@ -189,6 +206,7 @@ impl Installation {
             created_s: 0,
             keys: Vec::new(),
             organization: None,
+            trail_keys: Vec::new(),
             accounts: Tree::default(),
             requests: Tree::default(),
             indexes: OnceLock::new(),
@@ -212,6 +230,7 @@ impl Installation {
             created_s: self.created_s,
             keys: self.keys.clone(),
             organization: self.organization.clone(),
+            trail_keys: self.trail_keys.clone(),
             accounts: self.accounts.clone(),
             requests: self.requests.clone(),
             indexes: OnceLock::new(),
@@ -235,6 +254,7 @@ impl Installation {
         match kind {
             Kind::SessionKey => self.keys.retain(|key| format!("{:010}", key.epoch) != name),
             Kind::Organization => self.organization = None,
+            Kind::TrailKey => self.trail_keys.retain(|key| key.fingerprint != name),
             Kind::AccountSummary => {
                 let old = self.accounts.remove(name);
                 if let (Some(old), Some(indexes)) = (old, indexes) {
@@ -254,6 +274,7 @@ impl Installation {
             Record::InstallationMeta(meta) => self.set_meta(meta),
             Record::SessionKey(key) => self.set_key(key.clone()),
             Record::Organization(organization) => self.organization = Some(organization.clone()),
+            Record::TrailKey(key) => self.set_trail_key(key.clone()),
             Record::AccountSummary(summary) => {
                 let slot = Arc::new(Slot::decoded(Arc::new(summary.clone())));
                 let old = self.accounts.insert(&name, slot.clone());
@@ -277,6 +298,13 @@ impl Installation {
         self.created_s = meta.created_s;
     }
 
+    fn set_trail_key(&mut self, key: TrailKey) {
+        self.trail_keys
+            .retain(|known| known.fingerprint != key.fingerprint);
+        self.trail_keys.push(key);
+        sort_trail_keys(&mut self.trail_keys);
+    }
+
     fn set_key(&mut self, key: SessionKeyEpoch) {
         match self
             .keys
@@ -290,6 +318,13 @@ impl Installation {
             Err(at) => self.keys.insert(at, key),
         }
     }
+}
+
+fn sort_trail_keys(keys: &mut [TrailKey]) {
+    keys.sort_by(|left, right| {
+        let order = |key: &TrailKey| (key.valid_from_s, key.fingerprint.clone());
+        order(left).cmp(&order(right))
+    });
 }
 
 impl Indexes {
@@ -320,6 +355,7 @@ pub(crate) struct Builder {
     meta: Option<InstallationMeta>,
     keys: Vec<SessionKeyEpoch>,
     organization: Option<Organization>,
+    trail_keys: Vec<TrailKey>,
     accounts: Vec<(Arc<str>, Arc<Slot<AccountSummary>>)>,
     requests: Vec<(Arc<str>, Arc<Slot<CreateAccountRequest>>)>,
 }
@@ -331,6 +367,7 @@ impl Builder {
             meta: None,
             keys: Vec::new(),
             organization: None,
+            trail_keys: Vec::new(),
             accounts: Vec::new(),
             requests: Vec::new(),
         }
@@ -344,6 +381,7 @@ impl Builder {
             Kind::InstallationMeta => self.meta = Some(Stored::decode(&raw, name, context)?),
             Kind::SessionKey => self.keys.push(Stored::decode(&raw, name, context)?),
             Kind::Organization => self.organization = Some(Stored::decode(&raw, name, context)?),
+            Kind::TrailKey => self.trail_keys.push(Stored::decode(&raw, name, context)?),
             Kind::AccountSummary => self
                 .accounts
                 .push((Arc::from(name), Arc::new(Slot::encoded(raw)))),
@@ -371,6 +409,8 @@ impl Builder {
         value.bytes = bytes;
         value.keys = self.keys;
         value.organization = self.organization;
+        value.trail_keys = self.trail_keys;
+        sort_trail_keys(&mut value.trail_keys);
         value.accounts = Tree::from_sorted(self.accounts);
         value.requests = Tree::from_sorted(self.requests);
         Ok(value)

@@ -32,16 +32,16 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, CredentialStatus, DeletionTask, Failures, Group,
-    InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile,
-    ManagedPolicy, MfaDevice, OidcProvider, PasswordPolicy, PolicyVersion, ReportPart, Role,
-    RootUser, SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
-    Tag, User,
+    AccessKey, AccountMeta, AccountStatus, CredentialStatus, DeletionTask, EventSelector, Failures,
+    Group, InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile,
+    ManagedPolicy, MfaDevice, OidcProvider, PasswordPolicy, PolicyVersion, ReadWriteType,
+    ReportPart, Role, RootUser, SamlProvider, ServerCertificate, ServiceCredential,
+    SigningCertificate, SshPublicKey, Tag, Trail, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{
     AccountSummary, CreateAccountRequest, CreateAccountState, Installation, InstallationMeta,
-    KeyState, Organization, SessionKeyEpoch,
+    KeyState, Organization, SessionKeyEpoch, TrailKey,
 };
 pub use memory::{MemoryEngine, MemoryOptions, memory};
 pub use policy_text::PolicyText;

@@ -79,6 +79,8 @@ pub(crate) enum Kind {
     Organization = 18,
     AccountSummary = 19,
     CreateAccountRequest = 20,
+    TrailKey = 24,
+    Trail = 40,
     LastUse = 34,
     ReportPart = 35,
     DeletionTask = 32,
@@ -111,6 +113,8 @@ impl Kind {
             18 => Kind::Organization,
             19 => Kind::AccountSummary,
             20 => Kind::CreateAccountRequest,
+            24 => Kind::TrailKey,
+            40 => Kind::Trail,
             34 => Kind::LastUse,
             35 => Kind::ReportPart,
             32 => Kind::DeletionTask,
@@ -246,6 +250,8 @@ pub(crate) fn encode(record: &Record, unit: Unit, sealer: &Sealer) -> Result<Enc
         Record::Organization(value) => value.links(),
         Record::AccountSummary(value) => value.links(),
         Record::CreateAccountRequest(value) => value.links(),
+        Record::Trail(value) => value.links(),
+        Record::TrailKey(value) => value.links(),
     };
     let names = links.names.iter().map(|name| &**name);
     for (index, link) in std::iter::once(links.id).chain(names).enumerate() {
@@ -307,6 +313,8 @@ pub(crate) fn decode(
         Kind::CreateAccountRequest => {
             Record::CreateAccountRequest(Stored::decode(raw, name, context)?)
         }
+        Kind::Trail => Record::Trail(Stored::decode(raw, name, context)?),
+        Kind::TrailKey => Record::TrailKey(Stored::decode(raw, name, context)?),
         Kind::UnitRow | Kind::KeyCheck => {
             return Err(crate::installation::misplaced(context.unit, name));
         }
@@ -342,6 +350,8 @@ pub(crate) fn place(key: &Key) -> (Kind, String) {
         Key::Organization => (Kind::Organization, String::new()),
         Key::AccountSummary(id) => (Kind::AccountSummary, id.to_string()),
         Key::CreateAccountRequest(id) => (Kind::CreateAccountRequest, lower(id)),
+        Key::Trail(place) => (Kind::Trail, lower(place)),
+        Key::TrailKey(fingerprint) => (Kind::TrailKey, lower(fingerprint)),
     }
 }
 
@@ -372,6 +382,8 @@ pub(crate) fn key_at(kind: Kind, name: &str) -> Option<Key> {
         Kind::Organization => Key::Organization,
         Kind::AccountSummary => Key::AccountSummary(crate::AccountId::parse(name)?),
         Kind::CreateAccountRequest => Key::CreateAccountRequest(owned()),
+        Kind::Trail => Key::Trail(owned()),
+        Kind::TrailKey => Key::TrailKey(owned()),
         Kind::UnitRow | Kind::KeyCheck => return None,
     })
 }

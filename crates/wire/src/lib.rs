@@ -27,7 +27,7 @@ mod xml;
 
 pub use client::{ClientRequest, ReadError, RemoteError, read_error, read_output, write_input};
 pub use codec::{Empty, Reader, Structure, Timestamp, Writer};
-pub use generated::{iam, organizations, sts};
+pub use generated::{cloudtrail, iam, organizations, sts};
 pub use input::{InputError, Violation};
 pub use json::push_string as push_json_string;
 pub use pattern::Pattern;

@@ -107,7 +107,7 @@ fn route_json<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
     }
     let (prefix, name) = request
         .target
-        .and_then(|t| t.split_once('.'))
+        .and_then(|t| t.rsplit_once('.'))
         .unwrap_or_default();
     let service = Service::ALL
         .into_iter()
@@ -288,7 +288,7 @@ impl Call<'_> {
     pub fn read<T: Structure>(&self) -> Result<T, InputError> {
         let mut state = State::new(match self.service {
             Service::Iam => Checks::Hiding,
-            Service::Sts | Service::Organizations => Checks::Quoting,
+            Service::Sts | Service::Organizations | Service::CloudTrail => Checks::Quoting,
         });
         let input = match &self.parameters {
             Parameters::Form(form) => read_root(Node::Form(form.root()), &mut state),

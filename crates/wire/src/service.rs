@@ -1,6 +1,6 @@
 //! The services, their fixed facts, and their operations as the models list them.
 
-use crate::generated::{iam, organizations, sts};
+use crate::generated::{cloudtrail, iam, organizations, sts};
 use crate::shape::OperationModel;
 
 /// A service of Locum.
@@ -12,6 +12,8 @@ pub enum Service {
     Iam,
     /// Organizations.
     Organizations,
+    /// CloudTrail.
+    CloudTrail,
 }
 
 /// How a call is written and how its answer is.
@@ -27,14 +29,20 @@ pub enum Protocol {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Service; 3] = [Service::Sts, Service::Iam, Service::Organizations];
+    pub const ALL: [Service; 4] = [
+        Service::Sts,
+        Service::Iam,
+        Service::Organizations,
+        Service::CloudTrail,
+    ];
 
-    /// The name in a credential scope and in actions: `sts`, `iam`, `organizations`.
+    /// The name in a credential scope and in actions: `sts`, `iam`, `organizations`, `cloudtrail`.
     pub fn scope_name(self) -> &'static str {
         match self {
             Service::Sts => "sts",
             Service::Iam => "iam",
             Service::Organizations => "organizations",
+            Service::CloudTrail => "cloudtrail",
         }
     }
 
@@ -44,6 +52,7 @@ impl Service {
             Service::Sts => "sts.amazonaws.com",
             Service::Iam => "iam.amazonaws.com",
             Service::Organizations => "organizations.amazonaws.com",
+            Service::CloudTrail => "cloudtrail.amazonaws.com",
         }
     }
 
@@ -53,6 +62,7 @@ impl Service {
             Service::Sts => "2011-06-15",
             Service::Iam => "2010-05-08",
             Service::Organizations => "2016-11-28",
+            Service::CloudTrail => "2013-11-01",
         }
     }
 
@@ -61,15 +71,16 @@ impl Service {
         match self {
             Service::Sts => Some("https://sts.amazonaws.com/doc/2011-06-15/"),
             Service::Iam => Some("https://iam.amazonaws.com/doc/2010-05-08/"),
-            Service::Organizations => None,
+            Service::Organizations | Service::CloudTrail => None,
         }
     }
 
-    /// What stands before the dot in `X-Amz-Target`; none for query services.
+    /// What stands before the last dot in `X-Amz-Target`; none for query services.
     pub fn target_prefix(self) -> Option<&'static str> {
         match self {
             Service::Sts | Service::Iam => None,
             Service::Organizations => Some("AWSOrganizationsV20161128"),
+            Service::CloudTrail => Some("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"),
         }
     }
 
@@ -85,6 +96,7 @@ pub fn operations(service: Service) -> &'static [OperationModel] {
         Service::Sts => sts::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Organizations => organizations::OPERATIONS,
+        Service::CloudTrail => cloudtrail::OPERATIONS,
     }
 }
 

@@ -136,6 +136,7 @@ fn every_operation_of_the_models_is_known() {
         (Service::Sts, 11),
         (Service::Iam, 180),
         (Service::Organizations, 63),
+        (Service::CloudTrail, 60),
     ] {
         let all = operations(service);
         assert_eq!(all.len(), count);
@@ -180,4 +181,27 @@ fn numbers_of_any_form_are_times() {
     assert_eq!(read("1.5343E9"), Some(1_534_300_000));
     assert_eq!(read("-0.5"), Some(-1));
     assert_eq!(read("1e300"), Some(i64::MAX));
+}
+
+#[test]
+fn a_target_may_have_dots_in_its_prefix() {
+    let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+    let request = locum_wire::HttpRequest {
+        scope_service: Some("cloudtrail"),
+        ..support::json(target, "{\"MaxResults\":5}")
+    };
+    let call = locum_wire::route(&request).unwrap();
+    assert_eq!(
+        (call.service, call.operation.as_ref()),
+        (Service::CloudTrail, "LookupEvents")
+    );
+    let input: locum_wire::cloudtrail::LookupEventsRequest = call.read().unwrap();
+    assert_eq!(input.max_results, Some(5));
+    for other in ["LookupEvents", "CloudTrail_20131101.LookupEvents"] {
+        let request = locum_wire::HttpRequest {
+            target: Some(other),
+            ..request
+        };
+        assert!(locum_wire::route(&request).is_err(), "{other}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The models' patterns: what each accepts and refuses, found by its source in the generated tables.
 #![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use locum_wire::{Kind, Pattern, Shape, Structure, iam, organizations, sts};
+use locum_wire::{Kind, Pattern, Shape, Structure, cloudtrail, iam, organizations, sts};
 
 /// The pattern with that source, wherever a structure uses it.
 fn find(shape: &'static Shape, source: &str, depth: usize) -> Option<&'static Pattern> {
@@ -29,7 +29,8 @@ fn pattern(source: &str) -> &'static Pattern {
     let all = locum_wire::every_sts_structure!(shapes)
         .into_iter()
         .chain(locum_wire::every_iam_structure!(shapes))
-        .chain(locum_wire::every_organizations_structure!(shapes));
+        .chain(locum_wire::every_organizations_structure!(shapes))
+        .chain(locum_wire::every_cloudtrail_structure!(shapes));
     all.into_iter()
         .find_map(|s| find(s, source, 0))
         .unwrap_or_else(|| panic!("no pattern {source}"))

@@ -162,7 +162,7 @@ fn filled<T: Structure>(wish: Wish, bytes: &[u8]) -> T {
 fn output<T: Structure>(service: Service, bytes: &[u8]) {
     let value: T = filled(Wish::Anything, bytes);
     let protocol = match service {
-        Service::Organizations => Protocol::Json11,
+        Service::Organizations | Service::CloudTrail => Protocol::Json11,
         Service::Sts | Service::Iam => Protocol::Query,
     };
     let reply = write_output(
@@ -246,6 +246,11 @@ mod each_organizations {
     locum_wire::every_organizations_structure!(each);
 }
 
+mod each_cloudtrail {
+    const SERVICE: super::Service = super::Service::CloudTrail;
+    locum_wire::every_cloudtrail_structure!(each);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -254,6 +259,7 @@ proptest! {
         each_sts::all(&bytes);
         each_iam::all(&bytes);
         each_organizations::all(&bytes);
+        each_cloudtrail::all(&bytes);
     }
 
     #[test]

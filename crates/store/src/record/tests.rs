@@ -314,10 +314,45 @@ fn provider_samples() -> Vec<(&'static str, Record)> {
         id: "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/1".to_owned(),
         created_s: 9,
     };
-    vec![
+    let mut all = trail_samples();
+    all.extend([
         ("oidc-provider", Record::OidcProvider(oidc)),
         ("saml-provider", Record::SamlProvider(saml)),
         ("deletion-task", Record::DeletionTask(task)),
+    ]);
+    all
+}
+
+fn trail_samples() -> Vec<(&'static str, Record)> {
+    let trail = Trail {
+        name: "Audit".to_owned(),
+        home_region: "eu-central-1".to_owned(),
+        created_s: 16,
+        s3_bucket_name: "audit-bucket".to_owned(),
+        is_multi_region: true,
+        includes_global_service_events: true,
+        log_file_validation: true,
+        is_organization: false,
+        selectors: vec![EventSelector {
+            read_write: ReadWriteType::WriteOnly,
+            includes_management_events: true,
+            excluded_sources: vec!["kms.amazonaws.com".to_owned()],
+        }],
+        is_logging: true,
+        started_s: Some(17),
+        stopped_s: None,
+        tags: vec![tag("k", "v")],
+    };
+    let key = TrailKey {
+        fingerprint: "0123456789abcdef0123456789abcdef".to_owned(),
+        public_key: vec![0x30, 0, 255],
+        private_key: Secret::new("a private key"),
+        valid_from_s: 18,
+        valid_until_s: 19,
+    };
+    vec![
+        ("trail", Record::Trail(trail)),
+        ("trail-key", Record::TrailKey(key)),
     ]
 }
 

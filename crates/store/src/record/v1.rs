@@ -3,6 +3,7 @@
 mod credential;
 mod provider;
 mod read;
+mod trail;
 
 use super::{EncodeError, Kind};
 use crate::change::Record;
@@ -270,6 +271,8 @@ pub(super) fn write(
         ),
         Record::AccountSummary(summary) => json(&summary_out(summary), out),
         Record::CreateAccountRequest(request) => json(&request_out(request), out),
+        Record::Trail(held) => trail::write_trail(held, out),
+        Record::TrailKey(key) => trail::write_key(key, seal, out),
         other => credential::write(other, &seal, out)
             .unwrap_or(Err(EncodeError::Form("a kind that has no form"))),
     }

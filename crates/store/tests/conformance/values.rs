@@ -455,3 +455,97 @@ fn providers_and_deletions_are_the_same_from_memory_and_from_disk() {
         }
     });
 }
+
+fn audit(region: &str, name: &str) -> Trail {
+    Trail {
+        name: name.to_owned(),
+        home_region: region.to_owned(),
+        created_s: 1,
+        s3_bucket_name: "local".to_owned(),
+        is_multi_region: true,
+        includes_global_service_events: true,
+        log_file_validation: false,
+        is_organization: false,
+        selectors: vec![EventSelector {
+            read_write: ReadWriteType::All,
+            includes_management_events: true,
+            excluded_sources: Vec::new(),
+        }],
+        is_logging: false,
+        started_s: None,
+        stopped_s: Some(2),
+        tags: vec![Tag {
+            key: "k".to_owned(),
+            value: "v".to_owned(),
+        }],
+    }
+}
+
+#[test]
+fn trails_are_the_same_from_memory_and_from_disk() {
+    each("trails", |subject| {
+        let trails = [audit("us-east-1", "Audit"), audit("eu-west-1", "Audit")];
+        let puts = trails.iter().cloned().map(Record::Trail);
+        let first = make_account(subject.engine(), 1, puts.collect());
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            let held: Vec<_> = value.trails().iter().map(|held| (**held).clone()).collect();
+            assert_eq!(held, [trails[1].clone(), trails[0].clone()]);
+            let place = Trail::place("US-EAST-1", "AUDIT");
+            assert_eq!(**value.trails().get(&place).unwrap(), trails[0]);
+            subject.reopen();
+        }
+        let write = UnitWrite {
+            unit: unit(1),
+            expects: first,
+            puts: vec![],
+            deletes: vec![Key::Trail(Trail::place("us-east-1", "Audit"))],
+        };
+        commit(subject.engine(), change(vec![write], vec![])).unwrap();
+        for _ in 0..2 {
+            let value = account(subject.engine(), 1).unwrap();
+            assert_eq!(value.trails().len(), 1);
+            subject.reopen();
+        }
+    });
+}
+
+#[test]
+fn keys_of_the_trail_are_the_same_from_memory_and_from_disk() {
+    each("trail-keys", |subject| {
+        let key = |fingerprint: &str, from_s| TrailKey {
+            fingerprint: fingerprint.to_owned(),
+            public_key: vec![1, 2, 3],
+            private_key: Secret::new("private"),
+            valid_from_s: from_s,
+            valid_until_s: 100,
+        };
+        let puts = vec![
+            Record::InstallationMeta(InstallationMeta {
+                management_account: account_id(7),
+                created_s: 1,
+            }),
+            Record::TrailKey(key("aa", 2)),
+            Record::TrailKey(key("bb", 1)),
+        ];
+        let first = write(Unit::Installation, Revision::NONE, puts);
+        let revision = commit(subject.engine(), change(vec![first], vec![])).unwrap();
+        let held = |subject: &mut dyn super::Subject| {
+            let loaded = pollster::block_on(subject.engine().load(Unit::Installation));
+            loaded.unwrap().unwrap().installation().unwrap()
+        };
+        for _ in 0..2 {
+            assert_eq!(held(subject).trail_keys, [key("bb", 1), key("aa", 2)]);
+            subject.reopen();
+        }
+        let write = UnitWrite {
+            deletes: vec![Key::TrailKey("bb".to_owned())],
+            ..write(Unit::Installation, revision, vec![])
+        };
+        commit(subject.engine(), change(vec![write], vec![])).unwrap();
+        for _ in 0..2 {
+            assert_eq!(held(subject).trail_keys, [key("aa", 2)]);
+            subject.reopen();
+        }
+    });
+}

@@ -175,3 +175,12 @@ pub(crate) static P34: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Ru
 
 /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
 pub(crate) static P35: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
+
+/// `.+`
+pub(crate) static P36: Pattern = Pattern { source: ".+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 1, max: usize::MAX } };
+
+/// `[\w|\d|\.|_]+`
+pub(crate) static P37: Pattern = Pattern { source: "[\\w|\\d|\\.|_]+", rule: Rule::Chars { class: CharClass { ascii: 0x17fffffe87fffffe03ff400000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+
+/// `.*`
+pub(crate) static P38: Pattern = Pattern { source: ".*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
