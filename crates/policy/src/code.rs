@@ -143,6 +143,7 @@ codes! {
         DeprecatedGlobalConditionKey "DEPRECATED_GLOBAL_CONDITION_KEY" "A condition key with a newer name.",
         ForAllValuesWithoutNull "FOR_ALL_VALUES_WITHOUT_NULL_CHECK" "ForAllValues allows when the key is absent.",
         MissingQualifier "MISSING_QUALIFIER" "A key with several values without ForAllValues or ForAnyValue.",
+        TypeMismatchOfText "TYPE_MISMATCH_OF_TEXT" "An operator that reads the text of its key as a number, date, address or the like.",
         InvalidConditionMultipleBoolean "INVALID_CONDITION_MULTIPLE_BOOLEAN" "true and false for the same key.",
         WildcardWithoutLike "WILDCARD_WITHOUT_LIKE_OPERATOR" "A * that this operator takes literally.",
         SuspiciousVariable "SUSPICIOUS_VARIABLE" "Text that looks like a variable and is none.",

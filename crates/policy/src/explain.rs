@@ -57,6 +57,22 @@ pub struct NamedPolicies<'a> {
     pub rcp: Option<&'a [&'a [Named<'a>]]>,
 }
 
+impl<'a> NamedPolicies<'a> {
+    /// Policies of the caller alone, as [`Policies::of_identity`].
+    pub fn of_identity(identity: &'a [Named<'a>], resource_account: &'a str) -> NamedPolicies<'a> {
+        NamedPolicies {
+            identity,
+            boundary: None,
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account,
+            scp: None,
+            rcp: None,
+        }
+    }
+}
+
 /// Explains the decision on `request`. It takes as long as there are statements, and is for people:
 /// for enforcement there is [`decide`](crate::decide), which answers the same.
 pub fn explain(request: &Request<'_>, policies: &NamedPolicies<'_>) -> Explanation {

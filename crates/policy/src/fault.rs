@@ -31,6 +31,11 @@ pub(crate) enum Fault {
     },
     ProviderInvalid,
     CognitoCondition,
+    /// Trust in an issuer that serves everyone, for every subject.
+    SharedIssuer {
+        provider: String,
+        issuer: String,
+    },
     NotPrincipalAllow,
     NotPrincipalGiven,
     ResourceGiven,
@@ -142,6 +147,8 @@ impl Fault {
             Fault::SidTwice | Fault::SidSyntax => 6,
             Fault::PrincipalInvalid { .. } | Fault::ProviderInvalid | Fault::CognitoCondition => 7,
             Fault::NoActions | Fault::ActionNotSts => 8,
+            // Asked of a policy that is fine otherwise.
+            Fault::SharedIssuer { .. } => 10,
             _ => 9,
         }
     }
@@ -177,6 +184,14 @@ impl Fault {
             Fault::Missing(field) => return format!("Missing required field {field}"),
             Fault::BadEffect(effect) | Fault::EffectCase(effect) => {
                 return format!("Invalid effect: {effect}");
+            }
+            // Recorded of CreateRole and UpdateAssumeRolePolicy in 2026.
+            Fault::SharedIssuer { provider, issuer } => {
+                return format!(
+                    "Trust policy with trusted principal {provider} must evaluate, using StringEquals, \
+                     StringLike or StringEqualsIgnoreCase, {issuer}:sub or {issuer}:job_workflow_ref \
+                     which is not scoped to all."
+                );
             }
             _ => return self.shared_sentence("Syntax error in policy."),
         };

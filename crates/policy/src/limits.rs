@@ -2,9 +2,12 @@
 
 /// Characters of a policy document that somebody saves: the models' constraint on the parameter.
 pub const DOCUMENT_CHARACTERS_MAX: usize = 131_072;
-/// Characters of a service control policy, white space included: Organizations keeps it as it is.
-pub const SCP_CHARACTERS_MAX: usize = 5_120;
-/// Characters of a resource control policy, in the same way.
+/// Characters of a service control policy, white space included: Organizations keeps it as it is. Source:
+/// AWS's announcement of 2026-05-15, "AWS Organizations now supports higher quotas for service control
+/// policies" (`whats-new/2026/05/aws-organizations-increased-scp-quotas`): 10,240 instead of 5,120.
+pub const SCP_CHARACTERS_MAX: usize = 10_240;
+/// Characters of a resource control policy, in the same way. Source: "Quotas and service limits" of AWS
+/// Organizations; the announcement of 2026-05-15 is about service control policies alone.
 pub const RCP_CHARACTERS_MAX: usize = 5_120;
 /// Bytes of any document: AWS's own managed policies are longer than what it lets others save.
 pub const DOCUMENT_BYTES_MAX: usize = 524_288;

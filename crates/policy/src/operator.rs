@@ -96,6 +96,22 @@ impl fmt::Display for Operator {
     }
 }
 
+impl Base {
+    /// What it takes a value for, in a sentence.
+    pub(crate) fn reads(self) -> &'static str {
+        match self {
+            Base::String(..) => "text",
+            Base::Numeric(..) => "a number",
+            Base::Date(..) => "a date",
+            Base::Bool => "true or false",
+            Base::Binary => "base64",
+            Base::Ip(_) => "an address",
+            Base::Arn(_) => "an ARN",
+            Base::Null => "present or absent",
+        }
+    }
+}
+
 impl OrderTest {
     fn name(self) -> &'static str {
         match self {

@@ -76,7 +76,7 @@ impl Situation {
     /// What the resource's policy is called.
     pub(crate) fn resource_type(&self) -> PolicyType {
         match self.rule {
-            ResourceRule::Standard => PolicyType::Resource,
+            ResourceRule::Standard | ResourceRule::KeyPolicy => PolicyType::Resource,
             ResourceRule::Trust => PolicyType::RoleTrust,
         }
     }
@@ -141,7 +141,7 @@ impl Needed {
             (Caller::Member, Grant::Limited) | (Caller::Root, Grant::Full | Grant::Limited) => {
                 Needed::LIMITS
             }
-            (_, Grant::None) if situation.rule == ResourceRule::Trust => Needed::ALL,
+            (_, Grant::None) if situation.rule.must_grant() => Needed::ALL,
             (_, Grant::Delegated | Grant::None) => Needed::CALLERS,
         }
     }
@@ -200,7 +200,7 @@ pub(crate) fn reason(situation: &Situation, answers: &impl Answers) -> Reason {
     match allowed {
         _ if situation.caller == Caller::Root
             && !situation.across
-            && situation.rule == ResourceRule::Standard =>
+            && !situation.rule.must_grant() =>
         {
             Reason::Root
         }

@@ -1,5 +1,6 @@
 //! The question: who asks for which action on which resource, and under which policies.
 
+use crate::arn::Arn;
 use crate::key::ConditionKey;
 use crate::policy::Policy;
 use crate::value::Values;
@@ -85,8 +86,37 @@ pub enum ResourceRule {
     /// Same account: either side may allow. Cross-account: both must.
     Standard,
     /// A role's trust policy: an identity policy's Allow alone never suffices; the trust policy
-    /// must name the principal, or delegate to its account.
+    /// must name the principal, or delegate to its account. The root user is no exception.
     Trust,
+    /// The policy of a KMS key. Decides exactly as [`Trust`](ResourceRule::Trust) does: only the key's
+    /// policy gives the key away, and policies of identities, or being the root user, count for what it
+    /// delegates to the account (`"AWS": "arn:aws:iam::ACCOUNT:root"` or the account's number). The two
+    /// differ in names alone: what lacks or denies is a resource-based policy here, as AWS says it of
+    /// keys. Source: "Key policies in AWS KMS".
+    KeyPolicy,
+}
+
+impl ResourceRule {
+    /// The rule for the policy of the resource with this ARN: [`KeyPolicy`](ResourceRule::KeyPolicy) for a
+    /// KMS key, [`Standard`](ResourceRule::Standard) for anything else. A role has no policy but its trust
+    /// policy, which is asked about assuming it alone: whoever asks that says
+    /// [`Trust`](ResourceRule::Trust).
+    pub fn of_resource(arn: &str) -> ResourceRule {
+        match Arn::parse(arn) {
+            Some(arn) if arn.service == "kms" && arn.resource.starts_with("key/") => {
+                ResourceRule::KeyPolicy
+            }
+            _ => ResourceRule::Standard,
+        }
+    }
+
+    /// Whether nobody gets at the resource, its own account included, unless its policy says so.
+    pub(crate) fn must_grant(self) -> bool {
+        match self {
+            ResourceRule::Standard => false,
+            ResourceRule::Trust | ResourceRule::KeyPolicy => true,
+        }
+    }
 }
 
 /// The compiled policies that bear on a request. A list may hold them one by one, or several joined
@@ -114,4 +144,21 @@ pub struct Policies<'a> {
     /// any account and of none. `None` when they do not apply: management account, no organization,
     /// a service that has none.
     pub rcp: Option<&'a [&'a [&'a Policy]]>,
+}
+
+impl<'a> Policies<'a> {
+    /// Policies of the caller alone, on a resource of that account without a policy of its own: the start
+    /// for `Policies { boundary: Some(…), ..Policies::of_identity(…) }`.
+    pub fn of_identity(identity: &'a [&'a Policy], resource_account: &'a str) -> Policies<'a> {
+        Policies {
+            identity,
+            boundary: None,
+            session: None,
+            resource: None,
+            resource_rule: ResourceRule::Standard,
+            resource_account,
+            scp: None,
+            rcp: None,
+        }
+    }
 }

@@ -28,7 +28,9 @@ fn check(line: &str) {
     for letter in rules.chars() {
         let rule = match letter {
             'S' => ResourceRule::Standard,
-            _ => ResourceRule::Trust,
+            'T' => ResourceRule::Trust,
+            'K' => ResourceRule::KeyPolicy,
+            other => panic!("no rule {other}"),
         };
         let decision = Case {
             principal: caller(name),
@@ -40,7 +42,7 @@ fn check(line: &str) {
         .decide();
         // Without a policy of its own, or one that speaks of it, a resource grants nothing.
         let expected = match (expected, letter) {
-            ("no-trust", 'S') => "no-resource",
+            ("no-trust", 'S' | 'K') => "no-resource",
             (expected, _) => expected,
         };
         assert_eq!(word(decision.reason()), expected, "{letter}: {line}");
@@ -205,6 +207,39 @@ const SENTENCES: &[(&str, &str, &str, &str, ResourceRule, &str)] = &[
         ResourceRule::Trust,
         "",
     ),
+    (
+        "user",
+        "-",
+        "allow",
+        "-",
+        ResourceRule::KeyPolicy,
+        " because no resource-based policy allows the sts:AssumeRole action",
+    ),
+    (
+        "root",
+        "-",
+        "-",
+        "-",
+        ResourceRule::KeyPolicy,
+        " because no resource-based policy allows the sts:AssumeRole action",
+    ),
+    (
+        "user",
+        "AWS:111122223333",
+        "-",
+        "-",
+        ResourceRule::KeyPolicy,
+        " because no identity-based policy allows the sts:AssumeRole action",
+    ),
+    (
+        "user",
+        "*!deny",
+        "allow",
+        "-",
+        ResourceRule::KeyPolicy,
+        " with an explicit deny in a resource-based policy",
+    ),
+    ("user@other", "-", "allow", "-", ResourceRule::KeyPolicy, ""),
     (
         "user@other",
         "*",

@@ -1,7 +1,7 @@
 //! The worked examples of the IAM User Guide: the engine and the model must say what it says.
 //!
 //! A file holds `page TITLE` lines (the page of the guide that what follows comes from), `case`
-//! lines, the statements of each policy (`identity`, `boundary`, `session`, `resource`, `trust`;
+//! lines, the statements of each policy (`identity`, `boundary`, `session`, `resource`, `trust`, `key`;
 //! `scp` and `rcp` once a level), and questions: `ask CALLER ACTION RESOURCE KEY=VALUE… -> ANSWER`.
 //! `KEY=[a,b]` has several values. Callers and answers are named as in `cases/decisions.txt`.
 #![allow(
@@ -20,9 +20,10 @@ use generate::{Fact, Facts};
 use locum_policy::{Policies, Policy, Principal, Request, ResourceRule, decide};
 use model::Verdict;
 
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
     include_str!("cases/guide/conditions.txt"),
     include_str!("cases/guide/evaluation.txt"),
+    include_str!("cases/guide/keys.txt"),
     include_str!("cases/guide/principals.txt"),
 ];
 
@@ -54,7 +55,8 @@ fn pol_22_the_examples_of_the_guide() {
                     asked += 1;
                     example.ask(rest);
                 }
-                "identity" | "boundary" | "session" | "resource" | "trust" | "scp" | "rcp" => {
+                "identity" | "boundary" | "session" | "resource" | "trust" | "key" | "scp"
+                | "rcp" => {
                     example.policies.push((word, document(rest)));
                 }
                 other => panic!("no line begins with {other}"),
@@ -106,9 +108,11 @@ impl Example<'_> {
     }
 
     fn rule(&self) -> ResourceRule {
-        match self.of(&["trust"]).next() {
-            Some(_) => ResourceRule::Trust,
-            None => ResourceRule::Standard,
+        let given = |kind: &str| self.of(&[kind]).next().is_some();
+        match (given("trust"), given("key")) {
+            (true, _) => ResourceRule::Trust,
+            (_, true) => ResourceRule::KeyPolicy,
+            _ => ResourceRule::Standard,
         }
     }
 
@@ -123,7 +127,7 @@ impl Example<'_> {
         let identity = compiled(&["identity"]);
         let boundary = compiled(&["boundary"]);
         let session = compiled(&["session"]);
-        let own = compiled(&["resource", "trust"]);
+        let own = compiled(&["resource", "trust", "key"]);
         let scp = compiled(&["scp"]);
         let rcp = compiled(&["rcp"]);
         let identity: Vec<&Policy> = identity.iter().collect();
@@ -170,7 +174,7 @@ impl Example<'_> {
         let identity = read(&["identity"]);
         let boundary = read(&["boundary"]);
         let session = read(&["session"]);
-        let own = read(&["resource", "trust"]);
+        let own = read(&["resource", "trust", "key"]);
         let (scp, rcp) = (read(&["scp"]), read(&["rcp"]));
         let bound = facts.bound();
         let lookup = |key: &str| bound.lookup(key);

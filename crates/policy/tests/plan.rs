@@ -132,7 +132,13 @@ fn question() -> impl Strategy<Value = Question> {
             one(false),
             one(true),
         ),
-        select(&[ResourceRule::Standard, ResourceRule::Trust][..]),
+        select(
+            &[
+                ResourceRule::Standard,
+                ResourceRule::Trust,
+                ResourceRule::KeyPolicy,
+            ][..],
+        ),
         (levels(false), levels(true), any::<[bool; 4]>()),
         (0..7_usize, select(ASKED), select(TARGETS)),
     )

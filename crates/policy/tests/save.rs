@@ -266,6 +266,12 @@ const RESOURCES: &[(&str, &str)] = &[
     ("arn:aws:s3:::home/${aws:username}/*", ""),
     ("arn:aws:s3:::home/${aws:username", LEGACY),
     ("arn:aws:s3:::home/${}", LEGACY),
+    // Recorded of CreatePolicy: variables stand behind the fifth colon alone.
+    ("arn:aws:iam::${aws:PrincipalAccount}:role/x", LEGACY),
+    (
+        "arn:aws:s3:${aws:RequestedRegion}:111122223333:accesspoint/a",
+        LEGACY,
+    ),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{document, sentence};
-use locum_policy::Kind;
+use locum_policy::{Document, Kind};
 
 fn check(statement: &str, expected: &str) {
     assert_eq!(
@@ -251,4 +251,89 @@ fn actions() {
         r#"{"Effect":"Allow","Principal":{"AWS":"*"},"NotAction":"sts:AssumeRole"}"#,
         not_sts,
     );
+}
+
+/// Recorded of CreateRole and UpdateAssumeRolePolicy in 2026: which conditions on GitHub's claims IAM takes.
+#[test]
+fn github_is_trusted_for_somebody_alone() {
+    const PROVIDER: &str =
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    let refused = format!(
+        "Trust policy with trusted principal {PROVIDER} must evaluate, using StringEquals, StringLike or \
+         StringEqualsIgnoreCase, token.actions.githubusercontent.com:sub or \
+         token.actions.githubusercontent.com:job_workflow_ref which is not scoped to all."
+    );
+    for (operator, claim, values, taken) in [
+        ("StringLike", "sub", r#""repo:acme/app:*""#, true),
+        ("StringLike", "sub", r#""repo:*""#, true),
+        (
+            "StringLike",
+            "SUB",
+            r#"["repo:acme/a:*","repo:acme/b:*"]"#,
+            true,
+        ),
+        (
+            "StringEquals",
+            "sub",
+            r#""repo:acme/app:ref:refs/heads/main""#,
+            true,
+        ),
+        ("StringEqualsIgnoreCase", "sub", r#""repo:Acme/app""#, true),
+        ("ForAnyValue:StringLike", "sub", r#""repo:acme/*""#, true),
+        ("StringLike", "job_workflow_ref", r#""acme/app/*""#, true),
+        ("StringLike", "sub", r#""*""#, false),
+        ("StringLike", "sub", r#""**""#, false),
+        ("StringLike", "sub", r#""*:acme/app:*""#, false),
+        ("StringLike", "sub", r#"["repo:acme/app:*","*"]"#, false),
+        ("StringEquals", "sub", r#""""#, false),
+        ("StringEquals", "aud", r#""sts.amazonaws.com""#, false),
+        ("StringEquals", "repository", r#""acme/app""#, false),
+        ("StringNotEquals", "sub", r#""repo:acme/app""#, false),
+        ("StringLikeIfExists", "sub", r#""repo:acme/app:*""#, false),
+        (
+            "ForAllValues:StringLike",
+            "sub",
+            r#""repo:acme/app:*""#,
+            false,
+        ),
+        ("ArnLike", "sub", r#""arn:aws:s3:::b""#, false),
+        ("Null", "sub", r#""false""#, false),
+    ] {
+        for action in [
+            "sts:AssumeRoleWithWebIdentity",
+            "sts:*",
+            "STS:assumerolewith*",
+        ] {
+            let statement = format!(
+                r#"{{"Effect":"Allow","Principal":{{"Federated":"{PROVIDER}"}},"Action":"{action}","Condition":{{"{operator}":{{"token.actions.githubusercontent.com:{claim}":{values}}}}}}}"#
+            );
+            check(&statement, if taken { "" } else { &refused });
+        }
+    }
+    // An enterprise's own issuer has claims of its own name.
+    let slug = |key: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"Federated":"{PROVIDER}/acme"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{{"StringLike":{{"{key}:sub":"repo:acme/*"}}}}}}"#
+        )
+    };
+    check(&slug("token.actions.githubusercontent.com/acme"), "");
+    let said = sentence(
+        &document(&slug("token.actions.githubusercontent.com")),
+        Kind::Trust,
+    );
+    assert!(said.ends_with("which is not scoped to all."), "{said}");
+    // Nothing is asked of a Deny, of other actions and of other issuers; what is stored stays readable.
+    let bare = |effect: &str, provider: &str, action: &str| {
+        format!(
+            r#"{{"Effect":"{effect}","Principal":{{"Federated":"{provider}"}},"Action":"{action}"}}"#
+        )
+    };
+    check(&bare("Deny", PROVIDER, "sts:AssumeRoleWithWebIdentity"), "");
+    check(&bare("Allow", PROVIDER, "sts:TagSession"), "");
+    let own =
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com.example.com";
+    check(&bare("Allow", own, "sts:AssumeRoleWithWebIdentity"), "");
+    let open = bare("Allow", PROVIDER, "sts:AssumeRoleWithWebIdentity");
+    check(&open, &refused);
+    assert!(Document::parse(&document(&open)).is_ok());
 }

@@ -200,7 +200,10 @@ impl Scene {
                 boundary: self.boundary.as_ref().map(lend),
                 session: None,
                 resource: self.resource.as_ref().map(lend),
-                resource_rule: ResourceRule::Standard,
+                resource_rule: match self.resource {
+                    Some(_) => ResourceRule::of_resource(request.resource),
+                    None => ResourceRule::Standard,
+                },
                 resource_account: &self.resource_account,
                 scp: scp.as_deref(),
                 rcp: None,

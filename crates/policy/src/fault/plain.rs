@@ -82,6 +82,7 @@ impl Fault {
             Fault::PrincipalGiven => Code::UnsupportedPrincipal,
             Fault::ProviderInvalid => Code::InvalidFederatedPrincipal,
             Fault::CognitoCondition => Code::CognitoConditionMissing,
+            Fault::SharedIssuer { .. } => Code::OidcWithoutSub,
             Fault::NotPrincipalAllow => Code::AllowWithNotPrincipal,
             Fault::NotPrincipalGiven => Code::TrustNotPrincipal,
             Fault::ResourceGiven | Fault::NotResourceGiven => Code::TrustResource,
@@ -156,6 +157,10 @@ impl Fault {
             Fault::SidTwice => (
                 format!("the Sid {bare} is used twice"),
                 "give each statement its own",
+            ),
+            Fault::SharedIssuer { .. } => (
+                "no subject is asked for: this issuer serves everyone".to_owned(),
+                "",
             ),
             Fault::PrincipalInvalid { text, .. } => return principal(text),
             _ => return None,

@@ -164,7 +164,27 @@ fn typed(
         ));
         return;
     }
+    if reads_text(entry, key) {
+        out.push(finding(
+            Code::TypeMismatchOfText,
+            span,
+            format!(
+                "{name} is text; this operator reads it as {}, and matches nothing else",
+                entry.operator.base.reads()
+            ),
+            "use a String… operator, unless its values are always such",
+        ));
+    }
     qualifier(subject, statement, entry, key, out);
+}
+
+/// Whether text that AWS fills in is read as something else. What a tag holds is up to its owner.
+fn reads_text(entry: &ConditionEntry, key: Key) -> bool {
+    let typed = matches!(
+        entry.operator.base,
+        Base::Numeric(..) | Base::Date(..) | Base::Bool | Base::Ip(_) | Base::Binary
+    );
+    typed && key.value == ValueType::String && !key.name.contains("${")
 }
 
 /// A key that no request for the statement's actions holds.
@@ -220,7 +240,8 @@ fn mismatch(entry: &ConditionEntry, value: ValueType) -> Option<&'static str> {
         (Base::String(..), ValueType::IpAddress) => {
             !entry.values.iter().any(|value| value.text.contains('/'))
         }
-        (Base::String(..) | Base::Binary, _) => true,
+        (Base::String(..), _) => true,
+        (Base::Binary, value) => matches!(value, ValueType::String | ValueType::Arn),
         (Base::Numeric(..) | Base::Date(..) | Base::Bool | Base::Ip(_), ValueType::String) => true,
         _ => false,
     };

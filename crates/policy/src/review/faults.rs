@@ -7,7 +7,7 @@ use super::{Findings, finding};
 use crate::code::Code;
 use crate::document::{Document, Spanned, Statement};
 use crate::fault::{Fault, null_code};
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, Severity};
 use crate::limits::FINDINGS_MAX;
 use crate::operator::Base;
 use crate::read::Faults;
@@ -29,6 +29,8 @@ pub(super) fn read(text: &str, kind: Kind) -> Reading {
     let told = faults.iter().filter(|fault| !follows(fault, &faults));
     let findings = told.take(FINDINGS_MAX).map(|(fault, span)| {
         let mut found = self::told(text, document.as_ref(), fault, span, kind);
+        // Whatever the code says of policies that IAM takes, this one it does not.
+        found.severity = Severity::Error;
         if found.help.is_empty() {
             found.help = refusal(fault, kind, &found.message);
         }
@@ -166,8 +168,15 @@ fn unreadable(document: &Document, span: &Range<usize>, written: &str) -> Findin
             );
         }
     }
+    let head = written.splitn(6, ':').take(5);
     match variable(written) {
         Some(found) => with_span(found, span),
+        None if parts(written) == 6 && head.clone().any(|part| part.contains("${")) => finding(
+            Code::VariableUnsupportedInElement,
+            span,
+            "no variable is replaced before the fifth colon of an ARN",
+            "write the region and the account, or * and a condition on aws:ResourceAccount",
+        ),
         None => finding(
             Code::MissingArnField,
             span,

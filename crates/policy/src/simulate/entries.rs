@@ -144,6 +144,15 @@ impl<'a> ContextEntries<'a> {
 }
 
 impl ContextEntry {
+    /// A key with one text; conditions of any family read it as their own type.
+    pub fn text(key: &str, value: &str) -> ContextEntry {
+        ContextEntry {
+            key: key.to_owned(),
+            key_type: ContextKeyType::STRING,
+            values: vec![value.to_owned()],
+        }
+    }
+
     fn held(&self) -> Result<Held<'_>, EntryError> {
         if self.values.len() > CONTEXT_VALUES_MAX {
             return Err(EntryError::TooMany);

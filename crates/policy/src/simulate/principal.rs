@@ -3,7 +3,7 @@
 use crate::request::{Principal, PrincipalKind};
 use crate::simulate::entries::{ContextEntry, ContextKeyType};
 
-/// The principal keys of reference table §6 as far as `principal` tells them: `aws:PrincipalArn`,
+/// AWS's global condition keys about the principal, as far as `principal` tells them: `aws:PrincipalArn`,
 /// `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid`, `aws:username`, and
 /// `aws:PrincipalIsAWSService`. Nothing of a principal without a name.
 pub fn principal_entries(principal: &Principal<'_>) -> Vec<ContextEntry> {

@@ -46,6 +46,11 @@ pub(crate) fn fault(text: &str, variables: Variables) -> Option<Fault> {
         return Some(Fault::Unreadable);
     }
     let [_, _, _, region, account, resource] = split(text, variables)?;
+    // Recorded: CreatePolicy refuses a variable in the place of an account. They stand behind the fifth
+    // colon alone.
+    if region.contains("${") || account.contains("${") {
+        return Some(Fault::Unreadable);
+    }
     match service {
         "iam" if !matches!(region, "" | "*") => Some(Fault::ResourceRegionIam(text.to_owned())),
         // Buckets and objects have neither region nor account; access points and jobs have both.

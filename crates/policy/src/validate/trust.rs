@@ -1,7 +1,9 @@
 //! The rules of role trust policies.
 
-use crate::document::{Document, Effect, Form, PrincipalType, Statement};
+use crate::arn::Arn;
+use crate::document::{ConditionEntry, Document, Effect, Form, PrincipalType, Spanned, Statement};
 use crate::fault::Fault;
+use crate::operator::{Base, Missing, Qualifier, Sense};
 use crate::pattern::Pattern;
 use crate::principal::{PrincipalPattern, aws};
 use crate::read::Faults;
@@ -23,6 +25,7 @@ pub(crate) fn check(document: &Document, faults: &mut Faults) {
         elements(statement, faults);
         principals(statement, faults);
         actions(statement, faults);
+        shared_issuers(statement, faults);
     }
 }
 
@@ -57,6 +60,65 @@ fn principals(statement: &Statement, faults: &mut Faults) {
             faults.push((Fault::CognitoCondition, entry.span.clone()));
         }
     }
+}
+
+/// GitHub's issuer; what follows a slash is an enterprise's own, which AWS treats alike.
+const GITHUB: &str = "token.actions.githubusercontent.com";
+
+/// Trust in GitHub's issuer must say whose workflows are meant: a value of `sub` or `job_workflow_ref` that
+/// does not begin with a wildcard. Source: answers of CreateRole and UpdateAssumeRolePolicy since 2025
+/// ("identity-provider controls for shared OIDC providers"): no such condition, `*` and another claim alone
+/// are refused; `repo:*` is taken. A list with a `*` among other values is refused here, because it trusts
+/// everyone; one probe saw AWS take it. AWS has the same rule for other issuers; the review tells of those.
+fn shared_issuers(statement: &Statement, faults: &mut Faults) {
+    let asks = |action: &Spanned| {
+        let pattern = action.text.to_ascii_lowercase();
+        Pattern::wild(&pattern).matches_plain("sts:assumerolewithwebidentity")
+    };
+    let mut actions = statement.actions.iter().flat_map(|list| &list.items);
+    if statement.effect != Effect::Allow || !actions.any(asks) {
+        return;
+    }
+    let entries = statement.principals.iter().flat_map(|p| &p.entries);
+    for (_, entry) in entries.filter(|(kind, _)| *kind == PrincipalType::Federated) {
+        let issuer =
+            Arn::parse(&entry.text).and_then(|arn| arn.resource.strip_prefix("oidc-provider/"));
+        let Some(issuer) = issuer.filter(|issuer| issuer.split('/').next() == Some(GITHUB)) else {
+            continue;
+        };
+        let claims = [
+            format!("{issuer}:sub"),
+            format!("{issuer}:job_workflow_ref"),
+        ];
+        let mut about = statement.conditions.iter().filter(|condition| {
+            let mut claims = claims.iter();
+            claims.any(|claim| claim.eq_ignore_ascii_case(&condition.key.text))
+        });
+        let found = about
+            .clone()
+            .next()
+            .map_or(&entry.span, |first| &first.key.span);
+        if !about.any(says_who) {
+            let fault = Fault::SharedIssuer {
+                provider: entry.text.to_string(),
+                issuer: issuer.to_owned(),
+            };
+            faults.push((fault, found.clone()));
+        }
+    }
+}
+
+/// Whether a condition holds for some subjects alone, as far as IAM looks.
+fn says_who(condition: &ConditionEntry) -> bool {
+    let operator = condition.operator;
+    let positive = matches!(operator.base, Base::String(_, Sense::Positive));
+    positive
+        && operator.missing == Missing::AsUsual
+        && operator.qualifier != Qualifier::ForAllValues
+        && condition.values.iter().all(|value| {
+            let text = value.text.trim_start();
+            !text.is_empty() && !text.starts_with('*')
+        })
 }
 
 /// Whether somebody who writes a policy can name that principal.

@@ -69,9 +69,10 @@ enum Named {
 
 impl World {
     pub(crate) fn generate(random: &mut Random) -> World {
-        let rule = match random.chance(65) {
-            true => ResourceRule::Standard,
-            false => ResourceRule::Trust,
+        let rule = match random.below(20) {
+            0..=11 => ResourceRule::Standard,
+            12..=13 => ResourceRule::KeyPolicy,
+            _ => ResourceRule::Trust,
         };
         let focus = Focus {
             caller: Caller::generate(random),

@@ -129,8 +129,8 @@ fn explicit_deny(policies: &Policies<'_>, question: &Question<'_>) -> Option<Ver
 
 fn resource_name(policies: &Policies<'_>) -> &'static str {
     match policies.rule {
-        ResourceRule::Standard => "resource",
         ResourceRule::Trust => "trust",
+        ResourceRule::Standard | ResourceRule::KeyPolicy => "resource",
     }
 }
 
@@ -244,9 +244,11 @@ fn within(policies: &Policies<'_>, question: &Question<'_>) -> Verdict {
     if !session_allows(policies, question) {
         return Verdict::Lacks("session");
     }
-    // 7.3: an identity policy alone does not suffice for a role's trust.
+    // 7.3: for a role's trust and for a key of KMS an identity policy alone does not suffice: their
+    // policy must name the principal, or delegate to the account. The root user is of that account.
     match (policies.rule, named) {
         (ResourceRule::Trust, None) => Verdict::Lacks("trust"),
+        (ResourceRule::KeyPolicy, None) => Verdict::Lacks("resource"),
         (ResourceRule::Standard, _) if is_root => Verdict::Root,
         _ => Verdict::Allowed,
     }

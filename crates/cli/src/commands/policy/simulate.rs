@@ -20,7 +20,8 @@ use crate::table::{Cell, Column, Line, Shrink, Table};
 pub const HELP: &str = "\
 All policies are taken together as the engine of the server takes them: any Deny denies, and an Allow is needed from each \
 kind that is given. --scp and --rcp name one level each, from the root of the organization downwards. A key that is given \
-twice, or as KEY[]=VALUE, has a list of values.
+twice, or as KEY[]=VALUE, has a list of values. With the --resource-policy of a KMS key (arn:…:kms:…:key/…) nobody is \
+allowed whom it neither names nor leaves to the account, the root user included.
 
   locum policy simulate --policy dev.json --action s3:GetObject --resource 'arn:aws:s3:::a/b' --context aws:SourceIp=192.0.2.1
 
@@ -97,7 +98,8 @@ struct Policies {
     boundary: Option<Held>,
     session: Vec<Held>,
     resource: Option<Held>,
-    rule: ResourceRule,
+    /// Whether `resource` is a role's trust policy.
+    is_trust: bool,
     scp: Vec<Held>,
     rcp: Vec<Held>,
 }
@@ -207,9 +209,9 @@ impl Policies {
         let list = |files: &[PathBuf], kind| -> Result<Vec<Held>, CliError> {
             files.iter().map(|file| document(file, kind)).collect()
         };
-        let (resource, kind, rule) = match (&arguments.resource_policy, &arguments.trust_policy) {
-            (_, Some(trust)) => (Some(trust), Kind::Trust, ResourceRule::Trust),
-            (resource, None) => (resource.as_ref(), Kind::Resource, ResourceRule::Standard),
+        let (resource, kind) = match (&arguments.resource_policy, &arguments.trust_policy) {
+            (_, Some(trust)) => (Some(trust), Kind::Trust),
+            (resource, None) => (resource.as_ref(), Kind::Resource),
         };
         let boundary = arguments.boundary.as_ref();
         Ok(Policies {
@@ -219,10 +221,19 @@ impl Policies {
                 .transpose()?,
             session: list(&arguments.session, Kind::Session)?,
             resource: resource.map(|file| document(file, kind)).transpose()?,
-            rule,
+            is_trust: arguments.trust_policy.is_some(),
             scp: list(&arguments.scp, Kind::Scp)?,
             rcp: list(&arguments.rcp, Kind::Rcp)?,
         })
+    }
+
+    /// How the resource's policy counts. Without one it is not asked, whatever the resource.
+    fn rule(&self, resource: &str) -> ResourceRule {
+        match self.resource {
+            _ if self.is_trust => ResourceRule::Trust,
+            Some(_) => ResourceRule::of_resource(resource),
+            None => ResourceRule::Standard,
+        }
     }
 
     fn ask(&self, request: &Request<'_>, resource_account: &str) -> Simulated {
@@ -238,7 +249,7 @@ impl Policies {
                 boundary: self.boundary.as_ref().map(named),
                 session: (!session.is_empty()).then_some(session.as_slice()),
                 resource: self.resource.as_ref().map(named),
-                resource_rule: self.rule,
+                resource_rule: self.rule(request.resource),
                 resource_account,
                 scp: (!scp.is_empty()).then_some(scp.as_slice()),
                 rcp: (!rcp.is_empty()).then_some(rcp.as_slice()),
