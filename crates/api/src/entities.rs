@@ -71,6 +71,14 @@ pub(crate) fn is_attachable(account: &Account, arn: &str) -> bool {
     policy_by_arn(account, arn).is_some() || managed::find(arn).is_some()
 }
 
+/// Is it one of the policies that AWS keeps for service-linked roles? Nothing else may hold them (the
+/// model's words for `PolicyNotAttachable`).
+pub(crate) fn is_service_role_policy(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|parsed| {
+        parsed.account == AWS_ACCOUNT && parsed.resource.starts_with("policy/aws-service-role/")
+    })
+}
+
 /// The text that counts: the default version's.
 pub(crate) fn default_text(policy: &ManagedPolicy) -> Option<&PolicyText> {
     policy.default().map(|version| &version.text)

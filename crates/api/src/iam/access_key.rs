@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use locum_store::{AccessKey, Change, Key, KeyOwner, KeyStatus, Record, Secret};
+use locum_store::{AccessKey, Change, CredentialStatus, Key, KeyOwner, KeyStatus, Record, Secret};
 use locum_wire::iam::{
     CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest,
     GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse, ListAccessKeysRequest,
@@ -161,15 +161,9 @@ fn update_access_key(
     _: &Grant,
     input: UpdateAccessKeyRequest,
 ) -> Result<Change, ApiError> {
-    let status = match input.status.as_str() {
-        "Active" => KeyStatus::Active,
-        "Inactive" => KeyStatus::Inactive,
-        // In the model's enum, and nothing that a caller can set.
-        _ => {
-            return Err(ApiError::Validation(
-                "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]".to_owned(),
-            ));
-        }
+    let status = match names::settable_status(&input.status)? {
+        CredentialStatus::Active => KeyStatus::Active,
+        CredentialStatus::Inactive => KeyStatus::Inactive,
     };
     let owner = owner(caller, input.user_name.as_deref())?;
     let mut key = AccessKey::clone(key_of(caller, &owner, &input.access_key_id)?);

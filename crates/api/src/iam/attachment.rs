@@ -49,6 +49,16 @@ fn attach(cx: &Cx<'_>, caller: &Caller, holder: Holder, arn: String) -> Result<C
             "Policy {arn} does not exist or is not attachable."
         )));
     }
+    if entities::is_service_role_policy(&arn) {
+        // AWS's sentence for roles; those for users and groups are unconfirmed.
+        let whom = match holder.kind() {
+            "role" => "Customer Role",
+            other => other,
+        };
+        return Err(ApiError::PolicyNotAttachable(format!(
+            "Cannot attach a Service Role Policy to a {whom}."
+        )));
+    }
     if holder.attached().contains(&arn) {
         return Ok(Change::default());
     }

@@ -22,8 +22,8 @@ use crate::snapshot::Snapshot;
 /// A managed policy that may become a boundary: AWS's or the account's own.
 ///
 /// # Errors
-/// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` when there is no such policy (both
-/// sentences unconfirmed).
+/// `InvalidInput` for what is no policy's ARN, `NoSuchEntity` when there is no such policy,
+/// `PolicyNotAttachable` for the policy of a service-linked role (sentences unconfirmed).
 pub(super) fn checked(cx: &Cx<'_>, caller: &Caller, arn: String) -> Result<String, ApiError> {
     let policy = Arn::parse(&arn).is_some_and(|parsed| {
         parsed.partition == cx.settings.partition
@@ -40,6 +40,11 @@ pub(super) fn checked(cx: &Cx<'_>, caller: &Caller, arn: String) -> Result<Strin
         return Err(ApiError::NoSuchEntity(format!(
             "Scope ARN: {arn} does not exist or is not attachable."
         )));
+    }
+    if entities::is_service_role_policy(&arn) {
+        return Err(ApiError::PolicyNotAttachable(
+            "A Service Role Policy cannot be a permissions boundary.".to_owned(),
+        ));
     }
     Ok(arn)
 }

@@ -250,6 +250,7 @@ fn remove_role_from_instance_profile(
     let (name, role_name) = (&input.instance_profile_name, &input.role_name);
     let held = entities::instance_profile(account, name)?;
     let role = entities::role(account, role_name)?;
+    service_linked_role::refuse(role)?;
     if held.role.as_deref() != Some(role.id.as_str()) {
         return Err(ApiError::NoSuchEntity(format!(
             "Role {role_name} in Instance Profile {name} cannot be found."

@@ -173,13 +173,13 @@ pub(crate) fn refuse_held_policies(
 /// The status that a request sets: AWS's third one, Expired, cannot be set.
 ///
 /// # Errors
-/// `ValidationError` with AWS's sentence.
+/// `InvalidInput`; the sentence is unconfirmed.
 pub(crate) fn settable_status(given: &str) -> Result<CredentialStatus, ApiError> {
     match given {
         "Active" => Ok(CredentialStatus::Active),
         "Inactive" => Ok(CredentialStatus::Inactive),
-        _ => Err(ApiError::Validation(
-            "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set: [Active, Inactive]".to_owned(),
+        other => Err(ApiError::InvalidInput(
+            format!("Value {other} of the parameter Status cannot be set.").into(),
         )),
     }
 }

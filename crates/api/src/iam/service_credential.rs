@@ -310,7 +310,11 @@ fn update_service_specific_credential(
     input: UpdateServiceSpecificCredentialRequest,
 ) -> Result<Change, ApiError> {
     let id = &input.service_specific_credential_id;
-    let status = names::settable_status(&input.status)?;
+    // Its model declares no `InvalidInput`.
+    let status = names::settable_status(&input.status).map_err(|_| {
+        let sentence = "1 validation error detected: Value at 'status' failed to satisfy constraint: Member must satisfy enum value set";
+        ApiError::Validation(sentence.to_owned())
+    })?;
     let (_, held) = credential_of(caller, input.user_name.as_deref(), id)?;
     let credential = ServiceCredential {
         status,

@@ -85,13 +85,15 @@ fn needs_create<'a>(
 }
 
 /// # Errors
-/// `InvalidInput`: AWS's sentence for the suffix, ours (unconfirmed) for the rest.
+/// `AccessDenied` for a service without such roles, as AWS's users report it; `InvalidInput`: AWS's
+/// sentence for the suffix, ours (unconfirmed) for the rest.
 fn checked(
     input: &CreateServiceLinkedRoleRequest,
 ) -> Result<(&'static LinkedService, String), ApiError> {
     let service = input.aws_service_name.as_str();
     let known = linked_services::find(service).ok_or_else(|| {
-        ApiError::InvalidInput(format!("Service {service} has no service-linked role.").into())
+        let sentence = format!("Cannot find Service Linked Role template for {service}");
+        ApiError::Forbidden(sentence.into())
     })?;
     let suffix = input.custom_suffix.as_deref();
     if suffix.is_some() && known.suffixes == Suffixes::Refused {

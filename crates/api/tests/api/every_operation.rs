@@ -119,6 +119,7 @@ fn uploads(lab: &Lab) -> Vec<(&'static str, String)> {
             element(&service, "ServiceSpecificCredentialId"),
         ),
         ("certificate", encoded(&new.certificate)),
+        ("held-certificate", encoded(&held.certificate)),
         ("private-key", encoded(&new.key)),
     ]
 }
@@ -140,6 +141,8 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     known.extend([
         ("alice-code-1", device.code(lab, 0)),
         ("alice-code-2", device.code(lab, 1)),
+        ("alice-wrong", device.wrong(lab)),
+        ("spare-wrong", spare.wrong(lab)),
         ("spare-code-1", spare.code(lab, 0)),
         ("spare-code-2", spare.code(lab, 1)),
     ]);
@@ -147,19 +150,19 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
 }
 
 /// A world with something for every operation, and a user without rights.
-struct Stage {
-    lab: Lab,
-    other: Other,
-    worker: Keys,
+pub(crate) struct Stage {
+    pub(crate) lab: Lab,
+    pub(crate) other: Other,
+    pub(crate) worker: Keys,
     key: String,
     request: String,
     /// Values of placeholders that only the stage knows.
-    known: Vec<(&'static str, String)>,
+    pub(crate) known: Vec<(&'static str, String)>,
     task: String,
 }
 
 impl Stage {
-    fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let lab = Lab::new();
         let admin = lab.admin.clone();
         let by = &admin;
@@ -228,7 +231,7 @@ impl Stage {
         }
     }
 
-    fn fill(&self, text: &str) -> String {
+    pub(crate) fn fill(&self, text: &str) -> String {
         let account = self.lab.account.as_str();
         let text = fill(
             text,

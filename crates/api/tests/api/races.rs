@@ -6,7 +6,8 @@ use locum_store::{AccountId, Engine, Loaded, Record, Revision, Unit, UnitWrite, 
 use locum_wire::{ClientRequest, Service};
 use pollster::block_on;
 
-use crate::common::{Keys, Lab, PEER, check};
+use crate::common::{Keys, Lab, PEER, check, success, trust};
+use crate::operation_cases::DOCUMENT;
 use crate::totp::Device;
 
 /// Sends forms at once while the store holds its commits back, then lets them go. Answers the statuses.
@@ -144,6 +145,145 @@ fn con_01_one_of_many_gets_the_alias() {
     let mut statuses = at_once(&lab, &lab.admin, &forms);
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409, 409, 409]);
+}
+
+fn granted(statuses: &[u16]) -> usize {
+    statuses.iter().filter(|status| **status == 200).count()
+}
+
+/// The answer of a call of the admin's.
+fn answer(lab: &Lab, form: &str) -> String {
+    let answer = lab.form(&lab.admin, Service::Iam, form);
+    success(Service::Iam, &answer).expect(form);
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+fn entities_with_policies(lab: &Lab) {
+    lab.user(&lab.admin, "alice");
+    lab.role(
+        &lab.admin,
+        "reader",
+        &trust(&format!("\"{}\"", lab.account)),
+    );
+    lab.ask("Action=CreateGroup&GroupName=staff")
+        .expect("CreateGroup");
+    for at in 0..12 {
+        let form = format!("Action=CreatePolicy&PolicyName=p{at}&PolicyDocument={DOCUMENT}");
+        lab.ask(&form).expect("CreatePolicy");
+    }
+}
+
+#[test]
+fn con_01_attachments_at_once_are_all_kept_up_to_the_quota() {
+    let lab = Lab::new();
+    entities_with_policies(&lab);
+    for (kind, name) in [("User", "alice"), ("Role", "reader"), ("Group", "staff")] {
+        let forms: Vec<String> = (0..12)
+            .map(|at| {
+                format!(
+                    "Action=Attach{kind}Policy&{kind}Name={name}&PolicyArn=arn:aws:iam::{}:policy/p{at}",
+                    lab.account
+                )
+            })
+            .collect();
+        let statuses = at_once(&lab, &lab.admin, &forms);
+        assert_eq!(granted(&statuses), 10, "{kind}: {statuses:?}");
+        let listed = answer(
+            &lab,
+            &format!("Action=ListAttached{kind}Policies&{kind}Name={name}"),
+        );
+        assert_eq!(listed.matches("<PolicyArn>").count(), 10, "{kind}");
+    }
+}
+
+#[test]
+fn con_01_tags_at_once_are_all_kept_up_to_the_quota() {
+    let lab = Lab::new();
+    entities_with_policies(&lab);
+    for (kind, name) in [("User", "alice"), ("Role", "reader")] {
+        let held: Vec<String> = (1..=45)
+            .map(|at| format!("Tags.member.{at}.Key=held{at}&Tags.member.{at}.Value=x"))
+            .collect();
+        let on = format!("Action=Tag{kind}&{kind}Name={name}");
+        lab.ask(&format!("{on}&{}", held.join("&"))).expect("tags");
+        let forms: Vec<String> = (0..8)
+            .map(|at| format!("{on}&Tags.member.1.Key=new{at}&Tags.member.1.Value=x"))
+            .collect();
+        let statuses = at_once(&lab, &lab.admin, &forms);
+        assert_eq!(granted(&statuses), 5, "{kind}: {statuses:?}");
+        let listed = answer(&lab, &format!("Action=List{kind}Tags&{kind}Name={name}"));
+        assert_eq!(listed.matches("<Key>").count(), 50, "{kind}");
+    }
+}
+
+#[test]
+fn con_01_members_added_at_once_are_all_in_and_nobody_is_in_too_many_groups() {
+    let lab = Lab::new();
+    let users = (0..8).map(|at| format!("user-{at}"));
+    let forms: Vec<String> = users
+        .map(|name| {
+            lab.user(&lab.admin, &name);
+            format!("Action=AddUserToGroup&GroupName=g0&UserName={name}")
+        })
+        .collect();
+    for at in 0..12 {
+        lab.ask(&format!("Action=CreateGroup&GroupName=g{at}"))
+            .expect("CreateGroup");
+    }
+    assert_eq!(at_once(&lab, &lab.admin, &forms), [200; 8]);
+    let members = answer(&lab, "Action=GetGroup&GroupName=g0");
+    assert_eq!(members.matches("<UserName>").count(), 8);
+    let forms: Vec<String> = (1..12)
+        .map(|at| format!("Action=AddUserToGroup&GroupName=g{at}&UserName=user-0"))
+        .collect();
+    let statuses = at_once(&lab, &lab.admin, &forms);
+    assert_eq!(granted(&statuses), 9, "{statuses:?}");
+    let groups = answer(&lab, "Action=ListGroupsForUser&UserName=user-0");
+    assert_eq!(groups.matches("<GroupName>").count(), 10);
+}
+
+#[test]
+fn con_01_versions_made_at_once_have_numbers_of_their_own_up_to_the_quota() {
+    let lab = Lab::new();
+    entities_with_policies(&lab);
+    let on = format!("PolicyArn=arn:aws:iam::{}:policy/p0", lab.account);
+    let forms = vec![format!("Action=CreatePolicyVersion&{on}&PolicyDocument={DOCUMENT}"); 8];
+    let statuses = at_once(&lab, &lab.admin, &forms);
+    assert_eq!(granted(&statuses), 4, "{statuses:?}");
+    let listed = answer(&lab, &format!("Action=ListPolicyVersions&{on}"));
+    for number in 1..=5 {
+        let id = format!("<VersionId>v{number}</VersionId>");
+        assert_eq!(listed.matches(&id).count(), 1, "{id}");
+    }
+}
+
+#[test]
+fn con_01_writers_of_one_role_lose_no_update() {
+    let lab = Lab::new();
+    entities_with_policies(&lab);
+    let forms = [
+        "Action=UpdateRole&RoleName=reader&Description=told&MaxSessionDuration=7200".to_owned(),
+        format!("Action=PutRolePolicy&RoleName=reader&PolicyName=one&PolicyDocument={DOCUMENT}"),
+        format!("Action=PutRolePolicy&RoleName=reader&PolicyName=two&PolicyDocument={DOCUMENT}"),
+        format!(
+            "Action=AttachRolePolicy&RoleName=reader&PolicyArn=arn:aws:iam::{}:policy/p1",
+            lab.account
+        ),
+        "Action=TagRole&RoleName=reader&Tags.member.1.Key=team&Tags.member.1.Value=blue".to_owned(),
+        format!(
+            "Action=PutRolePermissionsBoundary&RoleName=reader&PermissionsBoundary=arn:aws:iam::{}:policy/p2",
+            lab.account
+        ),
+    ];
+    assert_eq!(at_once(&lab, &lab.admin, &forms), [200; 6]);
+    let role = answer(&lab, "Action=GetRole&RoleName=reader");
+    for part in ["told", "7200", "blue", "policy/p2"] {
+        assert!(role.contains(part), "{part} is lost: {role}");
+    }
+    let inline = answer(&lab, "Action=ListRolePolicies&RoleName=reader");
+    assert!(inline.contains("one") && inline.contains("two"), "{inline}");
+    let attached = answer(&lab, "Action=ListAttachedRolePolicies&RoleName=reader");
+    assert!(attached.contains("policy/p1"), "{attached}");
 }
 
 fn user(lab: &Lab, at: usize) -> User {

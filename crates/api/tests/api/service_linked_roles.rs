@@ -132,11 +132,11 @@ fn names_are_taken_and_suffixes_are_for_few() {
         "x".repeat(36)
     );
     check(long, 400, "InvalidInput", &message);
-    let message = "Service nothing.amazonaws.com has no service-linked role.";
+    let message = "Cannot find Service Linked Role template for nothing.amazonaws.com";
     check(
         create(&lab, "nothing.amazonaws.com", None),
-        400,
-        "InvalidInput",
+        403,
+        "AccessDenied",
         message,
     );
     // An ordinary role under such a name keeps it.

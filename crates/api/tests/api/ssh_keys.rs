@@ -138,5 +138,5 @@ fn keys_belong_to_their_user_and_hold_it_back() {
     let expired = lab.ask(&format!(
         "Action=UpdateSSHPublicKey&UserName=alicia&SSHPublicKeyId={id}&Status=Expired"
     ));
-    assert_eq!(expired.expect_err("no such wish").code, "ValidationError");
+    assert_eq!(expired.expect_err("no such wish").code, "InvalidInput");
 }
