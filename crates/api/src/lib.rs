@@ -39,6 +39,7 @@ mod session;
 mod snapshot;
 mod sts;
 mod totp;
+mod trail_key;
 mod world;
 mod x509;
 
@@ -55,4 +56,5 @@ pub use operations::operations;
 pub use request::{Request, Response, TlsDetails};
 pub use session::{Claims, OpenError, SessionKind};
 pub use snapshot::Snapshot;
+pub use trail_key::{TrailSigner, fingerprint, is_signed, trail_signer};
 pub use world::{Clock, Random, SetClock, Settings, World};

@@ -157,3 +157,8 @@ pub const MANAGED_POLICY_BLOCK_BYTES_MAX: usize = 1024 * 1024;
 pub const PARAMETER_NAME_BYTES_SHOWN_MAX: usize = 128;
 /// Bytes set aside for the request parameters or response elements of a record; longer ones grow.
 pub const RECORD_PART_BYTES_USUAL: usize = 512;
+
+/// How long a key signs the trail's digests, seconds: ten years.
+pub const TRAIL_KEY_LIFE_S: i64 = 10 * 365 * 86_400;
+/// How long before it was made a key counts as valid, seconds: the first digest begins earlier.
+pub const TRAIL_KEY_EARLY_S: i64 = 86_400;

@@ -11,6 +11,7 @@ use locum_api::{World, handle_named};
 use locum_store::{AccountId, Counters, KeyState, Unit};
 use serde_json::{Value, json};
 
+use crate::delivery;
 use crate::limits;
 use crate::metrics::Figure;
 use crate::metrics::FigureKind::{self, Counter, Gauge};
@@ -402,16 +403,16 @@ const FIGURES: &[Row] = &[
 ];
 
 /// The store's figures now.
-pub(crate) fn figures(world: &World) -> Vec<Figure> {
+pub(crate) fn figures(world: &World, delivered: &delivery::Figures) -> Vec<Figure> {
     let counters = world.engine.counters();
     let rows = FIGURES.iter();
-    rows.map(|&(name, help, kind, value)| Figure {
+    let stored = rows.map(|&(name, help, kind, value)| Figure {
         name,
         help,
         kind,
         value: value(&counters),
-    })
-    .collect()
+    });
+    stored.chain(delivered.figures()).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]

@@ -42,8 +42,30 @@ pub struct Config {
     pub limits: Limits,
     /// Open a store that is older than its fence, as after putting back a backup.
     pub accept_restored_store: bool,
+    /// Where the trail is delivered to.
+    pub trail: TrailConfig,
     /// What is written on standard error.
     pub log: LogConfig,
+}
+
+/// The delivery of the trail: CloudTrail's files with signed digests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrailConfig {
+    /// The bucket's name, in digests and for CreateTrail; also of the local folder.
+    pub bucket: String,
+    /// The S3 service; without one, files stay in the trail's own folder.
+    pub endpoint: Option<String>,
+    /// The region that requests to the bucket are signed for.
+    pub region: String,
+    /// The file with the bucket's credentials, as `credential_process` prints them.
+    pub credentials: Option<PathBuf>,
+    /// PEM certificates that vouch for the endpoint, instead of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// Seconds between two deliveries.
+    pub deliver_every_s: u32,
+    /// Seconds that a digest spans.
+    pub digest_every_s: u32,
 }
 
 /// The files of the certificate. Both are set or none.
@@ -130,7 +152,22 @@ impl Default for Config {
             workers: 0,
             limits: Limits::default(),
             accept_restored_store: false,
+            trail: TrailConfig::default(),
             log: LogConfig::default(),
+        }
+    }
+}
+
+impl Default for TrailConfig {
+    fn default() -> TrailConfig {
+        TrailConfig {
+            bucket: "locum-trail".to_owned(),
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            credentials: None,
+            ca_bundle: None,
+            deliver_every_s: limits::DELIVER_EVERY_S,
+            digest_every_s: limits::DIGEST_EVERY_S,
         }
     }
 }

@@ -42,6 +42,9 @@ pub enum ServerError {
     /// The first start could not make the management account.
     #[error("the first start failed: {0}")]
     FirstStart(String),
+    /// The sink of the trail cannot be used as configured.
+    #[error("the trail's sink: {0}")]
+    Sink(String),
     /// Threads, signals or process settings could not be set up.
     #[error("{what}: {source}")]
     Process {

@@ -7,6 +7,7 @@
 mod api;
 pub mod config;
 mod credentials_file;
+mod delivery;
 pub mod edge;
 mod error;
 mod host;
@@ -22,6 +23,7 @@ pub mod tls;
 
 pub use config::{Config, ConfigError};
 pub use credentials_file::{CREDENTIALS_NAME, write_credentials};
+pub use delivery::check::{Delivered, check_delivered};
 pub use error::ServerError;
 pub use host::{Ready, host};
 pub use random::{PooledRandom, SystemClock};

@@ -102,3 +102,24 @@ pub const RANDOM_POOL_BYTES: usize = 1_024;
 pub const READINESS_KEPT: Duration = Duration::from_secs(1);
 /// How long that look may take.
 pub const READINESS_WAIT: Duration = Duration::from_secs(2);
+
+/// Seconds between two deliveries of the trail.
+pub const DELIVER_EVERY_S: u32 = 300;
+/// Seconds that a digest of the trail spans, as CloudTrail's do.
+pub const DIGEST_EVERY_S: u32 = 3_600;
+/// What both may be.
+pub const DELIVERY_S_RANGE: RangeInclusive<u64> = 1..=86_400;
+/// Records of one delivery, bytes: they are packed in memory.
+pub const DELIVERY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Regions of one account that have files of their own.
+pub const DELIVERY_REGIONS_MAX: usize = 32;
+/// Bytes of a region's name in a file's name.
+pub const REGION_BYTES_MAX: usize = 32;
+/// How long a file may take to be put.
+pub const SINK_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long a sink may take to answer a connection.
+pub const SINK_CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// Bytes of a sink's answer that are read.
+pub const SINK_ANSWER_BYTES_MAX: u64 = 16 * 1024;
+/// Bytes of a delivered file, unpacked, that a check reads.
+pub const DELIVERED_BYTES_MAX: u64 = 256 * 1024 * 1024;

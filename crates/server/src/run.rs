@@ -11,6 +11,7 @@ use locum_store::{KeyState, RedbEngine, RedbOptions, Restore, open_redb};
 use crate::api::{ApiHandler, ApiOperator, figures};
 use crate::config::Config;
 use crate::credentials_file::write_credentials;
+use crate::delivery;
 use crate::error::ServerError;
 use crate::host::{Ready, host};
 use crate::limits;
@@ -52,12 +53,15 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
         end_sessions(&world).await?;
     }
     tokio::spawn(keep_last_uses(Arc::clone(&world)));
+    let delivered = Arc::new(delivery::Figures::default());
+    let told = Arc::clone(&delivered);
+    delivery::start(Arc::clone(&world), &config.trail, &config.data, delivered)?;
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
         operator: ApiOperator { world },
         account_id: account.to_string(),
-        figures: Box::new(move || figures(&counted)),
+        figures: Box::new(move || figures(&counted, &told)),
     })
 }
 

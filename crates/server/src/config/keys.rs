@@ -202,6 +202,62 @@ pub(crate) const KEYS: &[Key] = &[
         "Open a store that is older than its fence, as after putting back a backup. Every session ends; keys deleted since the backup are valid again. Set it for one start."
     ),
     key!(
+        "trail.bucket",
+        "TRAIL_BUCKET",
+        "trail-bucket",
+        Text,
+        "locum-trail",
+        "The name of the bucket that the trail's files are delivered to, as digests and CreateTrail have it. Without `trail.endpoint` it is the name of the folder `trail` in the data directory."
+    ),
+    key!(
+        "trail.endpoint",
+        "TRAIL_ENDPOINT",
+        "trail-endpoint",
+        Text,
+        "",
+        "The S3 service that holds the bucket, such as `https://s3.eu-west-1.amazonaws.com`. Files are put to `ENDPOINT/BUCKET/AWSLogs/…`."
+    ),
+    key!(
+        "trail.region",
+        "TRAIL_REGION",
+        "trail-region",
+        Text,
+        "us-east-1",
+        "The region that requests to the bucket are signed for."
+    ),
+    key!(
+        "trail.credentials",
+        "TRAIL_CREDENTIALS",
+        "trail-credentials",
+        Path,
+        "",
+        "A file with the bucket's credentials, in the JSON of `credential_process`. Read at each delivery."
+    ),
+    key!(
+        "trail.ca_bundle",
+        "TRAIL_CA_BUNDLE",
+        "trail-ca-bundle",
+        Path,
+        "",
+        "PEM certificates that vouch for the bucket's endpoint. The system's when not set."
+    ),
+    key!(
+        "trail.deliver_every_s",
+        "TRAIL_DELIVER_EVERY_S",
+        "trail-deliver-every-s",
+        Whole,
+        "300",
+        "Seconds between two deliveries of new records."
+    ),
+    key!(
+        "trail.digest_every_s",
+        "TRAIL_DIGEST_EVERY_S",
+        "trail-digest-every-s",
+        Whole,
+        "3600",
+        "Seconds that a signed digest spans."
+    ),
+    key!(
         "log.format",
         "LOG_FORMAT",
         "log-format",

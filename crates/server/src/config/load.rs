@@ -110,6 +110,18 @@ impl Config {
         if self.data.as_os_str().is_empty() {
             return together("data", "must not be empty");
         }
+        if !is_bucket(&self.trail.bucket) {
+            return together(
+                "trail.bucket",
+                "must be a bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots",
+            );
+        }
+        if self.trail.endpoint.is_some() != self.trail.credentials.is_some() {
+            return together(
+                "trail.credentials",
+                "and trail.endpoint are set together or not at all",
+            );
+        }
         if !is_name(&self.partition) {
             return together(
                 "partition",
@@ -129,7 +141,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 9] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 11] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -174,6 +186,16 @@ impl Config {
                 l.drain_timeout_s.into(),
                 limits::TIMEOUT_S_RANGE,
             ),
+            (
+                "trail.deliver_every_s",
+                self.trail.deliver_every_s.into(),
+                limits::DELIVERY_S_RANGE,
+            ),
+            (
+                "trail.digest_every_s",
+                self.trail.digest_every_s.into(),
+                limits::DELIVERY_S_RANGE,
+            ),
         ]
     }
 }
@@ -183,6 +205,14 @@ fn is_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+fn is_bucket(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
 }
 
 fn read_file(path: &Path) -> Result<Table, ConfigError> {

@@ -1,0 +1,212 @@
+//! Checks delivered files offline: every digest's signature, its tie to the one before, every file's hash.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use flate2::read::GzDecoder;
+
+use super::digest::{ALGORITHM, Digest, signed_text};
+use super::files::hex;
+use super::sink::signature_path;
+use super::state::State;
+use crate::limits;
+
+/// What was found in a folder of delivered files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Chains of digests: one for each trail, account and region.
+    pub chains: usize,
+    /// Digests that were checked.
+    pub digests: usize,
+    /// Log files that digests name.
+    pub files: usize,
+    /// What is wrong: the file, and why.
+    pub faults: Vec<(PathBuf, String)>,
+}
+
+/// Checks everything below `DIR/AWSLogs` with the public keys in `DIR/keys` (PKCS #1 DER, named by
+/// fingerprint). `dir` is the trail's folder of a data directory or a copy of it.
+///
+/// # Errors
+/// When a folder cannot be read. What is wrong with files is in the answer.
+pub fn check_delivered(dir: &Path) -> io::Result<Delivered> {
+    let mut chains: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let mut folders = vec![dir.join("AWSLogs")];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+            } else if let Some(chain) = chain_of(&path) {
+                chains.entry(chain).or_default().push(path);
+            }
+        }
+    }
+    let mut found = Delivered {
+        chains: chains.len(),
+        ..Delivered::default()
+    };
+    for digests in chains.into_values() {
+        check_chain(dir, digests, &mut found);
+    }
+    check_state(dir, &mut found);
+    Ok(found)
+}
+
+/// What delivery itself remembers: the newest digest of each chain, and files that no digest names yet.
+fn check_state(dir: &Path, found: &mut Delivered) {
+    let path = dir.join("delivery");
+    let state = match State::read(&path) {
+        Ok(state) => state,
+        Err(error) => return found.faults.push((path, error.to_string())),
+    };
+    for chain in state.chains.values() {
+        let newest = chain.previous.iter();
+        let newest = newest.map(|told| (&told.object, &told.hash));
+        let files = chain.files.iter().map(|file| (&file.object, &file.hash));
+        for (object, expected) in newest.chain(files) {
+            let file = dir.join(object);
+            // A bucket holds them, when one is configured.
+            let is_elsewhere = !dir.join("AWSLogs").exists();
+            match unpacked(&file) {
+                Ok(json) if hash(&json) == *expected => {}
+                Ok(_) => found
+                    .faults
+                    .push((file, "its content was changed".to_owned())),
+                Err(_) if is_elsewhere => {}
+                Err(why) => found.faults.push((file, why)),
+            }
+        }
+    }
+}
+
+/// What the name of a digest says without its time; `None` for other files.
+fn chain_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".json.gz")?;
+    let (chain, _) = name.rsplit_once('_')?;
+    chain
+        .contains("_CloudTrail-Digest_")
+        .then(|| chain.to_owned())
+}
+
+/// Digests of one chain, oldest first by their names.
+fn check_chain(dir: &Path, mut digests: Vec<PathBuf>, found: &mut Delivered) {
+    digests.sort_by_key(|path| path.file_name().map(std::ffi::OsStr::to_owned));
+    let mut before: Option<Told> = None;
+    for path in digests {
+        found.digests += 1;
+        match check_digest(dir, &path, before.as_ref()) {
+            Ok((told, digest)) => {
+                for entry in &digest.log_files {
+                    found.files += 1;
+                    let file = dir.join(&entry.object);
+                    match unpacked(&file) {
+                        Ok(json) if hash(&json) == entry.hash_value => {}
+                        Ok(_) => found
+                            .faults
+                            .push((file, "its content was changed".to_owned())),
+                        Err(why) => found.faults.push((file, why)),
+                    }
+                }
+                before = Some(told);
+            }
+            Err(why) => found.faults.push((path, why)),
+        }
+    }
+}
+
+/// What the next digest must say of this one.
+struct Told {
+    object: String,
+    hash: String,
+    signature: String,
+}
+
+fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told, Digest), String> {
+    let json = unpacked(path)?;
+    let digest: Digest =
+        serde_json::from_slice(&json).map_err(|error| format!("it is no digest: {error}"))?;
+    if dir.join(&digest.object) != path {
+        return Err(format!("it says that it is {}", digest.object));
+    }
+    if digest.digest_signature_algorithm != ALGORITHM {
+        return Err(format!(
+            "its signature is {}",
+            digest.digest_signature_algorithm
+        ));
+    }
+    let signature = std::fs::read_to_string(signature_path(path))
+        .map_err(|error| format!("its signature: {error}"))?;
+    let fingerprint = &digest.digest_public_key_fingerprint;
+    let is_name = fingerprint.len() == 32 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit());
+    let key = match is_name {
+        true => std::fs::read(dir.join("keys").join(format!("{fingerprint}.der"))),
+        false => Err(io::ErrorKind::InvalidInput.into()),
+    };
+    let key = key.map_err(|error| format!("the public key {fingerprint}: {error}"))?;
+    if locum_api::fingerprint(&key) != *fingerprint {
+        return Err(format!("the public key {fingerprint} is another one"));
+    }
+    let hash = hash(&json);
+    let previous = digest.previous_digest_signature.as_deref();
+    let text = signed_text(
+        &digest.digest_end_time,
+        &digest.bucket,
+        &digest.object,
+        &hash,
+        previous,
+    );
+    let is_signed =
+        unhex(&signature).is_some_and(|bytes| locum_api::is_signed(&key, text.as_bytes(), &bytes));
+    if !is_signed {
+        return Err("it or its signature was changed".to_owned());
+    }
+    let is_tied = match before {
+        None => digest.previous_object.is_none() && previous.is_none(),
+        Some(before) => {
+            digest.previous_object.as_deref() == Some(&before.object)
+                && digest.previous_digest_hash_value.as_deref() == Some(&before.hash)
+                && previous == Some(&before.signature)
+        }
+    };
+    if !is_tied {
+        return Err("the digest before it is missing or broken".to_owned());
+    }
+    let told = Told {
+        object: digest.object.clone(),
+        hash,
+        signature,
+    };
+    Ok((told, digest))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| {
+            u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()
+        })
+        .collect()
+}
+
+fn unpacked(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut json = Vec::new();
+    GzDecoder::new(file)
+        .take(limits::DELIVERED_BYTES_MAX)
+        .read_to_end(&mut json)
+        .map_err(|error| format!("it cannot be unpacked: {error}"))?;
+    Ok(json)
+}

@@ -1,0 +1,267 @@
+//! Where delivered files go: a folder of this host, or a bucket of an S3 service.
+
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use locum_sigv4::{Credentials, Header, RequestView, sign};
+use serde::Deserialize;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::config::TrailConfig;
+use crate::limits;
+
+/// One file to be kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object<'a> {
+    /// `AWSLogs/…`: slashes, letters, digits, `-`, `_`, `.`.
+    pub(crate) key: &'a str,
+    /// JSON, packed with gzip.
+    pub(crate) body: &'a [u8],
+    /// The digest's signature, in hexadecimal digits.
+    pub(crate) signature: Option<&'a str>,
+}
+
+/// Why a file was not kept. Nothing says that it is not there: it is put again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SinkError {
+    #[error("{}: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("{url}: {what}")]
+    Bucket { url: String, what: String },
+}
+
+/// A place that files are put to. Putting the same file again changes nothing.
+#[derive(Debug)]
+pub(crate) enum Sink {
+    Folder(PathBuf),
+    Bucket(Box<Bucket>),
+}
+
+impl Sink {
+    /// The configured sink; the trail's own folder unless a bucket's endpoint is named.
+    pub(crate) fn open(config: &TrailConfig, data: &Path) -> Result<Sink, SinkError> {
+        match &config.endpoint {
+            None => Ok(Sink::Folder(data.join("trail"))),
+            Some(endpoint) => Ok(Sink::Bucket(Box::new(Bucket::open(config, endpoint)?))),
+        }
+    }
+
+    pub(crate) fn put(&self, object: Object<'_>, now_s: i64) -> Result<(), SinkError> {
+        match self {
+            Sink::Folder(folder) => put_in_folder(folder, object),
+            Sink::Bucket(bucket) => bucket.put(object, now_s),
+        }
+    }
+}
+
+/// The file of a digest's signature in a folder, which has no metadata.
+pub(crate) fn signature_path(digest: &Path) -> PathBuf {
+    digest.with_extension("gz.signature")
+}
+
+fn put_in_folder(folder: &Path, object: Object<'_>) -> Result<(), SinkError> {
+    let path = folder.join(object.key);
+    let put = || -> io::Result<()> {
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)?;
+        if let Some(signature) = object.signature {
+            write_whole(&signature_path(&path), signature.as_bytes())?;
+        }
+        write_whole(&path, object.body)?;
+        std::fs::File::open(parent)?.sync_all()
+    };
+    put().map_err(|source| SinkError::Folder {
+        path: path.clone(),
+        source,
+    })
+}
+
+/// All of the file or nothing of it; only its owner may read it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, path)
+}
+
+/// A bucket, spoken to by its path: `ENDPOINT/BUCKET/KEY`.
+pub(crate) struct Bucket {
+    agent: ureq::Agent,
+    /// Without a slash at its end.
+    base: String,
+    /// As the Host header has it.
+    host: String,
+    /// What stands before the key in the request's path.
+    path: String,
+    region: String,
+    credentials: PathBuf,
+}
+
+impl std::fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bucket")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The format of `credential_process`, as `admin-credentials.json` has it.
+#[derive(Deserialize, ZeroizeOnDrop)]
+#[serde(rename_all = "PascalCase")]
+struct Key {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+}
+
+impl Bucket {
+    fn open(config: &TrailConfig, endpoint: &str) -> Result<Bucket, SinkError> {
+        let wrong = |what: &str| SinkError::Bucket {
+            url: endpoint.to_owned(),
+            what: what.to_owned(),
+        };
+        let (scheme, rest) = endpoint
+            .split_once("://")
+            .ok_or_else(|| wrong("an endpoint begins with http:// or https://"))?;
+        let rest = rest.trim_end_matches('/');
+        let (host, prefix) = match rest.split_once('/') {
+            Some((host, prefix)) => (host, format!("/{prefix}")),
+            None => (rest, String::new()),
+        };
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(limits::SINK_TIME_MAX))
+            .timeout_connect(Some(limits::SINK_CONNECT_TIME_MAX))
+            .user_agent(concat!("locum/", env!("CARGO_PKG_VERSION")))
+            .accept("");
+        let agent = match scheme {
+            "https" => agent.tls_config(tls(config.ca_bundle.as_deref()).map_err(|e| wrong(&e))?),
+            "http" => agent,
+            _ => return Err(wrong("an endpoint begins with http:// or https://")),
+        };
+        Ok(Bucket {
+            agent: agent.build().new_agent(),
+            base: format!("{scheme}://{host}"),
+            host: host.to_owned(),
+            path: format!("{prefix}/{}/", config.bucket),
+            region: config.region.clone(),
+            credentials: config
+                .credentials
+                .clone()
+                .ok_or_else(|| wrong("trail.credentials is not set"))?,
+        })
+    }
+
+    /// Read each time, so that keys can be changed beside a running server.
+    fn key(&self) -> Result<Key, String> {
+        let told = |why: String| format!("{}: {why}", self.credentials.display());
+        let text = std::fs::read(&self.credentials).map(Zeroizing::new);
+        let text = text.map_err(|error| told(error.to_string()))?;
+        // The parser's own words could repeat what it read.
+        serde_json::from_slice(&text).map_err(|_| told("no credentials in JSON".to_owned()))
+    }
+
+    fn put(&self, object: Object<'_>, now_s: i64) -> Result<(), SinkError> {
+        let path = format!("{}{}", self.path, object.key);
+        let url = format!("{}{path}", self.base);
+        self.send(&url, &path, object, now_s)
+            .map_err(|what| SinkError::Bucket { url, what })
+    }
+
+    fn send(&self, url: &str, path: &str, object: Object<'_>, now_s: i64) -> Result<(), String> {
+        let key = self.key()?;
+        let mut headers = vec![
+            ("host", self.host.as_str()),
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+        ];
+        if let Some(signature) = object.signature {
+            headers.push(("x-amz-meta-signature", signature));
+            headers.push(("x-amz-meta-signature-algorithm", "SHA256withRSA"));
+        }
+        let signed: Vec<Header<'_>> = headers
+            .iter()
+            .map(|(name, value)| Header {
+                name,
+                value: value.as_bytes(),
+            })
+            .collect();
+        let view = RequestView {
+            method: "PUT",
+            path,
+            query: "",
+            headers: &signed,
+            body: object.body,
+        };
+        let credentials = Credentials {
+            access_key_id: &key.access_key_id,
+            secret: &key.secret_access_key,
+            session_token: key.session_token.as_deref(),
+        };
+        let added = sign(&view, &credentials, now_s, &self.region, "s3");
+        let mut request = self.agent.put(url);
+        for (name, value) in headers.iter().skip(1) {
+            request = request.header(*name, *value);
+        }
+        for (name, value) in &added {
+            request = request.header(name, value);
+        }
+        let mut answer = request
+            .send(object.body)
+            .map_err(|error| error.to_string())?;
+        match answer.status().as_u16() {
+            200..=299 => Ok(()),
+            status => {
+                let body = answer
+                    .body_mut()
+                    .with_config()
+                    .limit(limits::SINK_ANSWER_BYTES_MAX);
+                let body = body.read_to_string().unwrap_or_default();
+                let code = body
+                    .split_once("<Code>")
+                    .and_then(|(_, rest)| rest.split_once("</"));
+                Err(format!(
+                    "HTTP {status} {}",
+                    code.map_or("", |(code, _)| code)
+                ))
+            }
+        }
+    }
+}
+
+fn tls(bundle: Option<&Path>) -> Result<ureq::tls::TlsConfig, String> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    let roots: Vec<CertificateDer<'static>> = match bundle {
+        Some(path) => CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect)
+            .map_err(|error| format!("{}: {error}", path.display()))?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    if roots.is_empty() {
+        return Err("there is no CA certificate to check it with; set trail.ca_bundle".to_owned());
+    }
+    let roots: Vec<_> = roots
+        .iter()
+        .map(|root| ureq::tls::Certificate::from_der(root.as_ref()).to_owned())
+        .collect();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(ureq::tls::TlsConfig::builder()
+        .root_certs(ureq::tls::RootCerts::from(roots))
+        .unversioned_rustls_crypto_provider(provider)
+        .build())
+}

@@ -1,0 +1,82 @@
+//! How far delivery is: kept in one small file, written before and after what it tells of.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::sink::write_whole;
+
+/// How many bytes of each day's file (days since 1970-01-01) are behind us. Records go to the day of
+/// their time, so an older file can still grow.
+pub(crate) type Reached = BTreeMap<i64, u64>;
+
+/// What is delivered, and what the next digests will tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    /// All records before it are delivered.
+    pub(crate) done: Reached,
+    /// A delivery that was begun. It is done again, to the letter, before anything else.
+    pub(crate) begun: Option<Begun>,
+    /// Unix seconds of the end of the digests that come next; 0 before the first record.
+    pub(crate) digest_end_s: i64,
+    /// One chain of digests for each account and region of each target, by its name.
+    pub(crate) chains: BTreeMap<String, Chain>,
+}
+
+/// Which records a delivery takes, and the minute in its files' names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(crate) until: Reached,
+    pub(crate) at_s: i64,
+}
+
+/// The digests of one account and region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Chain {
+    pub(crate) target: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    /// When the span of the next digest begins.
+    pub(crate) start_s: i64,
+    pub(crate) previous: Option<Previous>,
+    pub(crate) files: Vec<LogFile>,
+}
+
+/// The newest digest of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Previous {
+    pub(crate) object: String,
+    /// SHA-256 of the unpacked digest, hexadecimal.
+    pub(crate) hash: String,
+    /// Hexadecimal.
+    pub(crate) signature: String,
+}
+
+/// A delivered file that no digest names yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogFile {
+    pub(crate) object: String,
+    /// SHA-256 of the unpacked file, hexadecimal.
+    pub(crate) hash: String,
+    /// `YYYY-MM-DDThh:mm:ssZ`.
+    pub(crate) oldest: String,
+    pub(crate) newest: String,
+}
+
+impl State {
+    /// The state that is kept; the first one when there is none.
+    pub(crate) fn read(path: &Path) -> io::Result<State> {
+        match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn keep(&self, path: &Path) -> io::Result<()> {
+        write_whole(path, &serde_json::to_vec(self)?)
+    }
+}
