@@ -394,6 +394,12 @@ const FIGURES: &[Row] = &[
         |c| number(c.trail_failures),
     ),
     (
+        "locum_trail_alarms",
+        "1 when records were missing at the end of the trail at this start.",
+        Gauge,
+        |c| number(c.trail_alarms),
+    ),
+    (
         "locum_trail_queue",
         "Records of committed writes not yet in the trail.",
         Gauge,

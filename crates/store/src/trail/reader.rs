@@ -68,7 +68,7 @@ pub struct TrailLine<'a> {
     pub bytes: &'a [u8],
 }
 
-impl<'a> TrailLine<'a> {
+impl TrailLine<'_> {
     /// What it says of its place in the chain. Whether that is true is for
     /// [`verify_trail`](crate::verify_trail) to say.
     pub fn integrity(&self) -> Integrity {
@@ -89,10 +89,6 @@ impl<'a> TrailLine<'a> {
             (body, Integrity::At(_)) => [body, b"}"].concat(),
             _ => self.bytes.to_vec(),
         }
-    }
-
-    pub(crate) fn parts(&self) -> (&'a [u8], Integrity) {
-        split(self.bytes)
     }
 }
 
