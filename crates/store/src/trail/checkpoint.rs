@@ -38,7 +38,9 @@ impl Checkpoint {
             let time = timed.and_then(|timed| timed.time);
             Checkpoint {
                 point: newest.point,
-                time: time.filter(|time| is_word(time)).unwrap_or_else(|| "-".to_owned()),
+                time: time
+                    .filter(|time| is_word(time))
+                    .unwrap_or_else(|| "-".to_owned()),
             }
         }))
     }
@@ -172,12 +174,14 @@ impl Pruned {
             let mut lines = reader.lines(day, 0)?;
             while let Some(line) = lines.next_line()? {
                 if let Some(point) = line.point() {
-                    first = Some(first.map_or(point.sequence, |held: u64| held.min(point.sequence)));
+                    first =
+                        Some(first.map_or(point.sequence, |held: u64| held.min(point.sequence)));
                     break;
                 }
             }
         }
-        let (mut through, mut stragglers): (Option<ChainPoint>, Vec<ChainPoint>) = (None, Vec::new());
+        let (mut through, mut stragglers): (Option<ChainPoint>, Vec<ChainPoint>) =
+            (None, Vec::new());
         for day in gone {
             let mut lines = reader.lines(day, 0)?;
             while let Some(line) = lines.next_line()? {
@@ -236,7 +240,11 @@ impl Pruned {
 
     fn of_bytes(bytes: &[u8]) -> Option<Pruned> {
         let text: PrunedText = serde_json::from_slice(bytes).ok()?;
-        let stragglers = text.stragglers.iter().map(Json::point).collect::<Option<_>>()?;
+        let stragglers = text
+            .stragglers
+            .iter()
+            .map(Json::point)
+            .collect::<Option<_>>()?;
         Some(Pruned {
             through: text.through.point()?,
             stragglers,

@@ -215,7 +215,10 @@ impl TrailReader {
         for day in self.days()? {
             self.backwards(day, |line| match line.point() {
                 Some(point) => {
-                    if newest.as_ref().is_none_or(|held| held.point.sequence < point.sequence) {
+                    if newest
+                        .as_ref()
+                        .is_none_or(|held| held.point.sequence < point.sequence)
+                    {
                         newest = Some(Newest {
                             point,
                             day,
@@ -377,7 +380,9 @@ impl TrailLines {
         self.line.clear();
         let room = self.end.saturating_sub(self.offset);
         let limit = room.min(TRAIL_LINE_BYTES_MAX as u64);
-        let read = (&mut self.reader).take(limit).read_until(b'\n', &mut self.line)?;
+        let read = (&mut self.reader)
+            .take(limit)
+            .read_until(b'\n', &mut self.line)?;
         if read == 0 {
             return Ok(Next::End);
         }

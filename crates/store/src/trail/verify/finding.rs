@@ -99,14 +99,20 @@ impl fmt::Display for Finding {
             FindingKind::Missing if several => write!(f, "records {first} to {last} are missing"),
             FindingKind::Missing => write!(f, "record {first} is missing"),
             FindingKind::OutOfOrder if several => {
-                write!(f, "records {first} to {last} do not stand where they were written")
+                write!(
+                    f,
+                    "records {first} to {last} do not stand where they were written"
+                )
             }
             FindingKind::OutOfOrder => {
                 write!(f, "record {first} does not stand where it was written")
             }
             FindingKind::Twice => write!(f, "record {first} stands here a second time"),
             FindingKind::CutTail if several => {
-                write!(f, "the end was cut off: records {first} to {last} are missing")
+                write!(
+                    f,
+                    "the end was cut off: records {first} to {last} are missing"
+                )
             }
             FindingKind::CutTail => write!(f, "the end was cut off: record {first} is missing"),
             FindingKind::Unchained => write!(
@@ -122,10 +128,16 @@ impl fmt::Display for Finding {
                 "the file `head` is damaged: records behind {first} may have been cut off"
             ),
             FindingKind::HeadDiffers => {
-                write!(f, "record {first} is not the one that the file `head` tells of")
+                write!(
+                    f,
+                    "record {first} is not the one that the file `head` tells of"
+                )
             }
             FindingKind::CheckpointDiffers => {
-                write!(f, "record {first} is not the one of the checkpoint: the trail was rewritten")
+                write!(
+                    f,
+                    "record {first} is not the one of the checkpoint: the trail was rewritten"
+                )
             }
             FindingKind::RolledBack => write!(
                 f,

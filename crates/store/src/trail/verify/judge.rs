@@ -64,7 +64,10 @@ impl<'a> Judge<'a> {
     ) -> Judge<'a> {
         let mut checkpoints: BTreeMap<u64, Vec<[u8; 32]>> = BTreeMap::new();
         for point in options.checkpoints {
-            checkpoints.entry(point.sequence).or_default().push(point.hash);
+            checkpoints
+                .entry(point.sequence)
+                .or_default()
+                .push(point.hash);
         }
         Judge {
             report: TrailReport::default(),
@@ -153,7 +156,11 @@ impl<'a> Judge<'a> {
 
     pub(super) fn unfinished(&mut self, place: Place) {
         let due = self.expected;
-        if self.head.known().is_some_and(|head| due > head.point.sequence) {
+        if self
+            .head
+            .known()
+            .is_some_and(|head| due > head.point.sequence)
+        {
             self.report.unfinished += 1;
             return;
         }
@@ -197,7 +204,12 @@ impl<'a> Judge<'a> {
         }
         if let Some(head) = self.head.known()
             && head.point.sequence == sequence
-            && head != (TrailHead { point: *point, day: place.day, length: place.end })
+            && head
+                != (TrailHead {
+                    point: *point,
+                    day: place.day,
+                    length: place.end,
+                })
         {
             self.find(FindingKind::HeadDiffers, sequence, sequence, Some(place));
         }
@@ -205,7 +217,12 @@ impl<'a> Judge<'a> {
             if hash == point.hash {
                 self.report.checkpoints_held += 1;
             } else {
-                self.find(FindingKind::CheckpointDiffers, sequence, sequence, Some(place));
+                self.find(
+                    FindingKind::CheckpointDiffers,
+                    sequence,
+                    sequence,
+                    Some(place),
+                );
             }
         }
     }
@@ -335,7 +352,11 @@ impl<'a> Judge<'a> {
 
     /// Records are not where they should be: gone, or seen before, or to be seen later.
     fn gap(&mut self, first: u64, last: u64, place: Place) {
-        let moved: Vec<u64> = self.early.range(first..=last).map(|(key, _)| *key).collect();
+        let moved: Vec<u64> = self
+            .early
+            .range(first..=last)
+            .map(|(key, _)| *key)
+            .collect();
         let missing = last - first + 1 - moved.len() as u64;
         let mut next = first;
         let mut ranges = Vec::new();
@@ -413,7 +434,10 @@ impl<'a> Judge<'a> {
             }
             HeadState::Known(_) | HeadState::Missing => {}
         }
-        let first = self.report.range.map_or(u64::MAX, |(first, _)| first.sequence);
+        let first = self
+            .report
+            .range
+            .map_or(u64::MAX, |(first, _)| first.sequence);
         for (sequence, hashes) in std::mem::take(&mut self.checkpoints) {
             if sequence > last {
                 self.find(FindingKind::RolledBack, sequence, sequence, None);

@@ -72,7 +72,13 @@ fn first_of_three_days(name: &str, records: usize, written: usize) -> Folder {
     append(&folder.0, 0..written, |number| {
         let late = number % per_day == 2 && number > per_day;
         let day = number / per_day - usize::from(late);
-        FIRST_DAY_S + day as i64 * 86_400 + if late { 86_399 } else { (number % per_day) as i64 * 60 }
+        FIRST_DAY_S
+            + day as i64 * 86_400
+            + if late {
+                86_399
+            } else {
+                (number % per_day) as i64 * 60
+            }
     });
     folder
 }
@@ -118,7 +124,9 @@ fn a_whole_trail_is_good() {
     let numbers: Vec<u64> = points.iter().map(|point| point.sequence).collect();
     assert_eq!(numbers, (1..=90).collect::<Vec<u64>>());
     // Also after more of it, and with its own points as checkpoints.
-    append(&folder.0, 90..95, |number| FIRST_DAY_S + 3 * 86_400 + number as i64);
+    append(&folder.0, 90..95, |number| {
+        FIRST_DAY_S + 3 * 86_400 + number as i64
+    });
     let options = VerifyOptions {
         checkpoints: &points,
         ..VerifyOptions::default()
@@ -153,7 +161,11 @@ fn aud_06_an_older_copy_is_found_with_a_checkpoint() {
     let report = verify(&older.0, &options);
     assert_eq!(found(&report), [(FindingKind::CheckpointDiffers, 60, 60)]);
     for bad in ["x", "60", "60 abc t", "{\"sequence\":60}", "60 0 t u"] {
-        assert_eq!(crate::Checkpoint::of_lines(&format!("\n{bad}\n")), Err(2), "{bad}");
+        assert_eq!(
+            crate::Checkpoint::of_lines(&format!("\n{bad}\n")),
+            Err(2),
+            "{bad}"
+        );
     }
 }
 
@@ -165,12 +177,19 @@ fn aud_06_a_beginning_that_was_taken_away_is_found_unless_something_trusted_cove
     let marker = crate::Pruned::before(&reader, day(1)).unwrap().unwrap();
     // The last record before midnight came behind two of the next day.
     assert_eq!(marker.through.sequence, 20);
-    let stragglers: Vec<u64> = marker.stragglers.iter().map(|point| point.sequence).collect();
+    let stragglers: Vec<u64> = marker
+        .stragglers
+        .iter()
+        .map(|point| point.sequence)
+        .collect();
     assert_eq!(stragglers, [23]);
     marker.write(&reader).unwrap();
     std::fs::remove_file(reader.path(day(0))).unwrap();
     let report = verify(&folder.0, &VerifyOptions::default());
-    let missing = [(FindingKind::Missing, 1, 20), (FindingKind::Missing, 23, 23)];
+    let missing = [
+        (FindingKind::Missing, 1, 20),
+        (FindingKind::Missing, 23, 23),
+    ];
     assert_eq!(found(&report), missing);
     let place = report.findings[0].place.unwrap();
     assert_eq!((place.day, place.line, place.offset), (day(1), 1, 0));
@@ -195,7 +214,10 @@ fn aud_06_a_beginning_that_was_taken_away_is_found_unless_something_trusted_cove
         pruned: Some(&other),
         ..VerifyOptions::default()
     };
-    assert_eq!(found(&verify(&folder.0, &options)), [(FindingKind::Changed, 21, 21)]);
+    assert_eq!(
+        found(&verify(&folder.0, &options)),
+        [(FindingKind::Changed, 21, 21)]
+    );
 }
 
 #[test]
@@ -206,7 +228,10 @@ fn a_later_day_can_be_the_first() {
         ..VerifyOptions::default()
     };
     let report = verify(&folder.0, &options);
-    assert_eq!((found(&report), report.proven, report.unproven), (vec![], 40, 0));
+    assert_eq!(
+        (found(&report), report.proven, report.unproven),
+        (vec![], 40, 0)
+    );
     // What stands before it is not judged.
     std::fs::write(folder.0.join(day(0).file_name()), "no records\n").unwrap();
     let report = verify(&folder.0, &options);
@@ -221,10 +246,17 @@ fn lines_from_before_the_chain_are_counted_and_new_ones_found() {
     std::fs::create_dir_all(&folder.0).unwrap();
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     std::fs::set_permissions(&folder.0, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let old: String = (0..5).map(|n| record(n, FIRST_DAY_S + n as i64) + "\n").collect();
+    let old: String = (0..5)
+        .map(|n| record(n, FIRST_DAY_S + n as i64) + "\n")
+        .collect();
     let path = folder.0.join(day(0).file_name());
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).mode(0o600).open(&path).unwrap();
+    let mut file = options
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)
+        .unwrap();
     std::io::Write::write_all(&mut file, old.as_bytes()).unwrap();
     assert_eq!(
         found(&verify(&folder.0, &VerifyOptions::default())),
@@ -233,7 +265,10 @@ fn lines_from_before_the_chain_are_counted_and_new_ones_found() {
     );
     append(&folder.0, 5..20, |n| FIRST_DAY_S + n as i64);
     let report = verify(&folder.0, &VerifyOptions::default());
-    assert_eq!((found(&report), report.unchained, report.proven), (vec![], 5, 15));
+    assert_eq!(
+        (found(&report), report.unchained, report.proven),
+        (vec![], 5, 15)
+    );
     std::io::Write::write_all(&mut file, old.as_bytes()).unwrap();
     let report = verify(&folder.0, &VerifyOptions::default());
     assert_eq!(report.findings[0].kind, FindingKind::Unchained);
@@ -251,7 +286,11 @@ fn aud_06_a_head_that_is_gone_damaged_or_of_another_trail_is_found() {
         std::fs::write(&path, &bytes).unwrap();
         // A bit of a blank or of the check alone says nothing wrong, but is seen.
         let report = verify(&folder.0, &VerifyOptions::default());
-        assert_eq!(found(&report), [(FindingKind::HeadDamaged, 30, 30)], "bit {bit}");
+        assert_eq!(
+            found(&report),
+            [(FindingKind::HeadDamaged, 30, 30)],
+            "bit {bit}"
+        );
         if bit % 400 != 0 {
             continue;
         }
@@ -306,7 +345,8 @@ fn what_is_written_meanwhile_is_no_fault() {
         .append(true)
         .open(folder.0.join(head.day.file_name()))
         .unwrap();
-    file.write_all(b"{\"eventVersion\":\"1.11\",\"userIdent").unwrap();
+    file.write_all(b"{\"eventVersion\":\"1.11\",\"userIdent")
+        .unwrap();
     let report = verify(&folder.0, &VerifyOptions::default());
     assert_eq!((found(&report), report.unfinished), (vec![], 1));
 }
@@ -317,8 +357,13 @@ fn a_clock_that_was_set_back_does_not_break_the_chain() {
     // Forward by a month, back by two days, on again.
     let times = [0, 0, 30, 30, -2, -2, 0, 1, -2, 30, 1];
     for (number, days) in times.iter().enumerate() {
-        append(&folder.0, number..number + 1, |_| FIRST_DAY_S + days * 86_400);
+        append(&folder.0, number..number + 1, |_| {
+            FIRST_DAY_S + days * 86_400
+        });
     }
     let report = verify(&folder.0, &VerifyOptions::default());
-    assert_eq!((found(&report), report.proven, report.days), (vec![], 11, 4));
+    assert_eq!(
+        (found(&report), report.proven, report.days),
+        (vec![], 11, 4)
+    );
 }

@@ -121,7 +121,11 @@ impl<'a> Walk<'a> {
 
     /// Makes a file the current one.
     fn open(&mut self, at: usize) -> Result<(), FileError> {
-        if self.active.as_ref().is_some_and(|(active, _)| *active == at) {
+        if self
+            .active
+            .as_ref()
+            .is_some_and(|(active, _)| *active == at)
+        {
             return Ok(());
         }
         if let Some(cursor) = self.cursors.get_mut(at) {
@@ -312,7 +316,10 @@ impl<'a> Walk<'a> {
                 return Some(active);
             }
             // Does something stand in front of the record that is due, or in its place?
-            let hides = |at: &usize| self.second(*at).is_some_and(|next| next == due || next == due + 1);
+            let hides = |at: &usize| {
+                self.second(*at)
+                    .is_some_and(|next| next == due || next == due + 1)
+            };
             let mut others = all.clone().filter(left).filter(|at| *at > active);
             if let Some(next) = others.next().filter(hides) {
                 return Some(next);
@@ -322,7 +329,9 @@ impl<'a> Walk<'a> {
     }
 
     fn ahead(&self, at: usize) -> Ahead {
-        self.cursors.get(at).map_or(Ahead::End, |cursor| cursor.ahead)
+        self.cursors
+            .get(at)
+            .map_or(Ahead::End, |cursor| cursor.ahead)
     }
 
     /// The number of the line behind the line ahead.

@@ -85,7 +85,10 @@ use crate::TrailLine;
 
 fn at(finding: &Finding) -> Option<At> {
     let place = finding.place?;
-    Some(((place.day.number() - day(0).number()) as usize, place.line as usize - 1))
+    Some((
+        (place.day.number() - day(0).number()) as usize,
+        place.line as usize - 1,
+    ))
 }
 
 #[test]
@@ -123,14 +126,18 @@ fn aud_06_every_removed_record_is_found() {
             _ => 1,
         };
         // The smallest number is what is named first.
-        let first = (line..line + many).map(|line| trial.sequence((day, line))).min().unwrap();
+        let first = (line..line + many)
+            .map(|line| trial.sequence((day, line)))
+            .min()
+            .unwrap();
         days[day].drain(line..line + many);
         let told = format!("trial {number}: day {day}, {many} from line {line}");
         let finding = trial.judge_lines(&days, &told);
         assert_eq!(finding.sequence, first, "{told}: {finding}");
         let kinds = [FindingKind::Missing, FindingKind::CutTail];
         assert!(kinds.contains(&finding.kind), "{told}: {finding}");
-        let followed = line < days[day].len() && trial.sequence((day, line + many)) == first + many as u64;
+        let followed =
+            line < days[day].len() && trial.sequence((day, line + many)) == first + many as u64;
         if followed {
             assert_eq!(at(&finding), Some(place), "{told}: {finding}");
         }
@@ -167,7 +174,11 @@ fn aud_06_every_moved_record_is_found() {
         let told = format!("trial {number}: from {from:?} to {to:?}");
         let finding = trial.judge_lines(&days, &told);
         assert!(named.contains(&finding.sequence), "{told}: {finding}");
-        let kinds = [FindingKind::OutOfOrder, FindingKind::Missing, FindingKind::Twice];
+        let kinds = [
+            FindingKind::OutOfOrder,
+            FindingKind::Missing,
+            FindingKind::Twice,
+        ];
         assert!(kinds.contains(&finding.kind), "{told}: {finding}");
     }
 }
@@ -187,7 +198,10 @@ fn aud_06_every_repeated_record_is_found() {
         // A copy in front of a record that is out of time hides that one.
         let behind = (to.0, place.min(trial.whole[to.0].len() - 1));
         let hidden = trial.is_straggler(behind) && finding.sequence == trial.sequence(behind);
-        assert!(hidden || finding.sequence == trial.sequence(from), "{told}: {finding}");
+        assert!(
+            hidden || finding.sequence == trial.sequence(from),
+            "{told}: {finding}"
+        );
         let kinds = [FindingKind::Twice, FindingKind::OutOfOrder];
         assert!(kinds.contains(&finding.kind), "{told}: {finding}");
     }
@@ -209,8 +223,13 @@ fn aud_06_every_cut_tail_is_found() {
         days[day].truncate(start + inner);
         days[day + 1..].iter_mut().for_each(Vec::clear);
         let gone = (line..trial.whole[day].len()).map(|line| (day, line));
-        let later = (day + 1..3).flat_map(|day| (0..trial.whole[day].len()).map(move |line| (day, line)));
-        let first = gone.chain(later).map(|place| trial.sequence(place)).min().unwrap();
+        let later =
+            (day + 1..3).flat_map(|day| (0..trial.whole[day].len()).map(move |line| (day, line)));
+        let first = gone
+            .chain(later)
+            .map(|place| trial.sequence(place))
+            .min()
+            .unwrap();
         let told = format!("trial {number}: day {day} line {line}, {inner} bytes of it left");
         let finding = trial.judge(&days, &told);
         assert_eq!(finding.sequence, first, "{told}: {finding}");
