@@ -108,6 +108,10 @@ impl Handler for ApiHandler {
         ready
     }
 
+    async fn stopped(&self) {
+        locum_api::keep_noise(&self.world, locum_api::NoiseKept::All).await;
+    }
+
     fn operations(&self) -> Vec<(&'static str, &'static str)> {
         self.operations.clone()
     }
@@ -410,14 +414,20 @@ const FIGURES: &[Row] = &[
 /// The store's figures now.
 pub(crate) fn figures(world: &World) -> Vec<Figure> {
     let counters = world.engine.counters();
+    let counted = Figure {
+        name: "locum_trail_unauthenticated_counted_total",
+        help: "Calls without a valid caller that have one record together.",
+        kind: Counter,
+        value: number(world.unauthenticated_counted()),
+    };
     let rows = FIGURES.iter();
-    rows.map(|&(name, help, kind, value)| Figure {
+    let stored = rows.map(|&(name, help, kind, value)| Figure {
         name,
         help,
         kind,
         value: value(&counters),
-    })
-    .collect()
+    });
+    stored.chain([counted]).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]

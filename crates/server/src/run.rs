@@ -37,6 +37,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     let settings = Settings {
         partition: config.partition.clone(),
         region: config.region.clone(),
+        unauthenticated_records_max: config.limits.unauthenticated_records_max,
         ..Settings::default()
     };
     let engine = Arc::new(engine);
@@ -56,6 +57,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
         end_sessions(&world).await?;
     }
     tokio::spawn(keep_last_uses(Arc::clone(&world)));
+    tokio::spawn(keep_noise(Arc::clone(&world)));
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
@@ -72,6 +74,16 @@ async fn keep_last_uses(world: Arc<World>) {
     loop {
         tick.tick().await;
         locum_api::keep_last_uses(&world).await;
+    }
+}
+
+/// Writes, now and then, the counts of calls without a valid caller.
+async fn keep_noise(world: Arc<World>) {
+    let mut tick = tokio::time::interval(limits::NOISE_KEPT_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        locum_api::keep_noise(&world, locum_api::NoiseKept::Ended).await;
     }
 }
 

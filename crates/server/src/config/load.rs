@@ -129,7 +129,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 9] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -173,6 +173,11 @@ impl Config {
                 "limits.drain_timeout_s",
                 l.drain_timeout_s.into(),
                 limits::TIMEOUT_S_RANGE,
+            ),
+            (
+                "limits.unauthenticated_records_max",
+                l.unauthenticated_records_max.into(),
+                limits::NOISE_ALONE_RANGE,
             ),
         ]
     }
