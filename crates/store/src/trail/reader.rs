@@ -13,6 +13,8 @@ use std::str::FromStr;
 
 /// Bytes read at a time.
 const BLOCK: usize = 64 * 1024;
+/// Lines at the end of a day that are searched for one with a place in the chain.
+const LAST_LINES_MAX: u32 = 100;
 
 /// A UTC day, which has a file of its own: days since 1970-01-01, shown as `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,6 +215,7 @@ impl TrailReader {
     pub fn newest(&self) -> Result<Option<Newest>, FileError> {
         let mut newest: Option<Newest> = None;
         for day in self.days()? {
+            let mut left = LAST_LINES_MAX;
             self.backwards(day, |line| match line.point() {
                 Some(point) => {
                     if newest
@@ -228,7 +231,11 @@ impl TrailReader {
                     }
                     Look::Enough
                 }
-                None => Look::On,
+                None if left == 0 => Look::Enough,
+                None => {
+                    left -= 1;
+                    Look::On
+                }
             })?;
         }
         Ok(newest)

@@ -221,11 +221,20 @@ fn lines(
 
 fn rest(out: &mut String, report: &TrailReport, marker: Option<&Pruned>) -> std::fmt::Result {
     let noted = [
-        (report.unproven, "behind something broken or at the beginning, not proven"),
-        (report.unchained, "from before there was a chain, not proven"),
+        (
+            report.unproven,
+            "behind something broken or at the beginning, not proven",
+        ),
+        (
+            report.unchained,
+            "from before there was a chain, not proven",
+        ),
         (report.unfinished, "not whole, never acknowledged"),
         (report.checkpoints_held, "checkpoints held"),
-        (report.checkpoints_older, "checkpoints older than what was read"),
+        (
+            report.checkpoints_older,
+            "checkpoints older than what was read",
+        ),
     ];
     for (count, what) in noted {
         if count > 0 {

@@ -10,9 +10,14 @@ use crate::trail::checkpoint::Pruned;
 use crate::trail::head::{HeadState, TrailHead};
 use crate::trail::reader::{TrailDay, TrailReader};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Gaps and misplaced records that are remembered; beyond it they are only counted.
 const REMEMBERED_MAX: usize = 1_000;
+
+/// How often, and after which pause, the head of a running server is looked at again.
+const LOOKS_MAX: u32 = 5;
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known of the hash before the record that is due.
 #[derive(Clone, Copy)]
@@ -53,6 +58,8 @@ pub(super) struct Judge<'a> {
     /// Records seen before they were due.
     early: BTreeMap<u64, Option<usize>>,
     linker: Linker,
+    /// How often the head may be looked at again.
+    looks: u32,
     over: bool,
 }
 
@@ -81,6 +88,7 @@ impl<'a> Judge<'a> {
             unseen: BTreeMap::new(),
             early: BTreeMap::new(),
             linker: Linker::default(),
+            looks: LOOKS_MAX,
             over: false,
         }
     }
@@ -279,15 +287,22 @@ impl<'a> Judge<'a> {
 
     /// Beside a running server, records behind the head's may come from a moment at which one of the
     /// files had been looked at already.
-    fn is_newer_than_the_pass(&self, sequence: u64) -> Result<bool, FileError> {
+    fn is_newer_than_the_pass(&mut self, sequence: u64) -> Result<bool, FileError> {
         let Some(head) = self.head.known() else {
             return Ok(false);
         };
         if self.expected <= head.point.sequence {
             return Ok(false);
         }
-        let now = self.reader.head()?.known();
-        Ok(now.is_some_and(|now| now.point.sequence >= sequence))
+        for _ in 0..std::mem::take(&mut self.looks) {
+            let now = self.reader.head()?.known();
+            if now.is_some_and(|now| now.point.sequence >= sequence) {
+                return Ok(true);
+            }
+            // The head follows its records at once.
+            std::thread::sleep(LOOK_PAUSE);
+        }
+        Ok(false)
     }
 
     fn is_due_but_for_its_number(&mut self, body: &[u8], point: &ChainPoint) -> bool {

@@ -367,3 +367,37 @@ fn a_clock_that_was_set_back_does_not_break_the_chain() {
         (vec![], 11, 4)
     );
 }
+
+#[test]
+fn beside_a_writer_around_midnight_nothing_is_found() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = three_days("beside", 30);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut files, _) = TrailFiles::open(&folder.0).unwrap();
+            let mut number = 30_usize;
+            while !stop.load(Ordering::Relaxed) {
+                // Records of both days in turn, as no midnight has them.
+                let time_s = FIRST_DAY_S + 86_400 * (1 + number as i64 % 2);
+                let line = record(number, time_s) + "\n";
+                let segment = (time_s.div_euclid(86_400), line.as_bytes());
+                files.append(&[segment]).unwrap();
+                number += 1;
+            }
+        });
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        let mut proven = 0;
+        while std::time::Instant::now() < until {
+            let report = verify(&folder.0, &VerifyOptions::default());
+            if !report.is_good() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            assert_eq!(found(&report), []);
+            assert!(report.proven >= proven, "what was there is there");
+            proven = report.proven;
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(proven > 30);
+    });
+}
