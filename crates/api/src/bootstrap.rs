@@ -91,7 +91,7 @@ pub async fn bootstrap(
         ],
         deletes: Vec::new(),
     };
-    let record = operator::record(world, "CreateInstallation", Some(account), &[], None);
+    let record = operator::record(world, now_s, "CreateInstallation", Some(account), &[], None);
     let events = vec![Event {
         time_s: now_s,
         record,

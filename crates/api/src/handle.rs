@@ -17,6 +17,7 @@ use crate::error::{ApiError, TokenFault};
 use crate::event::{self, Facts};
 use crate::ids;
 use crate::limits;
+use crate::noise::Noted;
 use crate::operation::{Access, Draft, Operation, Outcome};
 use crate::operations;
 use crate::request::{Request, Response};
@@ -368,7 +369,9 @@ async fn refuse(
         _ => None,
     };
     let operation = call.map(|call| call.operation.as_ref());
-    let error = if matches!(error, ApiError::Unavailable(_)) {
+    let error = if matches!(error, ApiError::Unavailable(_))
+        || is_noise(world, request, told, &error, service, heard.now_s)
+    {
         error
     } else {
         let facts = Facts {
@@ -398,6 +401,23 @@ async fn refuse(
         }
     };
     Some(error_reply(heard, request_id, &error))
+}
+
+/// Is it one of many refusals without a valid caller, which are counted and recorded together?
+fn is_noise(
+    world: &World,
+    request: &Request,
+    told: &Told,
+    error: &ApiError,
+    service: Option<Service>,
+    now_s: i64,
+) -> bool {
+    if told.caller.is_some() || error.wire(service).status >= 500 {
+        return false;
+    }
+    let alone_max = world.settings.unauthenticated_records_max;
+    let kind = error.trail_code(service);
+    world.noise.note(request.peer, &kind, now_s, alone_max) == Noted::Counted
 }
 
 /// The service that was called, if one was, and the protocol it is answered in.

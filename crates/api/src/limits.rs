@@ -147,6 +147,16 @@ pub const IMPORT_ACCOUNTS_MAX: usize = 1_000;
 pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
 /// Create-account requests remembered, failed ones too; none is made beyond.
 pub const CREATE_ACCOUNT_REQUESTS_MAX: usize = 1_000_000;
+/// Records of its own that one source without a valid caller gets a minute for one error.
+pub const NOISE_ALONE_MAX: u32 = 10;
+/// Sources without a valid caller that are told apart in a minute.
+pub const NOISE_SOURCES_MAX: usize = 256;
+/// Errors of one source that are told apart.
+pub const NOISE_ERRORS_MAX: usize = 32;
+/// Counts of calls without a valid caller that wait to be written.
+pub const NOISE_SUMMARIES_MAX: usize = 4_096;
+/// Counts written by one commit.
+pub const NOISE_SUMMARIES_A_COMMIT: usize = 256;
 /// Characters of an error message or user agent in a trail record (CloudTrail: 1 KB).
 pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;
 /// Bytes of the request parameters in a trail record (CloudTrail: 100 KB).

@@ -138,11 +138,11 @@ pub(crate) async fn commit<T>(
         let time_s = world.clock.now_ms().div_euclid(1_000);
         let (writes, record, result) = match planned {
             Ok((account, writes, parameters, value)) => {
-                let record = record(world, event, account, &parameters, None);
+                let record = record(world, time_s, event, account, &parameters, None);
                 (writes, record, Ok(value))
             }
             Err(error) => {
-                let record = record(world, event, None, asked, Some(&error));
+                let record = record(world, time_s, event, None, asked, Some(&error));
                 (Vec::new(), record, Err(error))
             }
         };
@@ -372,15 +372,28 @@ pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
     .await
 }
 
+/// The record that says, at a start, that records of the trail are missing.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn trail_repaired(world: &World, found: &str) -> Result<(), OperatorError> {
+    commit(world, "TrailRepaired", &[], async || {
+        let held = installation(world).await?;
+        let told = vec![("found", found.to_owned())];
+        Ok((Some(held.management_account), vec![], told, ()))
+    })
+    .await
+}
+
 /// A trail record of something that no API call did.
 pub(crate) fn record(
     world: &World,
+    now_s: i64,
     event: &str,
     account: Option<AccountId>,
     parameters: &[(&'static str, String)],
     error: Option<&OperatorError>,
 ) -> Vec<u8> {
-    let now_s = world.clock.now_ms().div_euclid(1_000);
     let mut out = String::with_capacity(512);
     out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":{\"type\":\"Unknown\",\"principalId\":\"operator\"}");
     json::plain(&mut out, "eventTime", &Timestamp(now_s));

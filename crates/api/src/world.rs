@@ -7,6 +7,7 @@ use locum_store::Engine;
 
 use crate::last_used::LastUses;
 use crate::limits;
+use crate::noise::Noise;
 use crate::session::RingCache;
 
 /// Tells the time. The edge implements it; tests set it.
@@ -30,6 +31,9 @@ pub struct Settings {
     pub region: Option<String>,
     /// How far a signature's time may be from ours, seconds. AWS: 900.
     pub signature_skew_s_max: i64,
+    /// Refusals with one error that one source without a valid caller gets a minute with a record of
+    /// their own; further ones are counted together.
+    pub unauthenticated_records_max: u32,
 }
 
 impl Default for Settings {
@@ -38,6 +42,7 @@ impl Default for Settings {
             partition: "aws".to_owned(),
             region: None,
             signature_skew_s_max: 900,
+            unauthenticated_records_max: limits::NOISE_ALONE_MAX,
         }
     }
 }
@@ -57,6 +62,8 @@ pub struct World {
     pub(crate) signing_keys: KeyCache,
     /// Uses of access keys and roles that are not yet kept.
     pub(crate) last_uses: LastUses,
+    /// Calls without a valid caller that are counted and not yet in the trail.
+    pub(crate) noise: Noise,
     /// The session key ring of the revision last seen, ready to open and seal.
     pub(crate) rings: RingCache,
 }
@@ -76,6 +83,7 @@ impl World {
             settings,
             signing_keys: KeyCache::new(limits::SIGNING_KEYS_CACHED_MAX),
             last_uses: LastUses::default(),
+            noise: Noise::default(),
             rings: RingCache::default(),
         }
     }

@@ -30,8 +30,12 @@ pub const CALL_PAUSE_FIRST: Duration = Duration::from_millis(200);
 pub const CACHE_MARGIN_S_MAX: i64 = 15 * 60;
 /// Lifetime of a role session when none is asked for, as on AWS.
 pub const SESSION_DURATION_S_DEFAULT: i64 = 3600;
-/// Longest trail line that is shown, in bytes; CloudTrail's own bound for a record is 256 KiB.
-pub const TRAIL_LINE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of the trail that `trail tail --follow` shows at once.
+pub const TRAIL_CHUNK_BYTES: usize = 1 << 20;
+/// Largest file of checkpoints that is read, in bytes; a line has about a hundred.
+pub const CHECKPOINT_FILE_BYTES_MAX: u64 = 4 << 20;
+/// How often `trail verify` tells how far it is.
+pub const TRAIL_PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// How often `trail tail --follow` looks for new records.
 pub const TRAIL_POLL: Duration = Duration::from_millis(200);
 /// Age from which a cache file is removed; the longest session lasts 36 hours.

@@ -109,6 +109,10 @@ impl Handler for ApiHandler {
         ready
     }
 
+    async fn stopped(&self) {
+        locum_api::keep_noise(&self.world, locum_api::NoiseKept::All).await;
+    }
+
     fn operations(&self) -> Vec<(&'static str, &'static str)> {
         self.operations.clone()
     }
@@ -395,6 +399,12 @@ const FIGURES: &[Row] = &[
         |c| number(c.trail_failures),
     ),
     (
+        "locum_trail_alarms",
+        "1 when records were missing at the end of the trail at this start.",
+        Gauge,
+        |c| number(c.trail_alarms),
+    ),
+    (
         "locum_trail_queue",
         "Records of committed writes not yet in the trail.",
         Gauge,
@@ -405,6 +415,12 @@ const FIGURES: &[Row] = &[
 /// The store's figures now.
 pub(crate) fn figures(world: &World, delivered: &delivery::Figures) -> Vec<Figure> {
     let counters = world.engine.counters();
+    let counted = Figure {
+        name: "locum_trail_unauthenticated_counted_total",
+        help: "Calls without a valid caller that have one record together.",
+        kind: Counter,
+        value: number(world.unauthenticated_counted()),
+    };
     let rows = FIGURES.iter();
     let stored = rows.map(|&(name, help, kind, value)| Figure {
         name,
@@ -412,7 +428,7 @@ pub(crate) fn figures(world: &World, delivered: &delivery::Figures) -> Vec<Figur
         kind,
         value: value(&counters),
     });
-    stored.chain(delivered.figures()).collect()
+    stored.chain(delivered.figures()).chain([counted]).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in doubles")]

@@ -98,6 +98,9 @@ pub struct Limits {
     pub idle_timeout_s: u32,
     /// From SIGTERM to the end.
     pub drain_timeout_s: u32,
+    /// Refusals with one error that one address without a valid caller gets a minute with a record of
+    /// their own.
+    pub unauthenticated_records_max: u32,
 }
 
 /// How the log looks.
@@ -183,6 +186,7 @@ impl Default for Limits {
             body_timeout_s: limits::BODY_TIMEOUT_S,
             idle_timeout_s: limits::IDLE_TIMEOUT_S,
             drain_timeout_s: limits::DRAIN_TIMEOUT_S,
+            unauthenticated_records_max: locum_api::limits::NOISE_ALONE_MAX,
         }
     }
 }

@@ -20,6 +20,7 @@ mod random;
 mod run;
 pub mod seam;
 pub mod tls;
+pub mod trail;
 
 pub use config::{Config, ConfigError};
 pub use credentials_file::{CREDENTIALS_NAME, write_credentials};

@@ -41,6 +41,10 @@ pub const WORKERS_RANGE: RangeInclusive<u64> = 0..=1_024;
 pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 /// How often it is kept when keys and roles were last used: a crash forgets no more than this.
 pub const LAST_USES_KEPT_EVERY: Duration = Duration::from_secs(5);
+/// How often counts of calls without a valid caller are written, once their minute is over.
+pub const NOISE_KEPT_EVERY: Duration = Duration::from_secs(5);
+/// Records of their own for one error of one source without a valid caller, a minute.
+pub const NOISE_ALONE_RANGE: RangeInclusive<u64> = 1..=1_000_000;
 /// How often the certificate's files are looked at.
 pub const CERTIFICATE_CHECK_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to accept (no file descriptors left).

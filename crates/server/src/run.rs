@@ -6,7 +6,7 @@ use std::sync::Arc;
 use locum_api::bootstrap::{AdminCredentials, bootstrap};
 use locum_api::operator::{self, Rotate};
 use locum_api::{Random, Settings, World};
-use locum_store::{KeyState, RedbEngine, RedbOptions, Restore, open_redb};
+use locum_store::{KeyState, RedbEngine, RedbOptions, Restore, TrailAlarm, open_redb};
 
 use crate::api::{ApiHandler, ApiOperator, figures};
 use crate::config::Config;
@@ -34,9 +34,11 @@ pub fn run(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(), ServerErr
 async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, ServerError> {
     let engine = open(&config)?;
     let restored = engine.report().restored.is_some();
+    let alarm = engine.report().trail_alarm;
     let settings = Settings {
         partition: config.partition.clone(),
         region: config.region.clone(),
+        unauthenticated_records_max: config.limits.unauthenticated_records_max,
         ..Settings::default()
     };
     let engine = Arc::new(engine);
@@ -49,6 +51,9 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     let account = bootstrap(&world, |credentials| keep(&config.data, credentials))
         .await
         .map_err(|error| ServerError::FirstStart(error.to_string()))?;
+    if let Some(alarm) = alarm {
+        tell_of_trail(&world, alarm).await?;
+    }
     if restored {
         end_sessions(&world).await?;
     }
@@ -56,6 +61,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     let delivered = Arc::new(delivery::Figures::default());
     let told = Arc::clone(&delivered);
     delivery::start(Arc::clone(&world), &config.trail, &config.data, delivered)?;
+    tokio::spawn(keep_noise(Arc::clone(&world)));
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
@@ -72,6 +78,16 @@ async fn keep_last_uses(world: Arc<World>) {
     loop {
         tick.tick().await;
         locum_api::keep_last_uses(&world).await;
+    }
+}
+
+/// Writes, now and then, the counts of calls without a valid caller.
+async fn keep_noise(world: Arc<World>) {
+    let mut tick = tokio::time::interval(limits::NOISE_KEPT_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        locum_api::keep_noise(&world, locum_api::NoiseKept::Ended).await;
     }
 }
 
@@ -105,6 +121,18 @@ fn keep(data: &Path, credentials: &AdminCredentials) -> Result<(), String> {
     write_credentials(data, &account, &credentials.access_key_id, secret)
         .map(|path| tracing::info!(file = %path.display(), "the first administrator's key was written"))
         .map_err(|error| error.to_string())
+}
+
+/// Records are missing at the end of the trail: the log says so, and the trail itself.
+async fn tell_of_trail(world: &World, alarm: TrailAlarm) -> Result<(), ServerError> {
+    tracing::error!(
+        alarm = "trail_records_missing",
+        "{alarm}; find out who changed the files: locum trail verify"
+    );
+    let fault = |error: operator::OperatorError| ServerError::Store(error.to_string());
+    operator::trail_repaired(world, &alarm.to_string())
+        .await
+        .map_err(fault)
 }
 
 /// After an older store was accepted: sessions that were revoked since may have come back, so all end.

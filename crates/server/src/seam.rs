@@ -25,6 +25,11 @@ pub trait Handler: Send + Sync + 'static {
     /// Does the store accept commits? Asked by `/readyz`.
     fn ready(&self) -> impl Future<Output = bool> + Send;
 
+    /// Called once, when the last call was answered and the server ends in good order.
+    fn stopped(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// The operations that metrics are kept for: service and name.
     fn operations(&self) -> Vec<(&'static str, &'static str)>;
 }

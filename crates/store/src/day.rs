@@ -50,11 +50,22 @@ pub(crate) fn of_name(name: &str) -> Option<i64> {
 mod tests {
     #[test]
     fn names_have_their_days() {
-        for day in (-719_162..2_932_896).step_by(997).chain([-719_162, 2_932_896]) {
+        for day in (-719_162..2_932_896)
+            .step_by(997)
+            .chain([-719_162, 2_932_896])
+        {
             let name = super::name_of(day);
             assert_eq!(super::of_name(&name), Some(day), "{name}");
         }
-        for name in ["2026-02-29", "2026-13-01", "2026-1-01", "", "notes", "+026-01-01", "2026-01-01 "] {
+        for name in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-01",
+            "",
+            "notes",
+            "+026-01-01",
+            "2026-01-01 ",
+        ] {
             assert_eq!(super::of_name(name), None, "{name}");
         }
     }

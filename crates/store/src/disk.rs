@@ -240,6 +240,7 @@ impl Engine for RedbEngine {
             trail_batches: read(&trail.batches),
             trail_time: Duration::from_nanos(read(&trail.nanos)),
             trail_failures: read(&trail.failures),
+            trail_alarms: self.report.trail_alarm.is_some().into(),
             unavailable: read(&store.unavailable) + read(&trail.unavailable),
             outbox_rows: read(&store.outbox_rows),
             cached_accounts,

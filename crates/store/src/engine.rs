@@ -324,6 +324,8 @@ pub struct Counters {
     pub trail_time: Duration,
     /// Writes to the trail that failed.
     pub trail_failures: u64,
+    /// 1 when records were missing at the end of the trail as the store was opened.
+    pub trail_alarms: u64,
     /// Commits answered `Unavailable`.
     pub unavailable: u64,
     /// Events of committed writes that are not yet in the trail.

@@ -49,6 +49,10 @@ pub use seal::RandomSource;
 pub use secret::Secret;
 pub use table::{Iter, Table};
 pub use trail::chain::{ChainPoint, Integrity};
+pub use trail::checkpoint::{Checkpoint, NoCheckpoint, Pruned};
 pub use trail::file::{TrailAlarm, TrailRepair};
 pub use trail::head::{HeadState, TrailHead};
 pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};
+pub use trail::verify::{
+    Finding, FindingKind, Place, Progress, TrailReport, VerifyOptions, verify_trail,
+};

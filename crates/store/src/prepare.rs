@@ -41,7 +41,10 @@ pub(crate) fn check_events(events: &[Event]) -> Result<usize, CommitError> {
         }
         // The chain's member is written into the object, behind another one.
         let inner = event.record.strip_prefix(b"{");
-        if inner.and_then(|rest| rest.strip_suffix(b"}")).is_none_or(<[u8]>::is_empty) {
+        if inner
+            .and_then(|rest| rest.strip_suffix(b"}"))
+            .is_none_or(<[u8]>::is_empty)
+        {
             return Err(CommitError::Malformed("an event that is no JSON object"));
         }
         bytes += event.record.len() + 1;

@@ -6,9 +6,11 @@
 
 mod batch;
 pub(crate) mod chain;
+pub(crate) mod checkpoint;
 pub(crate) mod file;
 pub(crate) mod head;
 pub(crate) mod reader;
+pub(crate) mod verify;
 mod wait;
 
 use crate::change::Event;

@@ -112,8 +112,18 @@ fn con_02_what_was_acknowledged_survives_kill_9() {
     );
 }
 
+/// The chain is whole, as the crash left it or as the next start did.
+fn verify(dir: &TempDir) {
+    let reader = TrailReader::open(dir.path()).unwrap();
+    let report = verify_trail(&reader, &VerifyOptions::default(), &mut |_| {}).unwrap();
+    assert!(report.is_good(), "{:?}", report.findings);
+    assert_eq!(report.unproven, 0);
+}
+
 fn check(dir: &TempDir, last: &HashMap<u64, (i64, u64)>, acknowledged: &[String]) {
+    verify(dir);
     let engine = dir.open();
+    assert_eq!(engine.report().trail_alarm, None);
     for (writer, (number, revision)) in last {
         let value = account(&engine, *writer).unwrap();
         assert!(
@@ -130,6 +140,7 @@ fn check(dir: &TempDir, last: &HashMap<u64, (i64, u64)>, acknowledged: &[String]
         newest.min(limits::CHANGES_READ_MAX as u64)
     );
     drop(engine);
+    verify(dir);
     let mut counts: HashMap<String, u32> = HashMap::new();
     for line in trail_lines(dir.path()) {
         assert!(

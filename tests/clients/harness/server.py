@@ -58,7 +58,8 @@ class Server:
         self.said: list[str] = []
         self.ready_s = 0.0
         #: Variables for the process beside the surroundings'.
-        self.environment: dict[str, str] = {}
+        #: Every refusal of the tests has a record of its own.
+        self.environment: dict[str, str] = {"LOCUM_LIMITS_UNAUTHENTICATED_RECORDS_MAX": "100000"}
 
     def start(self) -> "Server":
         """Starts it and waits until it accepts calls."""
@@ -141,6 +142,25 @@ class Server:
         if check:
             assert done.returncode == 0, f"operator {args}: {done.returncode}: {done.stderr}"
         return done
+
+    def verify(self, *args: str) -> dict:
+        """What `locum trail verify` says of this server's trail, whether it runs or not."""
+        done = self.read_trail("verify", *args, "--format", "json")
+        answer = json.loads(done.stdout)
+        assert done.returncode == (0 if answer["verdict"] == "good" else 1), done.stderr
+        return answer
+
+    def read_trail(self, *args: str) -> subprocess.CompletedProcess:
+        """`locum trail …` on this server's data directory."""
+        return subprocess.run(
+            [binary(), "trail", *args, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+            env=bare_environment(),
+            check=False,
+        )
 
     def create_account(self, name: str) -> tuple[str, Credentials]:
         """A new account with a key of its root user: (account id, root's key)."""

@@ -468,7 +468,12 @@ fn world(seed: u64) -> (Arc<MemoryEngine>, Arc<SetClock>, World) {
     let engine = Arc::new(memory(MemoryOptions::default()));
     let clock = Arc::new(SetClock::at(START_S * 1_000));
     let random = Arc::new(Counted(AtomicU64::new(seed << 32)));
-    let world = World::new(engine.clone(), clock.clone(), random, Settings::default());
+    let settings = Settings {
+        // Every refusal has a record of its own here, unless a test says otherwise.
+        unauthenticated_records_max: u32::MAX,
+        ..Settings::default()
+    };
+    let world = World::new(engine.clone(), clock.clone(), random, settings);
     (engine, clock, world)
 }
 

@@ -39,6 +39,7 @@ mod login_profiles;
 mod material;
 mod mfa;
 mod mfa_sessions;
+mod noise;
 mod oidc_providers;
 mod operation_cases;
 mod organizations;

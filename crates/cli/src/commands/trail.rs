@@ -1,5 +1,8 @@
 //! `locum trail tail`: the audit trail as a table that people can read, or as the records themselves.
 
+mod checkpoint;
+mod verify;
+
 use std::path::PathBuf;
 
 use crate::commands::Context;
@@ -21,6 +24,12 @@ pub struct Arguments {
 enum Action {
     /// Show the last records, and with --follow those that come.
     Tail(Tail),
+    /// Prove that the trail is what was written
+    #[command(after_help = verify::HELP)]
+    Verify(verify::Arguments),
+    /// Print the newest record's place in the chain, to be kept elsewhere
+    #[command(after_help = checkpoint::HELP)]
+    Checkpoint(checkpoint::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +56,14 @@ enum Format {
 
 /// Runs `locum trail`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    let Action::Tail(tail) = arguments.action;
+    match arguments.action {
+        Action::Tail(arguments) => tail(context, arguments),
+        Action::Verify(arguments) => verify::run(context, arguments),
+        Action::Checkpoint(arguments) => checkpoint::run(arguments),
+    }
+}
+
+fn tail(context: &Context, tail: Tail) -> Result<(), CliError> {
     let mut trail = Trail::open(&super::data_directory(tail.data.clone()))?;
     let mut printer = Printer::new(context, tail.format);
     printer.print(trail.last(tail.lines)?)?;

@@ -194,6 +194,14 @@ pub(crate) const KEYS: &[Key] = &[
         "Seconds that calls under way have to finish after SIGTERM or SIGINT."
     ),
     key!(
+        "limits.unauthenticated_records_max",
+        "LIMITS_UNAUTHENTICATED_RECORDS_MAX",
+        "limits-unauthenticated-records-max",
+        Whole,
+        "10",
+        "Refusals with one error that one address without a valid caller gets a minute with a record of their own in the trail; further ones have one record together."
+    ),
+    key!(
         "accept_restored_store",
         "ACCEPT_RESTORED_STORE",
         "accept-restored-store",

@@ -84,7 +84,10 @@ fn aud_01_a_lost_database_is_answered_and_opened_again() {
     let mut lines = reader.lines(TrailDay::of_time(0), 0).unwrap();
     for event in ["one", "three"] {
         let line = lines.next_line().unwrap().unwrap();
-        assert_eq!(line.record(), format!("{{\"event\":\"{event}\"}}").as_bytes());
+        assert_eq!(
+            line.record(),
+            format!("{{\"event\":\"{event}\"}}").as_bytes()
+        );
     }
     assert!(lines.next_line().unwrap().is_none());
 }

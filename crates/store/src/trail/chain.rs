@@ -170,7 +170,11 @@ fn split_whole(line: &[u8]) -> Option<(&[u8], ChainPoint)> {
     let (rest, hash) = rest.split_at_checked(rest.len().checked_sub(HEX)?)?;
     let hash = unhex(hash)?;
     let rest = rest.strip_suffix(HASH)?;
-    let digits = rest.iter().rev().take(21).take_while(|byte| byte.is_ascii_digit());
+    let digits = rest
+        .iter()
+        .rev()
+        .take(21)
+        .take_while(|byte| byte.is_ascii_digit());
     let (rest, number) = rest.split_at_checked(rest.len() - digits.count())?;
     // A number is written in one way.
     if number.first() == Some(&b'0') {

@@ -40,7 +40,9 @@ pub enum TrailAlarm {
     #[error("record {0} of the trail is not the one that was written")]
     Differs(u64),
     /// Nobody can tell whether records are missing at the end.
-    #[error("the head of the trail is missing or damaged; records behind number {0} may be missing")]
+    #[error(
+        "the head of the trail is missing or damaged; records behind number {0} may be missing"
+    )]
     Unknown(u64),
 }
 
@@ -104,13 +106,18 @@ impl TrailFiles {
             }
         }
         let newest = reader.newest()?;
-        let found = newest.as_ref().map(|newest| newest.point).unwrap_or_default();
+        let found = newest
+            .as_ref()
+            .map(|newest| newest.point)
+            .unwrap_or_default();
         let state = reader.head()?;
         let (last, alarm) = go_on(found, state);
         opened.alarm = alarm;
         let first = TrailHead {
             point: last,
-            day: newest.as_ref().map_or(TrailDay::of_number(0), |newest| newest.day),
+            day: newest
+                .as_ref()
+                .map_or(TrailDay::of_number(0), |newest| newest.day),
             length: newest.as_ref().map_or(0, |newest| newest.length),
         };
         let files = TrailFiles {
@@ -353,3 +360,6 @@ fn whole_lines(mut file: &File, len: u64) -> io::Result<u64> {
     }
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests;

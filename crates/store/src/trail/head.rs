@@ -40,9 +40,16 @@ struct Text {
 impl Text {
     /// Tells a head that was damaged by accident from one that was written like this.
     fn check(&self) -> String {
-        let text = format!("{} {} {} {}", self.sequence, self.hash, self.day, self.length);
+        let text = format!(
+            "{} {} {} {}",
+            self.sequence, self.hash, self.day, self.length
+        );
         let sum = digest(&SHA256, text.as_bytes());
-        sum.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        sum.as_ref()
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 

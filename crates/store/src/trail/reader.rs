@@ -13,6 +13,8 @@ use std::str::FromStr;
 
 /// Bytes read at a time.
 const BLOCK: usize = 64 * 1024;
+/// Lines at the end of a day that are searched for one with a place in the chain.
+const LAST_LINES_MAX: u32 = 100;
 
 /// A UTC day, which has a file of its own: days since 1970-01-01, shown as `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +70,7 @@ pub struct TrailLine<'a> {
     pub bytes: &'a [u8],
 }
 
-impl<'a> TrailLine<'a> {
+impl TrailLine<'_> {
     /// What it says of its place in the chain. Whether that is true is for
     /// [`verify_trail`](crate::verify_trail) to say.
     pub fn integrity(&self) -> Integrity {
@@ -89,10 +91,6 @@ impl<'a> TrailLine<'a> {
             (body, Integrity::At(_)) => [body, b"}"].concat(),
             _ => self.bytes.to_vec(),
         }
-    }
-
-    pub(crate) fn parts(&self) -> (&'a [u8], Integrity) {
-        split(self.bytes)
     }
 }
 
@@ -217,9 +215,13 @@ impl TrailReader {
     pub fn newest(&self) -> Result<Option<Newest>, FileError> {
         let mut newest: Option<Newest> = None;
         for day in self.days()? {
+            let mut left = LAST_LINES_MAX;
             self.backwards(day, |line| match line.point() {
                 Some(point) => {
-                    if newest.as_ref().is_none_or(|held| held.point.sequence < point.sequence) {
+                    if newest
+                        .as_ref()
+                        .is_none_or(|held| held.point.sequence < point.sequence)
+                    {
                         newest = Some(Newest {
                             point,
                             day,
@@ -229,7 +231,11 @@ impl TrailReader {
                     }
                     Look::Enough
                 }
-                None => Look::On,
+                None if left == 0 => Look::Enough,
+                None => {
+                    left -= 1;
+                    Look::On
+                }
             })?;
         }
         Ok(newest)
@@ -381,7 +387,9 @@ impl TrailLines {
         self.line.clear();
         let room = self.end.saturating_sub(self.offset);
         let limit = room.min(TRAIL_LINE_BYTES_MAX as u64);
-        let read = (&mut self.reader).take(limit).read_until(b'\n', &mut self.line)?;
+        let read = (&mut self.reader)
+            .take(limit)
+            .read_until(b'\n', &mut self.line)?;
         if read == 0 {
             return Ok(Next::End);
         }

@@ -4,7 +4,9 @@ use super::*;
 
 fn link(last: ChainPoint, lines: &str) -> (String, ChainPoint) {
     let mut out = Vec::new();
-    let last = Linker::default().link(last, lines.as_bytes(), &mut out).unwrap();
+    let last = Linker::default()
+        .link(last, lines.as_bytes(), &mut out)
+        .unwrap();
     (String::from_utf8(out).unwrap(), last)
 }
 
@@ -25,13 +27,25 @@ fn a_line_tells_its_place_and_is_its_record() {
     let again = ChainPoint::of_text(2, &last.hash_text());
     assert_eq!(again, Some(last));
     // Behind another record the same one has another hash.
-    let (_, other) = link(ChainPoint { sequence: 1, ..ChainPoint::default() }, "{\"b\":2}\n");
+    let (_, other) = link(
+        ChainPoint {
+            sequence: 1,
+            ..ChainPoint::default()
+        },
+        "{\"b\":2}\n",
+    );
     assert_ne!(other.hash, last.hash);
 }
 
 #[test]
 fn a_member_that_is_not_exactly_one_is_none() {
-    let (text, _) = link(ChainPoint { sequence: 6, ..ChainPoint::default() }, "{\"a\":1}\n");
+    let (text, _) = link(
+        ChainPoint {
+            sequence: 6,
+            ..ChainPoint::default()
+        },
+        "{\"a\":1}\n",
+    );
     let line = text.trim_end();
     let damaged = [
         line.replace(":7,", ":07,"),

@@ -1,0 +1,148 @@
+//! One thing that is wrong with the trail, and how it is told.
+
+use crate::trail::reader::TrailDay;
+use std::fmt;
+
+/// A line of a day's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The day.
+    pub day: TrailDay,
+    /// The line, from 1.
+    pub line: u64,
+    /// Where it begins, in bytes from the beginning of the file.
+    pub offset: u64,
+    /// Where the next one begins.
+    pub(crate) end: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, line {}, byte {}",
+            self.day.file_name(),
+            self.line,
+            self.offset
+        )
+    }
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingKind {
+    /// The record is not the one that was written.
+    Changed,
+    /// Records are not there; the place is where they should have begun.
+    Missing,
+    /// A record stands where it was not written.
+    OutOfOrder,
+    /// A record stands there a second time.
+    Twice,
+    /// The newest records are not there.
+    CutTail,
+    /// A line that is no part of the chain stands within it.
+    Unchained,
+    /// The head is missing.
+    HeadMissing,
+    /// The head cannot be read.
+    HeadDamaged,
+    /// The head tells of another record than stands there.
+    HeadDiffers,
+    /// The trail has another record than the checkpoint.
+    CheckpointDiffers,
+    /// The trail ends before the checkpoint.
+    RolledBack,
+}
+
+impl FindingKind {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            FindingKind::Changed => "changed",
+            FindingKind::Missing => "missing",
+            FindingKind::OutOfOrder => "out-of-order",
+            FindingKind::Twice => "twice",
+            FindingKind::CutTail => "cut-tail",
+            FindingKind::Unchained => "unchained",
+            FindingKind::HeadMissing => "head-missing",
+            FindingKind::HeadDamaged => "head-damaged",
+            FindingKind::HeadDiffers => "head-differs",
+            FindingKind::CheckpointDiffers => "checkpoint-differs",
+            FindingKind::RolledBack => "rolled-back",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub kind: FindingKind,
+    /// The record's number; the first of several. Where a line says none, the one that was due.
+    pub sequence: u64,
+    /// The last of several records.
+    pub through: u64,
+    /// Where.
+    pub place: Option<Place>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        let (first, last) = (self.sequence, self.through);
+        let several = first != last;
+        match self.kind {
+            FindingKind::Changed => write!(f, "record {first} was changed"),
+            FindingKind::Missing if several => write!(f, "records {first} to {last} are missing"),
+            FindingKind::Missing => write!(f, "record {first} is missing"),
+            FindingKind::OutOfOrder if several => {
+                write!(
+                    f,
+                    "records {first} to {last} do not stand where they were written"
+                )
+            }
+            FindingKind::OutOfOrder => {
+                write!(f, "record {first} does not stand where it was written")
+            }
+            FindingKind::Twice => write!(f, "record {first} stands here a second time"),
+            FindingKind::CutTail if several => {
+                write!(
+                    f,
+                    "the end was cut off: records {first} to {last} are missing"
+                )
+            }
+            FindingKind::CutTail => write!(f, "the end was cut off: record {first} is missing"),
+            FindingKind::Unchained => write!(
+                f,
+                "a line that is no part of the chain, where record {first} was due"
+            ),
+            FindingKind::HeadMissing => write!(
+                f,
+                "the file `head` is missing: records behind {first} may have been cut off"
+            ),
+            FindingKind::HeadDamaged => write!(
+                f,
+                "the file `head` is damaged: records behind {first} may have been cut off"
+            ),
+            FindingKind::HeadDiffers => {
+                write!(
+                    f,
+                    "record {first} is not the one that the file `head` tells of"
+                )
+            }
+            FindingKind::CheckpointDiffers => {
+                write!(
+                    f,
+                    "record {first} is not the one of the checkpoint: the trail was rewritten"
+                )
+            }
+            FindingKind::RolledBack => write!(
+                f,
+                "the trail ends before record {first} of the checkpoint: it was rolled back"
+            ),
+        }
+    }
+}
