@@ -25,8 +25,59 @@ pub(crate) fn name_of(day: i64) -> String {
     format!("{year:04}-{month:02}-{day_of_month:02}")
 }
 
+/// The day of a name, if it is one.
+pub(crate) fn day_named(name: &str) -> Option<i64> {
+    let mut parts = name.splitn(3, '-');
+    let mut part = |width: usize| {
+        let digits = parts.next()?;
+        let all = digits.len() == width && digits.bytes().all(|byte| byte.is_ascii_digit());
+        all.then(|| digits.parse::<i64>().ok())?
+    };
+    let (year, month, day_of_month) = (part(4)?, part(2)?, part(2)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day_of_month) {
+        return None;
+    }
+    // Howard Hinnant's `days_from_civil`.
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day_of_month - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let day = era * 146_097 + day_of_era - 719_468;
+    (name_of(day) == name).then_some(day)
+}
+
+/// Unix seconds of `YYYY-MM-DDThh:mm:ssZ`.
+pub(crate) fn time_of(text: &str) -> Option<i64> {
+    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut parts = clock.splitn(3, ':');
+    let mut part = |max: i64| {
+        let digits = parts.next()?;
+        let all = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let value = all.then(|| digits.parse::<i64>().ok())??;
+        (value <= max).then_some(value)
+    };
+    let (hour, minute, second) = (part(23)?, part(59)?, part(59)?);
+    Some(day_named(date)? * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn names_and_times_are_read_back() {
+        for day in (-719_162..2_932_896).step_by(97) {
+            assert_eq!(super::day_named(&super::name_of(day)), Some(day));
+        }
+        assert_eq!(super::time_of("2026-11-24T00:00:01Z"), Some(1_795_478_401));
+        for bad in ["2026-02-30", "2026-1-01", "x", "2026-13-01", "+026-01-01"] {
+            assert_eq!(super::day_named(bad), None, "{bad}");
+        }
+        for bad in ["2026-11-24", "2026-11-24T24:00:00Z", "2026-11-24T1:00:00Z"] {
+            assert_eq!(super::time_of(bad), None, "{bad}");
+        }
+    }
+
     #[test]
     fn days_have_their_names() {
         for (time_s, name) in [

@@ -49,3 +49,4 @@ pub use seal::RandomSource;
 pub use secret::Secret;
 pub use table::{Iter, Table};
 pub use trail::file::TrailRepair;
+pub use trail::index as trail_index;

@@ -6,6 +6,7 @@
 
 mod batch;
 pub(crate) mod file;
+pub mod index;
 mod wait;
 
 use crate::change::Event;
