@@ -55,4 +55,4 @@ pub use operations::operations;
 pub use request::{Request, Response, TlsDetails};
 pub use session::{Claims, OpenError, SessionKind};
 pub use snapshot::Snapshot;
-pub use world::{Clock, Random, SetClock, Settings, World};
+pub use world::{Clock, LOCAL_SINK, Random, SetClock, Settings, World};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use locum_sigv4::KeyCache;
 use locum_store::Engine;
 
+use crate::cloudtrail::Lookups;
 use crate::last_used::LastUses;
 use crate::limits;
 use crate::session::RingCache;
@@ -30,7 +31,15 @@ pub struct Settings {
     pub region: Option<String>,
     /// How far a signature's time may be from ours, seconds. AWS: 900.
     pub signature_skew_s_max: i64,
+    /// The sinks that trails may deliver to, as CreateTrail names them in S3BucketName.
+    pub trail_sinks: Vec<String>,
+    /// LookupEvents calls that one account may make in one region and second; `None` is no limit.
+    /// AWS: 2.
+    pub lookups_per_s_max: Option<u32>,
 }
+
+/// The sink that is always there: the folder of the trail itself.
+pub const LOCAL_SINK: &str = "local";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -38,6 +47,8 @@ impl Default for Settings {
             partition: "aws".to_owned(),
             region: None,
             signature_skew_s_max: 900,
+            trail_sinks: vec![LOCAL_SINK.to_owned()],
+            lookups_per_s_max: None,
         }
     }
 }
@@ -57,6 +68,8 @@ pub struct World {
     pub(crate) signing_keys: KeyCache,
     /// Uses of access keys and roles that are not yet kept.
     pub(crate) last_uses: LastUses,
+    /// Look-ups of this second.
+    pub(crate) lookups: Lookups,
     /// The session key ring of the revision last seen, ready to open and seal.
     pub(crate) rings: RingCache,
 }
@@ -76,6 +89,7 @@ impl World {
             settings,
             signing_keys: KeyCache::new(limits::SIGNING_KEYS_CACHED_MAX),
             last_uses: LastUses::default(),
+            lookups: Lookups::default(),
             rings: RingCache::default(),
         }
     }
