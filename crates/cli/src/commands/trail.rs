@@ -1,4 +1,6 @@
-//! `locum trail tail`: the audit trail as a table that people can read, or as the records themselves.
+//! `locum trail`: the audit trail as a table that people can read, or as the records themselves.
+
+mod search;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,12 @@ pub struct Arguments {
 enum Action {
     /// Show the last records, and with --follow those that come.
     Tail(Tail),
+    /// Find records, the newest first; filters combine
+    Lookup(Box<search::Lookup>),
+    /// Follow a session back to whoever began, and on to the sessions that it opened
+    Follow(search::Follow),
+    /// Write records to a file for other programs; filters combine
+    Export(Box<search::Export>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +55,15 @@ enum Format {
 
 /// Runs `locum trail`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    let Action::Tail(tail) = arguments.action;
+    match arguments.action {
+        Action::Tail(arguments) => tail(context, arguments),
+        Action::Lookup(arguments) => search::lookup(context, *arguments),
+        Action::Follow(arguments) => search::follow(context, arguments),
+        Action::Export(arguments) => search::export(*arguments),
+    }
+}
+
+fn tail(context: &Context, tail: Tail) -> Result<(), CliError> {
     let mut trail = Trail::open(&super::data_directory(tail.data.clone()))?;
     let mut printer = Printer::new(context, tail.format);
     printer.print(trail.last(tail.lines)?)?;
