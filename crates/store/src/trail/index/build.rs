@@ -23,6 +23,14 @@ const TICK: Duration = Duration::from_millis(200);
 const STEP_BYTES: u64 = 8 * 1024 * 1024;
 /// Bytes that a look-up may have indexed first.
 const CATCH_UP_BYTES: u64 = 2 * 1024 * 1024;
+/// The priority of the thread that builds.
+#[cfg(target_os = "linux")]
+const BUILDER_NICE: i32 = 10;
+/// The end of an old day's file makes a segment when it is that long, or has not grown for a while:
+/// records come late around midnight, and for longer when a clock was set back.
+const END_BYTES_MIN: u64 = 4 * 1024 * 1024;
+/// How long that is.
+const END_QUIET: Duration = Duration::from_secs(60);
 /// Look-ups that wait.
 const QUEUE_MAX: usize = 64;
 
@@ -128,6 +136,9 @@ impl Index {
 
     /// The thread that builds: until closed.
     pub(crate) fn build(&self, stop: &Receiver<()>) {
+        // After the calls: on Linux this is the priority of the thread.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, BUILDER_NICE);
         loop {
             let progress = {
                 let mut builder = lock(&self.builder);
@@ -243,10 +254,7 @@ impl Index {
         for day in days.iter().copied() {
             let mut end = match in_memory.filter(|(run_day, _)| *run_day == day) {
                 Some((_, start)) => start,
-                None => {
-                    let len = std::fs::metadata(lines::path(&self.dir, day))?.len();
-                    self.durable_end(day, len)
-                }
+                None => self.quiet_end(day)?,
             };
             for (start, segment_end) in self.shelf.of_day(day).into_iter().rev() {
                 if segment_end > end {
@@ -285,6 +293,29 @@ impl Index {
     pub(super) fn newest_end_for_test(&self) -> Option<u64> {
         let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
         newest.as_ref().map(|run| run.end)
+    }
+}
+
+impl Index {
+    /// How far an old day's file is to be indexed now.
+    fn quiet_end(&self, day: i64) -> io::Result<u64> {
+        let found = std::fs::metadata(lines::path(&self.dir, day))?;
+        let end = self.durable_end(day, found.len());
+        let covered = self.shelf.of_day(day).last().map_or(0, |(_, end)| *end);
+        let quiet = found.modified()?.elapsed().unwrap_or_default() >= self.end_quiet();
+        let is_due = quiet || end.saturating_sub(covered) >= END_BYTES_MIN;
+        Ok(match is_due {
+            true => end,
+            false => covered.min(end),
+        })
+    }
+
+    /// Tests do not wait.
+    fn end_quiet(&self) -> Duration {
+        match self.records_max() < RECORDS_MAX {
+            true => Duration::ZERO,
+            false => END_QUIET,
+        }
     }
 }
 

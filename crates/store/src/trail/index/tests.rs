@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A folder that goes away.
 struct Folder(PathBuf);
@@ -370,4 +371,141 @@ fn the_attributes_of_a_session_are_those_of_the_caller_and_of_what_was_issued() 
     let record = String::from_utf8(record_of(line)).unwrap();
     assert!(record.ends_with(r#""recipientAccountId":"1"}"#), "{record}");
     assert_eq!(record_of(b"{\"a\":1}"), b"{\"a\":1}");
+}
+
+/// `cargo test -p locum-store --lib measure_look_ups -- --ignored --nocapture`, optimised by
+/// `CARGO_PROFILE_TEST_OPT_LEVEL=3`: ten million records in segments, their day files sparse.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "it tells what it measured")]
+fn measure_look_ups() {
+    use super::postings::RECORDS_MAX;
+    use super::run::Run;
+    use std::os::unix::fs::FileExt;
+    use std::time::Instant;
+    let folder = Folder::new("measure");
+    let began = Instant::now();
+    let mut base = Run::new(0, 0, RECORDS_MAX + 1);
+    let mut first = Vec::new();
+    for number in 0..RECORDS_MAX - 1 {
+        let shape = (
+            "2026-01-01",
+            (number % 5) as u8,
+            (number % 50) as u8,
+            (number % 7) as u8,
+        );
+        let line = record(number, shape);
+        first.push(line.len() as u64 + 1);
+        base.push(line.as_bytes());
+    }
+    let pushed = began.elapsed();
+    let bytes: u64 = first.iter().sum();
+    let (segments, mut index_bytes, mut encoding) = (153usize, 0usize, Duration::ZERO);
+    let shelf = super::shelf::Shelf::open(&folder.0.join("index")).unwrap();
+    let (mut start, mut day) = (0, crate::day::day_named("2026-01-01").unwrap());
+    for segment in 0..segments {
+        if segment % 10 == 0 && segment > 0 {
+            day += 1;
+            start = 0;
+        }
+        let name = crate::day::name_of(day);
+        let mut run = base.clone();
+        (run.day, run.start, run.end) = (day, start, start + bytes);
+        run.rows.iter_mut().for_each(|row| row.offset += start);
+        let needle = record(1_000_000 + segment, (&name, 200, 200, 200))
+            .replace("u200", &format!("needle-{segment}"));
+        let path = folder.0.join(format!("{name}.jsonl"));
+        let options = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .clone();
+        let file = options.open(path).unwrap();
+        let at = run.end;
+        file.write_all_at(b"\n", at.saturating_sub(1)).unwrap();
+        file.write_all_at(format!("{needle}\n").as_bytes(), at)
+            .unwrap();
+        run.push(needle.as_bytes());
+        start = run.end;
+        let began = Instant::now();
+        let encoded = super::segment::encode(run.clone());
+        encoding += began.elapsed();
+        index_bytes += encoded.len();
+        shelf.put((run.day, run.start), run.end, &encoded).unwrap();
+    }
+    let records = segments * RECORDS_MAX;
+    eprintln!(
+        "{records} records: {:.1} bytes of index each; {:.2} µs to read and hash, {:.2} µs to write, each",
+        index_bytes as f64 / records as f64,
+        pushed.as_secs_f64() * 1e6 / RECORDS_MAX as f64,
+        encoding.as_secs_f64() * 1e6 / records as f64
+    );
+    let look = |shelf: &super::shelf::Shelf, what: &str, query: &Query| {
+        let mut times: Vec<f64> = (0..15)
+            .map(|_| {
+                let began = Instant::now();
+                let found = super::query::search(&folder.0, shelf, None, query).unwrap();
+                assert!(found.hits.len() <= query.limit);
+                began.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        let first = times[0];
+        times.sort_by(f64::total_cmp);
+        let found = super::query::search(&folder.0, shelf, None, query)
+            .unwrap()
+            .hits
+            .len();
+        eprintln!(
+            "{what}: {found} found; first {first:.2} ms, median {:.2} ms, worst {:.2} ms",
+            times[7], times[14]
+        );
+    };
+    let one = |attribute, value: &str| Query {
+        terms: vec![Term::is(attribute, value)],
+        ..Query::default()
+    };
+    let account = |mut query: Query| {
+        query
+            .terms
+            .insert(0, Term::is(Attribute::Region, "us-east-1"));
+        query
+            .terms
+            .insert(0, Term::is(Attribute::Account, format!("{:012}", 200)));
+        query
+    };
+    let fresh = super::shelf::Shelf::open(&folder.0.join("index")).unwrap();
+    look(
+        &fresh,
+        "a value that nothing has, segments opened",
+        &one(Attribute::EventId, "never"),
+    );
+    look(
+        &shelf,
+        "a value that nothing has",
+        &one(Attribute::EventId, "never"),
+    );
+    look(
+        &shelf,
+        "the newest record",
+        &one(Attribute::Username, "needle-152"),
+    );
+    look(
+        &shelf,
+        "the oldest record",
+        &one(Attribute::Username, "needle-0"),
+    );
+    look(
+        &shelf,
+        "the oldest record, as LookupEvents asks",
+        &account(one(Attribute::Username, "needle-0")),
+    );
+    look(
+        &shelf,
+        "a rare account and a common value",
+        &account(one(Attribute::EventSource, "iam.amazonaws.com")),
+    );
+    let mut rare = account(one(Attribute::EventName, "Event1"));
+    rare.terms.push(Term::is(Attribute::Failed, "true"));
+    look(&shelf, "common values that no record has together", &rare);
 }
