@@ -138,180 +138,75 @@ fn names(data: &std::path::Path, filter: &Filter) -> Vec<String> {
     all
 }
 
+/// A filter from pairs of option and value.
+fn filter(options: &[(&str, &str)]) -> Filter {
+    let mut filter = Filter::default();
+    for (name, value) in options {
+        let value = Some((*value).to_owned());
+        match *name {
+            "principal" => filter.principal = value,
+            "role" => filter.role = value,
+            "session" => filter.session = value,
+            "source-identity" => filter.source_identity = value,
+            "action" => filter.action = value,
+            "error" => filter.error = value,
+            "id" => filter.id = value,
+            "region" => filter.region = value,
+            "since" => filter.since = value,
+            "until" => filter.until = value,
+            "failed" => filter.failed = true,
+            "writes" => filter.writes = true,
+            other => panic!("{other}"),
+        }
+    }
+    filter
+}
+
 #[test]
 fn filters_combine() {
     let data = data("filters");
-    let text = |text: &str| Some(text.to_owned());
-    let none = Filter::default;
-    for (filter, expected) in [
-        (none(), "543210"),
+    let (early, late) = ("2026-01-31T10:00:05Z", "2026-01-31T10:00:07Z");
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[], "543210"),
+        (&[("principal", "dora")], "0"),
+        (&[("principal", "AKIADORA")], "0"),
+        (&[("principal", "arn:aws:iam::111111111111:user/eve")], "5"),
+        (&[("role", "second")], "43"),
+        (&[("session", "ASIAINNER")], "431"),
+        (&[("session", INNER)], "431"),
+        (&[("source-identity", "dora")], "43210"),
+        (&[("action", "sts:AssumeRole")], "4210"),
+        (&[("action", "iam:AssumeRole")], ""),
+        (&[("error", "AccessDenied")], "4"),
+        (&[("failed", ""), ("role", "first")], ""),
+        (&[("failed", ""), ("source-identity", "dora")], "4"),
+        (&[("writes", "")], ""),
+        (&[("id", "event-3")], "3"),
+        (&[("region", "us-east-1")], ""),
+        (&[("since", early), ("until", late)], "432"),
         (
-            Filter {
-                principal: text("dora"),
-                ..none()
-            },
-            "0",
-        ),
-        (
-            Filter {
-                principal: text("AKIADORA"),
-                ..none()
-            },
-            "0",
-        ),
-        (
-            Filter {
-                principal: text("arn:aws:iam::111111111111:user/eve"),
-                ..none()
-            },
-            "5",
-        ),
-        (
-            Filter {
-                role: text("second"),
-                ..none()
-            },
-            "43",
-        ),
-        (
-            Filter {
-                session: text("ASIAINNER"),
-                ..none()
-            },
-            "431",
-        ),
-        (
-            Filter {
-                session: text(INNER),
-                ..none()
-            },
-            "431",
-        ),
-        (
-            Filter {
-                source_identity: text("dora"),
-                ..none()
-            },
-            "43210",
-        ),
-        (
-            Filter {
-                action: text("sts:AssumeRole"),
-                ..none()
-            },
-            "4210",
-        ),
-        (
-            Filter {
-                action: text("iam:AssumeRole"),
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                error: text("AccessDenied"),
-                ..none()
-            },
-            "4",
-        ),
-        (
-            Filter {
-                failed: true,
-                role: text("first"),
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                failed: true,
-                source_identity: text("dora"),
-                ..none()
-            },
-            "4",
-        ),
-        (
-            Filter {
-                writes: true,
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                id: text("event-3"),
-                ..none()
-            },
-            "3",
-        ),
-        (
-            Filter {
-                region: text("us-east-1"),
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                since: text("2026-01-31T10:00:05Z"),
-                until: text("2026-01-31T10:00:07Z"),
-                ..none()
-            },
-            "432",
-        ),
-        (
-            Filter {
-                since: text("2026-01-31"),
-                until: text("2026-01-31"),
-                ..none()
-            },
+            &[("since", "2026-01-31"), ("until", "2026-01-31")],
             "543210",
         ),
-        (
-            Filter {
-                until: text("2026-01-30"),
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                since: text("2h"),
-                ..none()
-            },
-            "",
-        ),
-        (
-            Filter {
-                since: text("3h"),
-                ..none()
-            },
-            "543210",
-        ),
-    ] {
-        assert_eq!(names(&data, &filter).concat(), expected, "{filter:?}");
+        (&[("until", "2026-01-30")], ""),
+        (&[("since", "1h")], ""),
+        (&[("since", "3h")], "543210"),
+    ];
+    for (options, expected) in cases {
+        assert_eq!(
+            names(&data, &filter(options)).concat(),
+            *expected,
+            "{options:?}"
+        );
     }
-    for bad in [
-        Filter {
-            since: text("yesterday"),
-            ..none()
-        },
-        Filter {
-            since: text("2026-02-01"),
-            until: text("2026-01-01"),
-            ..none()
-        },
-        Filter {
-            action: text("sts:*"),
-            ..none()
-        },
-        Filter {
-            action: text("sts:"),
-            ..none()
-        },
-    ] {
-        assert!(bad.query(NOW_S).is_err(), "{bad:?}");
+    let bad: &[&[(&str, &str)]] = &[
+        &[("since", "yesterday")],
+        &[("since", "2026-02-01"), ("until", "2026-01-01")],
+        &[("action", "sts:*")],
+        &[("action", "sts:")],
+    ];
+    for options in bad {
+        assert!(filter(options).query(NOW_S).is_err(), "{options:?}");
     }
     fs::remove_dir_all(data).unwrap();
 }

@@ -19,14 +19,18 @@ use crate::snapshot::Snapshot;
 /// Services whose management events may be left out (API reference, EventSelector).
 const EXCLUDABLE: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
 
+/// The selectors of a new trail: all management events.
+pub(super) fn usual() -> Vec<EventSelector> {
+    vec![EventSelector {
+        read_write: ReadWriteType::All,
+        includes_management_events: true,
+        excluded_sources: Vec::new(),
+    }]
+}
+
 /// Whether the selectors are others than those that a new trail has.
 pub(super) fn is_custom(trail: &Trail) -> bool {
-    let usual = |selector: &EventSelector| {
-        selector.read_write == ReadWriteType::All
-            && selector.includes_management_events
-            && selector.excluded_sources.is_empty()
-    };
-    trail.selectors.len() != 1 || !trail.selectors.iter().all(usual)
+    trail.selectors != usual()
 }
 
 fn refused(sentence: &'static str) -> ApiError {

@@ -1,6 +1,6 @@
 //! Trails: create, update, get, describe, delete, list.
 
-use locum_store::{Change, EventSelector, Key, ReadWriteType, Trail};
+use locum_store::{Change, Key, Trail};
 use locum_wire::cloudtrail::{
     self, CreateTrailRequest, CreateTrailResponse, DeleteTrailRequest, DeleteTrailResponse,
     DescribeTrailsRequest, DescribeTrailsResponse, GetTrailRequest, GetTrailResponse,
@@ -154,11 +154,7 @@ fn create_trail(
         includes_global_service_events: input.include_global_service_events.unwrap_or(true),
         log_file_validation: input.enable_log_file_validation.unwrap_or_default(),
         is_organization: input.is_organization_trail.unwrap_or_default(),
-        selectors: vec![EventSelector {
-            read_write: ReadWriteType::All,
-            includes_management_events: true,
-            excluded_sources: Vec::new(),
-        }],
+        selectors: super::selectors::usual(),
         is_logging: false,
         started_s: None,
         stopped_s: None,

@@ -80,6 +80,24 @@ fn time(name: &str, text: Option<&str>, edge: Edge, now_s: i64) -> Result<Option
     })
 }
 
+/// `AssumeRole` or `sts:AssumeRole`.
+fn action_terms(action: &str) -> Result<Vec<Term>, CliError> {
+    let (service, name) = match action.split_once(':') {
+        Some((service, name)) => (Some(service), name),
+        None => (None, action),
+    };
+    if name.is_empty() || name.contains(['*', '?']) {
+        return Err(CliError::usage(
+            format!("--action {action} is not the name of one action"),
+            "name one action, as AssumeRole or sts:AssumeRole",
+        ));
+    }
+    let source = service.map(|service| format!("{service}.amazonaws.com"));
+    let source = source.map(|source| Term::is(Attribute::EventSource, source));
+    let name = Term::is(Attribute::EventName, name);
+    Ok(source.into_iter().chain([name]).collect())
+}
+
 impl Filter {
     /// The question, as of now.
     pub fn query(&self, now_s: i64) -> Result<Query, CliError> {
@@ -122,19 +140,7 @@ impl Filter {
             terms.push(Term::is(Attribute::ReadOnly, "false"));
         }
         if let Some(action) = &self.action {
-            let (service, name) = match action.split_once(':') {
-                Some((service, name)) => (Some(service), name),
-                None => (None, action.as_str()),
-            };
-            if name.is_empty() || name.contains(['*', '?']) {
-                return Err(CliError::usage(
-                    format!("--action {action} is not the name of one action"),
-                    "name one action, as AssumeRole or sts:AssumeRole",
-                ));
-            }
-            terms.push(Term::is(Attribute::EventName, name));
-            let source = service.map(|service| format!("{service}.amazonaws.com"));
-            terms.extend(source.map(|source| Term::is(Attribute::EventSource, source)));
+            terms.extend(action_terms(action)?);
         }
         let from_s = time("since", self.since.as_deref(), Edge::Beginning, now_s)?;
         let until_s = time("until", self.until.as_deref(), Edge::End, now_s)?;
