@@ -6,6 +6,7 @@ use std::sync::Arc;
 use locum_wire::Service;
 
 use crate::caller::Caller;
+use crate::cloudtrail::Lookups;
 use crate::last_used::LastUses;
 use crate::request::TlsDetails;
 use crate::session::Ring;
@@ -21,6 +22,8 @@ pub struct Cx<'a> {
     pub settings: &'a Settings,
     /// Uses of access keys and roles that are not yet kept.
     pub(crate) last_uses: &'a LastUses,
+    /// Look-ups of this second.
+    pub(crate) lookups: &'a Lookups,
     /// The ring that seals sessions.
     pub(crate) ring: Arc<Ring>,
     /// The address of the client.

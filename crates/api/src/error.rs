@@ -17,6 +17,9 @@ pub enum ApiError {
     /// Not a failure: a pure step needs this account; `handle` loads it.
     #[error("account {0} is not in the snapshot")]
     Missing(AccountId),
+    /// Not a failure: a pure step needs records of the trail; `handle` looks them up.
+    #[error("the trail was not asked")]
+    MissingRecords,
     /// The call would touch more accounts than one call may.
     #[error(
         "The call touches more than {} accounts.",
@@ -229,7 +232,7 @@ impl ApiError {
                 ("ServiceUnavailable", 503),
                 ("ServiceUnavailableException", 503),
             ),
-            ApiError::Missing(_) | ApiError::Internal(_) => {
+            ApiError::Missing(_) | ApiError::MissingRecords | ApiError::Internal(_) => {
                 (("InternalFailure", 500), ("InternalFailureException", 500))
             }
         }
@@ -248,7 +251,7 @@ impl ApiError {
             ApiError::Unavailable(_) => {
                 "The request has failed due to a temporary failure of the server."
             }
-            ApiError::Missing(_) | ApiError::Internal(_) => {
+            ApiError::Missing(_) | ApiError::MissingRecords | ApiError::Internal(_) => {
                 "The request processing has failed because of an unknown error, exception or failure."
             }
             ApiError::Organizations { message, .. } => message,

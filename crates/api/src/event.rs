@@ -143,6 +143,7 @@ fn resource_type(arn: &str) -> Option<&'static str> {
         "user" => Some("AWS::IAM::User"),
         "policy" => Some("AWS::IAM::Policy"),
         "account" => Some("AWS::Organizations::Account"),
+        "trail" => Some("AWS::CloudTrail::Trail"),
         _ => None,
     }
 }

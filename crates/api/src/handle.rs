@@ -277,6 +277,14 @@ async fn step(
                     state.add(account, loaded);
                 }
             }
+            Err(ApiError::MissingRecords) => {
+                let Some(query) = state.take_query() else {
+                    return Err(ApiError::Internal("a look-up of nothing".to_owned()));
+                };
+                let found = run.world.engine.search(query).await;
+                let found = found.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+                state.set_found(found);
+            }
             other => return other,
         }
     }
@@ -288,6 +296,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         random: &*run.world.random,
         settings: &run.world.settings,
         last_uses: &run.world.last_uses,
+        lookups: &run.world.lookups,
         ring: run.world.rings.of(&state.installation),
         source_ip: run.request.peer,
         tls: run.request.tls.as_ref(),

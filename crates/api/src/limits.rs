@@ -116,6 +116,25 @@ pub const CREDENTIAL_REPORT_PART_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an unpacked credential report: 5,000 users with the longest paths have 6 MB.
 pub const CREDENTIAL_REPORT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// How far back LookupEvents goes, seconds: 90 days.
+pub const LOOKUP_S_MAX: i64 = 90 * 86_400;
+/// Events of one page of LookupEvents; also what it answers when it is not asked for fewer.
+pub const LOOKUP_EVENTS_MAX: i32 = 50;
+/// Characters of an attribute's value, some of which count double.
+pub const LOOKUP_VALUE_CHARACTERS_MAX: usize = 2_000;
+/// Bytes of records that one LookupEvents reads at most; its page may then be short.
+pub const LOOKUP_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Trails of one account that have their home in one region.
+pub const TRAILS_PER_REGION_MAX: usize = 5;
+/// Characters of a trail's name.
+pub const TRAIL_NAME_CHARACTERS_MIN: usize = 3;
+/// Characters of a trail's name.
+pub const TRAIL_NAME_CHARACTERS_MAX: usize = 128;
+/// Event selectors of one trail.
+pub const EVENT_SELECTORS_PER_TRAIL_MAX: usize = 5;
+/// Trails whose tags one ListTags may ask for.
+pub const TAGGED_RESOURCES_LISTED_MAX: usize = 20;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use locum_store::trail_index::{Found, Query};
 use locum_store::{Account, AccountId, Installation};
 use smallvec::SmallVec;
 
@@ -18,6 +19,10 @@ pub struct Snapshot {
     /// What was asked for and is not here: loaded together, so that a step that goes on after the
     /// first account it lacks is run again once and not once for each.
     wanted: RefCell<SmallVec<[AccountId; 2]>>,
+    /// What is to be looked up in the trail.
+    query: RefCell<Option<Query>>,
+    /// What was found there.
+    found: Option<Found>,
 }
 
 impl Snapshot {
@@ -26,12 +31,39 @@ impl Snapshot {
             installation,
             accounts: SmallVec::new(),
             wanted: RefCell::default(),
+            query: RefCell::default(),
+            found: None,
         }
     }
 
     /// Takes the accounts that the pure steps met and did not find here.
     pub(crate) fn take_wanted(&mut self) -> SmallVec<[AccountId; 2]> {
         std::mem::take(self.wanted.get_mut())
+    }
+
+    /// Takes what the pure steps want to be looked up in the trail.
+    pub(crate) fn take_query(&mut self) -> Option<Query> {
+        self.query.get_mut().take()
+    }
+
+    pub(crate) fn set_found(&mut self, found: Found) {
+        self.found = Some(found);
+    }
+
+    /// Whether the trail was asked already.
+    pub(crate) fn has_asked(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// What the trail has for the query. One call asks the same query each time it is run.
+    ///
+    /// # Errors
+    /// [`ApiError::MissingRecords`] when it was not asked yet.
+    pub(crate) fn records(&self, query: impl FnOnce() -> Query) -> Result<&Found, ApiError> {
+        self.found.as_ref().ok_or_else(|| {
+            self.query.replace(Some(query()));
+            ApiError::MissingRecords
+        })
     }
 
     pub(crate) fn add(&mut self, id: AccountId, account: Option<Arc<Account>>) {

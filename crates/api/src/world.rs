@@ -5,6 +5,7 @@ use std::sync::Arc;
 use locum_sigv4::KeyCache;
 use locum_store::Engine;
 
+use crate::cloudtrail::Lookups;
 use crate::last_used::LastUses;
 use crate::limits;
 use crate::noise::Noise;
@@ -34,7 +35,15 @@ pub struct Settings {
     /// Refusals with one error that one source without a valid caller gets a minute with a record of
     /// their own; further ones are counted together.
     pub unauthenticated_records_max: u32,
+    /// The sinks that trails may deliver to, as CreateTrail names them in S3BucketName.
+    pub trail_sinks: Vec<String>,
+    /// LookupEvents calls that one account may make in one region and second; `None` is no limit.
+    /// AWS: 2.
+    pub lookups_per_s_max: Option<u32>,
 }
+
+/// The sink that is always there: the folder of the trail itself.
+pub const LOCAL_SINK: &str = "local";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -43,6 +52,8 @@ impl Default for Settings {
             region: None,
             signature_skew_s_max: 900,
             unauthenticated_records_max: limits::NOISE_ALONE_MAX,
+            trail_sinks: vec![LOCAL_SINK.to_owned()],
+            lookups_per_s_max: None,
         }
     }
 }
@@ -64,6 +75,8 @@ pub struct World {
     pub(crate) last_uses: LastUses,
     /// Calls without a valid caller that are counted and not yet in the trail.
     pub(crate) noise: Noise,
+    /// Look-ups of this second.
+    pub(crate) lookups: Lookups,
     /// The session key ring of the revision last seen, ready to open and seal.
     pub(crate) rings: RingCache,
 }
@@ -84,6 +97,7 @@ impl World {
             signing_keys: KeyCache::new(limits::SIGNING_KEYS_CACHED_MAX),
             last_uses: LastUses::default(),
             noise: Noise::default(),
+            lookups: Lookups::default(),
             rings: RingCache::default(),
         }
     }

@@ -164,7 +164,7 @@ impl Default for Config {
 impl Default for TrailConfig {
     fn default() -> TrailConfig {
         TrailConfig {
-            bucket: "locum-trail".to_owned(),
+            bucket: locum_api::LOCAL_SINK.to_owned(),
             endpoint: None,
             region: "us-east-1".to_owned(),
             credentials: None,

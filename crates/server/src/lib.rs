@@ -27,5 +27,6 @@ pub use credentials_file::{CREDENTIALS_NAME, write_credentials};
 pub use delivery::check::{Delivered, check_delivered};
 pub use error::ServerError;
 pub use host::{Ready, host};
+pub use locum_store::trail_index;
 pub use random::{PooledRandom, SystemClock};
 pub use run::run;

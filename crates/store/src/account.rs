@@ -375,25 +375,17 @@ impl Account {
                     indexes.add_profile(&name, &slot);
                 }
             }
-            Record::OidcProvider(held) => {
-                let slot = Slot::decoded(Arc::new(held.clone()));
-                self.oidc.insert(&name, Arc::new(slot));
-            }
-            Record::SamlProvider(held) => {
-                let slot = Slot::decoded(Arc::new(held.clone()));
-                self.saml.insert(&name, Arc::new(slot));
-            }
-            Record::DeletionTask(task) => {
-                let slot = Slot::decoded(Arc::new(task.clone()));
-                self.deletions.insert(&name, Arc::new(slot));
-            }
-            Record::Trail(trail) => {
-                let slot = Slot::decoded(Arc::new(trail.clone()));
-                self.trails.insert(&name, Arc::new(slot));
-            }
+            Record::OidcProvider(held) => drop(self.oidc.insert(&name, slot(held))),
+            Record::SamlProvider(held) => drop(self.saml.insert(&name, slot(held))),
+            Record::DeletionTask(task) => drop(self.deletions.insert(&name, slot(task))),
+            Record::Trail(trail) => drop(self.trails.insert(&name, slot(trail))),
             other => self.credentials.put(other, &name, indexes),
         }
     }
+}
+
+fn slot<T: Stored + Clone>(value: &T) -> Arc<Slot<T>> {
+    Arc::new(Slot::decoded(Arc::new(value.clone())))
 }
 
 /// Puts an account together from stored records.

@@ -46,6 +46,20 @@ pub(crate) fn of_name(name: &str) -> Option<i64> {
     (name_of(day) == name).then_some(day)
 }
 
+/// Unix seconds of `YYYY-MM-DDThh:mm:ssZ`.
+pub(crate) fn time_of(text: &str) -> Option<i64> {
+    let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut parts = clock.splitn(3, ':');
+    let mut part = |max: i64| {
+        let digits = parts.next()?;
+        let all = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let value = all.then(|| digits.parse::<i64>().ok())??;
+        (value <= max).then_some(value)
+    };
+    let (hour, minute, second) = (part(23)?, part(59)?, part(59)?);
+    Some(of_name(date)? * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -67,6 +81,14 @@ mod tests {
             "2026-01-01 ",
         ] {
             assert_eq!(super::of_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_back() {
+        assert_eq!(super::time_of("2026-11-24T00:00:01Z"), Some(1_795_478_401));
+        for bad in ["2026-11-24", "2026-11-24T24:00:00Z", "2026-11-24T1:00:00Z"] {
+            assert_eq!(super::time_of(bad), None, "{bad}");
         }
     }
 

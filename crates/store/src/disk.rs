@@ -25,6 +25,8 @@ use crate::id::{Revision, Unit};
 use crate::limits::{PAGE_CACHE_BYTES, WATCH_TICK};
 use crate::memory::check_lease_text;
 use crate::prepare::{check_events, prepare};
+use crate::trail::index::build::Index;
+use crate::trail::index::{Found, Query};
 use redb::Database;
 use std::future::ready;
 use std::path::{Path, PathBuf};
@@ -76,6 +78,8 @@ pub struct RedbEngine {
     trail: Option<JoinHandle<()>>,
     others: Vec<JoinHandle<()>>,
     stop_watch: Option<mpsc::Sender<()>>,
+    index: Arc<Index>,
+    stop_index: Option<mpsc::Sender<()>>,
 }
 
 /// How long dropping the engine waits for a thread that a hung disk holds.
@@ -124,6 +128,7 @@ impl Drop for RedbEngine {
         join(self.trail.take());
         self.store.close_readers();
         self.stop_watch.take();
+        self.stop_index.take();
         self.others.drain(..).for_each(|handle| join(Some(handle)));
         // With the last handle gone redb marks the file as closed in good order.
         drop(self.store.set_database(None));
@@ -218,6 +223,12 @@ impl Engine for RedbEngine {
             now_s,
         };
         self.store.submit(work, Answer::Lease(promise));
+        Box::pin(outcome)
+    }
+
+    fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>> {
+        let (promise, outcome) = promise();
+        self.index.ask(query, promise);
         Box::pin(outcome)
     }
 

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::change::{Change, LoggedChange};
 use crate::id::{Revision, Unit};
 use crate::installation::Installation;
+use crate::trail::index::{Found, Query};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -70,6 +71,12 @@ pub trait Engine: Send + Sync {
         ttl_s: u32,
         now_s: i64,
     ) -> BoxFuture<'_, Result<LeaseState, LoadError>>;
+
+    /// Records of the trail that have what is asked for, the newest first.
+    ///
+    /// # Errors
+    /// [`LoadError::Unavailable`] when the trail cannot be read or too many look-ups wait.
+    fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>>;
 
     /// The id made when the store was created.
     fn cluster_id(&self) -> &str;

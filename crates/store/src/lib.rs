@@ -56,3 +56,4 @@ pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, Tr
 pub use trail::verify::{
     Finding, FindingKind, Place, Progress, TrailReport, VerifyOptions, verify_trail,
 };
+pub use trail::index as trail_index;

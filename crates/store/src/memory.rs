@@ -13,6 +13,7 @@ use crate::limits::{CHANGES_READ_MAX, LEASE_TEXT_BYTES_MAX};
 use crate::prepare::{Prepared, PreparedWrite, prepare};
 use crate::record::{Context, key_at};
 use crate::seal::{MASTER_KEY_BYTES, RandomSource, Sealer};
+use crate::trail::index::{Found, Query, search_memory};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::ready;
 use std::path::Path;
@@ -336,6 +337,11 @@ impl Engine for MemoryEngine {
             state.leases.insert(name.to_owned(), new);
         }
         Box::pin(ready(Ok(answer)))
+    }
+
+    fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>> {
+        let found = search_memory(&self.lock().events, &query);
+        Box::pin(ready(Ok(found)))
     }
 
     fn cluster_id(&self) -> &str {

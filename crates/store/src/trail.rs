@@ -11,6 +11,7 @@ pub(crate) mod file;
 pub(crate) mod head;
 pub(crate) mod reader;
 pub(crate) mod verify;
+pub mod index;
 mod wait;
 
 use crate::change::Event;

@@ -109,10 +109,7 @@ fn route_json<'a>(request: &HttpRequest<'a>) -> Result<Call<'a>, RouteError> {
         .target
         .and_then(|t| t.rsplit_once('.'))
         .unwrap_or_default();
-    let service = Service::ALL
-        .into_iter()
-        .find(|s| s.target_prefix() == Some(prefix));
-    let Some(service) = service else {
+    let Some(service) = Service::from_target_prefix(prefix) else {
         return Err(error(scope, RouteProblem::UnknownOperation));
     };
     let error = |problem| RouteError {

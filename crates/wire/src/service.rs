@@ -84,6 +84,17 @@ impl Service {
         }
     }
 
+    /// The service that a target names. Prefixes with dots are also known by their last part, which
+    /// is what the SDKs made from the newer models send.
+    pub fn from_target_prefix(prefix: &str) -> Option<Service> {
+        Service::ALL.into_iter().find(|service| {
+            service.target_prefix().is_some_and(|own| {
+                let short = own.rsplit_once('.').map_or(own, |(_, short)| short);
+                prefix == own || prefix == short
+            })
+        })
+    }
+
     /// The service with this name in a credential scope.
     pub fn from_scope_name(name: &str) -> Option<Service> {
         Service::ALL.into_iter().find(|s| s.scope_name() == name)

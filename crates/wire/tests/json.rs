@@ -197,7 +197,19 @@ fn a_target_may_have_dots_in_its_prefix() {
     );
     let input: locum_wire::cloudtrail::LookupEventsRequest = call.read().unwrap();
     assert_eq!(input.max_results, Some(5));
-    for other in ["LookupEvents", "CloudTrail_20131101.LookupEvents"] {
+    // The SDK for JavaScript sends the short form.
+    let short = locum_wire::HttpRequest {
+        target: Some("CloudTrail_20131101.LookupEvents"),
+        ..request
+    };
+    let call = locum_wire::route(&short).unwrap();
+    assert_eq!(call.service, Service::CloudTrail);
+    for other in [
+        "LookupEvents",
+        ".LookupEvents",
+        "v20131101.CloudTrail_20131101.LookupEvents",
+        "com.amazonaws.cloudtrail.LookupEvents",
+    ] {
         let request = locum_wire::HttpRequest {
             target: Some(other),
             ..request

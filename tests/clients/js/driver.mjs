@@ -1,11 +1,13 @@
 // Takes calls as JSON lines and makes them with the AWS SDK for JavaScript v3; pytest's scenarios speak to it.
 
 import { createInterface } from 'node:readline';
+import * as cloudtrail from '@aws-sdk/client-cloudtrail';
 import * as iam from '@aws-sdk/client-iam';
 import * as organizations from '@aws-sdk/client-organizations';
 import * as sts from '@aws-sdk/client-sts';
 
 const SERVICES = {
+  cloudtrail: [cloudtrail, cloudtrail.CloudTrailClient],
   iam: [iam, iam.IAMClient],
   organizations: [organizations, organizations.OrganizationsClient],
   sts: [sts, sts.STSClient],

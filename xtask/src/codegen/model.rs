@@ -116,6 +116,9 @@ pub struct ServiceChoice {
     /// Lists whose items' constraint sentence ends with `Member must not be null`.
     #[serde(default)]
     pub not_null_items: Vec<String>,
+    /// Shapes whose constraints are checked by the operation, which has an error of its own for them.
+    #[serde(default)]
+    pub own_checks: Vec<String>,
     /// Structure → members whose violations AWS reports first, in that order.
     #[serde(default)]
     pub violation_order: BTreeMap<String, Vec<String>>,

@@ -30,7 +30,12 @@ pub fn service(
     out.errors()?;
     out.operations()?;
     out.list_of_structures()?;
-    Ok(out.text)
+    // A service without secrets hides nothing.
+    let hides = out.text.contains("&Hidden");
+    Ok(match hides {
+        true => out.text,
+        false => out.text.replacen("codec::{Hidden, ", "codec::{", 1),
+    })
 }
 
 /// Structure → the sentence that says what it is for.
@@ -305,16 +310,17 @@ impl Emitter<'_> {
             ),
             kind => format!("Shape::{kind}({name:?})"),
         };
-        if let Some(min) = shape.min {
+        let checked = !self.choice.own_checks.iter().any(|own| own == name);
+        if let Some(min) = shape.min.filter(|_| checked) {
             let _ = write!(rule, ".min({min})");
         }
-        if let Some(max) = shape.max {
+        if let Some(max) = shape.max.filter(|_| checked) {
             let _ = write!(rule, ".max({max})");
         }
         if let Some(pattern) = &shape.pattern {
             let _ = write!(rule, ".pattern(&p::{})", patterns.name(pattern)?);
         }
-        if !shape.values.is_empty() {
+        if checked && !shape.values.is_empty() {
             let _ = write!(rule, ".values(&{:?})", shape.values);
         }
         if self.is_secret(name)? {

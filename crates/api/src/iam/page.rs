@@ -33,7 +33,8 @@ fn tag(binding: &str, last: &str) -> Vec<u8> {
         .collect()
 }
 
-fn marker_of(binding: &str, last: &str) -> String {
+/// The marker of the page after `last`.
+pub(crate) fn marker_of(binding: &str, last: &str) -> String {
     let mut bytes = tag(binding, last);
     bytes.extend_from_slice(last.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)

@@ -496,6 +496,16 @@ pub(crate) fn sign(
     keys: &Keys,
     scope: &str,
     timestamp: i64,
+    request: http::Request<Bytes>,
+) -> http::Request<Bytes> {
+    sign_in(keys, (scope, REGION), timestamp, request)
+}
+
+/// The same for a service in some region.
+pub(crate) fn sign_in(
+    keys: &Keys,
+    (scope, region): (&str, &str),
+    timestamp: i64,
     mut request: http::Request<Bytes>,
 ) -> http::Request<Bytes> {
     let headers: Vec<Header<'_>> = request
@@ -518,7 +528,7 @@ pub(crate) fn sign(
         secret: &keys.secret,
         session_token: keys.token.as_deref(),
     };
-    let added = locum_sigv4::sign(&view, &credentials, timestamp, REGION, scope);
+    let added = locum_sigv4::sign(&view, &credentials, timestamp, region, scope);
     for (name, value) in added {
         let name: http::HeaderName = name.parse().expect("a header name");
         request

@@ -5,7 +5,8 @@ use locum_wire::organizations::{CreateAccountRequest, CreateAccountResponse};
 use locum_wire::{ClientRequest, Service};
 
 use crate::common::{
-    Answer, Keys, Lab, Other, allow, check_denied, document, no_identity_policy, statement, success,
+    Answer, Keys, Lab, Other, REGION, allow, check_denied, document, no_identity_policy, statement,
+    success,
 };
 
 use crate::credential_cases::CREDENTIALS;
@@ -13,10 +14,11 @@ use crate::material::{OTHER_SSH, SSH, encoded, server};
 use crate::totp::Device;
 
 use crate::operation_cases::{
-    ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
+    ALWAYS, CLOUDTRAIL, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE,
+    STS, TRUST,
 };
 use crate::provider_cases::{self, PROVIDERS};
-use crate::service_linked_roles;
+use crate::{service_linked_roles, trails};
 
 fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
     [
@@ -25,6 +27,7 @@ fn cases() -> impl Iterator<Item = (Service, &'static Case)> {
         (Service::Iam, CREDENTIALS),
         (Service::Iam, PROVIDERS),
         (Service::Organizations, ORGANIZATIONS),
+        (Service::CloudTrail, CLOUDTRAIL),
     ]
     .into_iter()
     .flat_map(|(service, cases)| cases.iter().map(move |case| (service, case)))
@@ -217,6 +220,8 @@ impl Stage {
             .create_account_status
             .and_then(|status| status.id)
             .expect("a request id");
+        let trail = r#"{"Name":"audit","S3BucketName":"local"}"#;
+        trails::call_in(&lab, (by, REGION), "CreateTrail", trail).expect("CreateTrail");
         let other = lab.other("other");
         let known = credentials(&lab);
         let task = service_linked_roles::delete(&lab, "AWSServiceRoleForBackup").expect("a task");
@@ -297,14 +302,14 @@ impl Stage {
         self.lab.user_policy(&self.lab.admin, "worker", policy);
         let (name, parameters, ..) = case;
         let body = self.fill(parameters);
-        if service != Service::Organizations {
+        let Some(target) = service.target_prefix() else {
             return self
                 .lab
                 .form(&self.worker, service, &format!("Action={name}&{body}"));
-        }
+        };
         let request = ClientRequest {
             content_type: "application/x-amz-json-1.1",
-            target: Some(format!("AWSOrganizationsV20161128.{name}")),
+            target: Some(format!("{target}.{name}")),
             body: body.into_bytes(),
         };
         self.lab
@@ -346,8 +351,8 @@ fn denied(
     because: &str,
 ) {
     let result = success(service, answer);
-    if service == Service::Organizations {
-        let refused = result.expect_err("not refused");
+    if service.target_prefix().is_some() {
+        let refused = result.expect_err(action);
         assert_eq!(
             (refused.status, refused.code.as_str()),
             (400, "AccessDeniedException")

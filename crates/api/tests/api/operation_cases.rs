@@ -443,6 +443,51 @@ pub(crate) const ORGANIZATIONS: &[Case] = &[
 ];
 
 /// Operations that no policy decides about.
+const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:{account}:trail/audit";
+pub(crate) const CLOUDTRAIL: &[Case] = &[
+    (
+        "CreateTrail",
+        r#"{"Name":"new","S3BucketName":"local","TagsList":[{"Key":"team"}]}"#,
+        "arn:aws:cloudtrail:eu-central-1:{account}:trail/new",
+        &["cloudtrail:AddTags"],
+    ),
+    ("UpdateTrail", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    ("GetTrail", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    ("DescribeTrails", "{}", "*", &[]),
+    ("DeleteTrail", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    ("ListTrails", "{}", "*", &[]),
+    ("StartLogging", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    ("StopLogging", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    ("GetTrailStatus", r#"{"Name":"audit"}"#, TRAIL, &[]),
+    (
+        "PutEventSelectors",
+        r#"{"TrailName":"audit","EventSelectors":[{"ReadWriteType":"All"}]}"#,
+        TRAIL,
+        &[],
+    ),
+    ("GetEventSelectors", r#"{"TrailName":"audit"}"#, TRAIL, &[]),
+    (
+        "AddTags",
+        r#"{"ResourceId":"arn:aws:cloudtrail:eu-central-1:{account}:trail/audit","TagsList":[{"Key":"k","Value":"v"}]}"#,
+        TRAIL,
+        &[],
+    ),
+    (
+        "RemoveTags",
+        r#"{"ResourceId":"arn:aws:cloudtrail:eu-central-1:{account}:trail/audit","TagsList":[{"Key":"team"}]}"#,
+        TRAIL,
+        &[],
+    ),
+    (
+        "ListTags",
+        r#"{"ResourceIdList":["arn:aws:cloudtrail:eu-central-1:{account}:trail/audit"]}"#,
+        TRAIL,
+        &[],
+    ),
+    ("ListPublicKeys", "{}", "*", &[]),
+    ("LookupEvents", "{}", "*", &[]),
+];
+
 pub(crate) const ALWAYS: [&str; 2] = ["GetCallerIdentity", "GetSessionToken"];
 /// The right to call it is checked; what it does is refused to everybody.
 pub(crate) const NEVER_200: [&str; 5] = [

@@ -1,4 +1,6 @@
-//! `locum trail tail`: the audit trail as a table that people can read, or as the records themselves.
+//! `locum trail`: the audit trail as a table that people can read, or as the records themselves.
+
+mod search;
 
 mod checkpoint;
 mod verify;
@@ -30,6 +32,12 @@ enum Action {
     /// Print the newest record's place in the chain, to be kept elsewhere
     #[command(after_help = checkpoint::HELP)]
     Checkpoint(checkpoint::Arguments),
+    /// Find records, the newest first; filters combine
+    Lookup(Box<search::Lookup>),
+    /// Follow a session back to whoever began, and on to the sessions that it opened
+    Follow(search::Follow),
+    /// Write records to a file for other programs; filters combine
+    Export(Box<search::Export>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +68,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         Action::Tail(arguments) => tail(context, arguments),
         Action::Verify(arguments) => verify::run(context, arguments),
         Action::Checkpoint(arguments) => checkpoint::run(arguments),
+        Action::Lookup(arguments) => search::lookup(context, *arguments),
+        Action::Follow(arguments) => search::follow(context, arguments),
+        Action::Export(arguments) => search::export(*arguments),
     }
 }
 

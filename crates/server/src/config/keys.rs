@@ -214,7 +214,7 @@ pub(crate) const KEYS: &[Key] = &[
         "TRAIL_BUCKET",
         "trail-bucket",
         Text,
-        "locum-trail",
+        "local",
         "The name of the bucket that the trail's files are delivered to, as digests and CreateTrail have it. Without `trail.endpoint` it is the name of the folder `trail` in the data directory."
     ),
     key!(

@@ -18,6 +18,7 @@ use crate::limits::SHARDS as SHARD_COUNT;
 use crate::record::Kind;
 use crate::seal::{MASTER_KEY_BYTES, RandomSource, Sealer};
 use crate::trail::file::TrailFiles;
+use crate::trail::index;
 use redb::{Database, ReadableDatabase};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -342,6 +343,12 @@ fn start(
     report: OpenReport,
 ) -> Result<RedbEngine, OpenError> {
     let (stop_watch, stop) = mpsc::channel();
+    let (stop_index, stop_building) = mpsc::channel();
+    let dir = trail_path(&store.dir);
+    let shared = store.clone();
+    let (index, questions) = index::build::open(&dir, move |day| shared.trail.durable(day))
+        .map_err(FileError::io(&dir))?;
+    let index = Arc::new(index);
     let mut engine = RedbEngine {
         store: store.clone(),
         report,
@@ -349,6 +356,8 @@ fn start(
         trail: None,
         others: Vec::new(),
         stop_watch: Some(stop_watch),
+        index: index.clone(),
+        stop_index: Some(stop_index),
     };
     let shared = store.clone();
     engine.trail = Some(thread("locum-trail", move || shared.trail.run(&mut files))?);
@@ -358,6 +367,14 @@ fn start(
         let reader = thread(&format!("locum-read-{number}"), move || shared.run_reader())?;
         engine.others.push(reader);
     }
+    let builder = index.clone();
+    let indexer = thread("locum-index", move || builder.build(&stop_building))?;
+    engine.others.push(indexer);
+    let closed = store.clone();
+    let searcher = thread("locum-search", move || {
+        index.answer(&questions, || closed.is_closed());
+    })?;
+    engine.others.push(searcher);
     let shared = store;
     let watch = thread("locum-watch", move || super::watch(&shared, &stop))?;
     engine.others.push(watch);

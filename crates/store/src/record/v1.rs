@@ -261,20 +261,21 @@ pub(super) fn write(
             },
             out,
         ),
-        Record::Organization(organization) => json(
-            &OrganizationV1 {
-                root_id: text(&organization.root_id),
-                feature_set: text(&organization.feature_set),
-                created: organization.created_s,
-            },
-            out,
-        ),
+        Record::Organization(held) => json(&organization_out(held), out),
         Record::AccountSummary(summary) => json(&summary_out(summary), out),
         Record::CreateAccountRequest(request) => json(&request_out(request), out),
         Record::Trail(held) => trail::write_trail(held, out),
         Record::TrailKey(key) => trail::write_key(key, seal, out),
         other => credential::write(other, &seal, out)
             .unwrap_or(Err(EncodeError::Form("a kind that has no form"))),
+    }
+}
+
+fn organization_out(organization: &crate::Organization) -> OrganizationV1<'_> {
+    OrganizationV1 {
+        root_id: text(&organization.root_id),
+        feature_set: text(&organization.feature_set),
+        created: organization.created_s,
     }
 }
 
