@@ -1,5 +1,6 @@
 //! An account as a value: immutable behind an `Arc`, its copies sharing what did not change.
 
+mod accesses;
 mod credentials;
 mod indexes;
 
@@ -14,6 +15,7 @@ use crate::installation::misplaced;
 use crate::record::{Context, Kind, Stored};
 use crate::table::{Slot, Slots, Table};
 use crate::tree::Tree;
+use accesses::Accesses;
 use bytes::Bytes;
 use credentials::Credentials;
 use indexes::Indexes;
@@ -38,6 +40,7 @@ pub struct Account {
     groups: Slots<Group>,
     profiles: Slots<InstanceProfile>,
     credentials: Credentials,
+    accesses: Accesses,
     oidc: Slots<OidcProvider>,
     saml: Slots<SamlProvider>,
     deletions: Slots<DeletionTask>,
@@ -224,6 +227,7 @@ impl Account {
             groups: Tree::default(),
             profiles: Tree::default(),
             credentials: Credentials::default(),
+            accesses: Accesses::default(),
             oidc: Tree::default(),
             saml: Tree::default(),
             deletions: Tree::default(),
@@ -252,6 +256,7 @@ impl Account {
             groups: self.groups.clone(),
             profiles: self.profiles.clone(),
             credentials: self.credentials.clone(),
+            accesses: self.accesses.clone(),
             oidc: self.oidc.clone(),
             saml: self.saml.clone(),
             deletions: self.deletions.clone(),
@@ -309,6 +314,7 @@ impl Account {
             Kind::OidcProvider => drop(self.oidc.remove(name)),
             Kind::SamlProvider => drop(self.saml.remove(name)),
             Kind::DeletionTask => drop(self.deletions.remove(name)),
+            Kind::LastAccess | Kind::Job => self.accesses.delete(kind, name),
             other => self.credentials.delete(other, name, indexes),
         }
     }
@@ -378,6 +384,7 @@ impl Account {
                 let slot = Slot::decoded(Arc::new(task.clone()));
                 self.deletions.insert(&name, Arc::new(slot));
             }
+            Record::LastAccess(_) | Record::Job(_) => self.accesses.put(record, &name),
             other => self.credentials.put(other, &name, indexes),
         }
     }
@@ -395,6 +402,7 @@ pub(crate) struct Builder {
     groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
     profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
     credentials: credentials::Builder,
+    accesses: accesses::Builder,
     oidc: Vec<(Arc<str>, Arc<Slot<OidcProvider>>)>,
     saml: Vec<(Arc<str>, Arc<Slot<SamlProvider>>)>,
     deletions: Vec<(Arc<str>, Arc<Slot<DeletionTask>>)>,
@@ -413,6 +421,7 @@ impl Builder {
             groups: Vec::new(),
             profiles: Vec::new(),
             credentials: credentials::Builder::default(),
+            accesses: accesses::Builder::default(),
             oidc: Vec::new(),
             saml: Vec::new(),
             deletions: Vec::new(),
@@ -436,7 +445,8 @@ impl Builder {
             Kind::SamlProvider => self.saml.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::DeletionTask => self.deletions.push((key(), Arc::new(Slot::encoded(raw)))),
             other => {
-                if !self.credentials.add(other, name, raw) {
+                let raw = self.accesses.add(other, name, raw);
+                if raw.is_some_and(|raw| !self.credentials.add(other, name, raw)) {
                     return Err(misplaced(self.context.unit, name));
                 }
             }
@@ -460,6 +470,7 @@ impl Builder {
         value.groups = Tree::from_sorted(self.groups);
         value.profiles = Tree::from_sorted(self.profiles);
         value.credentials = self.credentials.finish();
+        value.accesses = self.accesses.finish();
         value.oidc = Tree::from_sorted(self.oidc);
         value.saml = Tree::from_sorted(self.saml);
         value.deletions = Tree::from_sorted(self.deletions);

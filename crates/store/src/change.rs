@@ -1,9 +1,9 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
 use crate::entity::{
-    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, LastUse, LoginProfile,
-    ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider, ServerCertificate,
-    ServiceCredential, SigningCertificate, SshPublicKey, User,
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, Job, LastAccess, LastUse,
+    LoginProfile, ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider,
+    ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey, User,
 };
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
@@ -47,6 +47,10 @@ pub enum Record {
     SamlProvider(SamlProvider),
     /// Of an account: what came of deleting a service-linked role.
     DeletionTask(DeletionTask),
+    /// Of an account: what a user, a role or root last did.
+    LastAccess(LastAccess),
+    /// Of an account: a report of last accesses.
+    Job(Job),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -86,6 +90,8 @@ impl Record {
             Record::OidcProvider(value) => Key::OidcProvider(value.url.to_ascii_lowercase()),
             Record::SamlProvider(value) => Key::SamlProvider(value.name.to_ascii_lowercase()),
             Record::DeletionTask(value) => Key::DeletionTask(value.id.to_ascii_lowercase()),
+            Record::LastAccess(value) => Key::LastAccess(value.id.clone()),
+            Record::Job(value) => Key::Job(value.id.to_ascii_lowercase()),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -133,6 +139,10 @@ pub enum Key {
     SamlProvider(String),
     /// The id of a deletion task.
     DeletionTask(String),
+    /// Unique id of a user or role, or the account's id for root.
+    LastAccess(String),
+    /// The id of a report.
+    Job(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

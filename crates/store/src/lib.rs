@@ -32,11 +32,12 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, CredentialStatus, DeletionTask, Failures, Group,
-    InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile,
-    ManagedPolicy, MfaDevice, OidcProvider, PasswordPolicy, PolicyVersion, ReportPart, Role,
-    RootUser, SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
-    Tag, User,
+    AccessKey, AccountMeta, AccountStatus, ActionAccess, CredentialStatus, DeletionTask,
+    EntityAccess, Failures, Group, InlinePolicy, InstanceProfile, Job, JobKind, JoinedMethod,
+    KeyOwner, KeyStatus, LastAccess, LastUse, LoginProfile, ManagedPolicy, MfaDevice, OidcProvider,
+    PasswordPolicy, PolicyVersion, ReportPart, Role, RootUser, SamlProvider, Seen,
+    ServerCertificate, ServiceAccess, ServiceCredential, SigningCertificate, SshPublicKey, Tag,
+    User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{
