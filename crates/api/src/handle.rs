@@ -16,6 +16,7 @@ use crate::cx::Cx;
 use crate::error::{ApiError, TokenFault};
 use crate::event::{self, Facts};
 use crate::ids;
+use crate::last_used::Use;
 use crate::limits;
 use crate::operation::{Access, Draft, Operation, Outcome};
 use crate::operations;
@@ -25,7 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::world::World;
 
 /// The services that one URL serves, as signatures are scoped to them.
-const SERVICES: &[&str] = &["sts", "iam", "organizations"];
+pub(crate) const SERVICES: &[&str] = &["sts", "iam", "organizations"];
 
 /// What is known of a call before anybody is believed.
 struct Heard<'a> {
@@ -226,15 +227,21 @@ async fn attempt(
 
 /// A right signature is a use, whatever becomes of the call.
 fn note_use(world: &World, caller: &Caller, heard: &Heard<'_>, claim: &Claim<'_>) {
-    let (name, region) = match &heard.call {
+    let (service, action, region) = match &heard.call {
         Ok(call) => (
             call.service.scope_name(),
+            Some(call.model.name),
             region(call.service, claim.region()),
         ),
-        Err(_) => (claim.service(), claim.region()),
+        Err(_) => (claim.service(), None, claim.region()),
     };
-    let region = crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX);
-    world.last_uses.note(caller, name, region, heard.now_s);
+    let call = Use {
+        service,
+        action,
+        region: crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX),
+        now_s: heard.now_s,
+    };
+    world.last_uses.note(caller, call);
 }
 
 /// A call without a signature: refused as such, unless AWS would not ask for one either; none of those

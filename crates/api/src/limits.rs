@@ -91,6 +91,11 @@ pub const LAST_USED_GRAIN_S: i64 = 900;
 pub const REGION_BYTES_KEPT_MAX: usize = 64;
 /// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
 pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
+/// Keys and roles, and as many principals, whose last uses are kept in one commit: a principal that
+/// called every action has about 12 KB.
+pub const LAST_USES_KEPT_AT_ONCE: usize = 1_000;
+/// How long ago a use may be and still be told of roles and in reports, seconds (AWS: 400 days).
+pub const LAST_USES_TOLD_S_MAX: i64 = 400 * 86_400;
 
 /// Credentials that one user has for one service.
 pub const SERVICE_CREDENTIALS_PER_USER_MAX: usize = 2;
