@@ -156,6 +156,18 @@ impl LastUses {
         let kept = account.last_uses().get(id).map(|kept| LastUse::clone(kept));
         noted.cloned().or(kept)
     }
+
+    /// The last accesses of a user or role, or of root by the account's id, kept or only noted.
+    pub(crate) fn accesses(&self, account: &Account, id: &str) -> LastAccess {
+        let kept = account.last_accesses().get(id);
+        let mut held = kept.map_or_else(|| nothing(id), |kept| LastAccess::clone(kept));
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pending = noted.accounts.get(&account.id);
+        if let Some(accesses) = pending.and_then(|pending| pending.accesses.get(id)) {
+            put(&mut held, accesses);
+        }
+        held
+    }
 }
 
 /// Of somebody who never called.

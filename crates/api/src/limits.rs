@@ -121,6 +121,13 @@ pub const CREDENTIAL_REPORT_PART_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an unpacked credential report: 5,000 users with the longest paths have 6 MB.
 pub const CREDENTIAL_REPORT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// How long a report of last accesses is kept, seconds.
+pub const ACCESS_JOB_S_MAX: i64 = 7 * 86_400;
+/// Reports of last accesses that an account keeps; beyond it the oldest goes.
+pub const ACCESS_JOBS_MAX: usize = 1_000;
+/// Users and roles in all reports that an account keeps; beyond it the oldest reports go.
+pub const ACCESS_JOB_ENTITIES_MAX: usize = 100_000;
+
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;
 /// Managed policies attached to one role.

@@ -13,7 +13,8 @@ use crate::material::{OTHER_SSH, SSH, encoded, server};
 use crate::totp::Device;
 
 use crate::operation_cases::{
-    ALWAYS, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS, TRUST,
+    ALWAYS, Case, DOCUMENT, GROUP, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE, STS,
+    TRUST, USER,
 };
 use crate::provider_cases::{self, PROVIDERS};
 use crate::service_linked_roles;
@@ -146,6 +147,15 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     known
 }
 
+/// The worker's report.
+fn reports(lab: &Lab, worker: &Keys) -> Vec<(&'static str, String)> {
+    lab.user_policy(&lab.admin, "worker", &allow("iam:Generate*", "*"));
+    let arn = format!("arn:aws:iam::{}:group/team/staff", lab.account);
+    let form = format!("Action=GenerateServiceLastAccessedDetails&Arn={arn}");
+    let answer = lab.form(worker, Service::Iam, &form);
+    vec![("job", element(&answer, "JobId"))]
+}
+
 /// A world with something for every operation, and a user without rights.
 struct Stage {
     lab: Lab,
@@ -215,7 +225,8 @@ impl Stage {
             .and_then(|status| status.id)
             .expect("a request id");
         let other = lab.other("other");
-        let known = credentials(&lab);
+        let mut known = credentials(&lab);
+        known.extend(reports(&lab, &worker));
         let task = service_linked_roles::delete(&lab, "AWSServiceRoleForBackup").expect("a task");
         Stage {
             known,
@@ -237,6 +248,8 @@ impl Stage {
                 ("trust", TRUST),
                 ("role", ROLE),
                 ("policy", POLICY),
+                ("user", USER),
+                ("group", GROUP),
             ],
         );
         let known: Vec<(&str, &str)> = self

@@ -31,6 +31,8 @@ mod holdings;
 mod hostile_forms;
 mod import;
 mod instance_profiles;
+mod last_accessed;
+mod last_accessed_jobs;
 mod last_used;
 mod login_profiles;
 mod material;

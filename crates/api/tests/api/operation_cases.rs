@@ -32,6 +32,37 @@ pub(crate) const STS: &[Case] = &[
 
 pub(crate) const IAM: &[Case] = &[
     (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={user}",
+        USER,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={group}",
+        GROUP,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={role}",
+        ROLE,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={policy}&Granularity=ACTION_LEVEL",
+        POLICY,
+        &[],
+    ),
+    ("GetServiceLastAccessedDetails", "JobId={job}", "*", &[]),
+    (
+        "GetServiceLastAccessedDetailsWithEntities",
+        "JobId={job}&ServiceNamespace=iam",
+        "*",
+        &[],
+    ),
+    (
         "SimulateCustomPolicy",
         "PolicyInputList.member.1={document}&ActionNames.member.1=s3:GetObject",
         "*",
