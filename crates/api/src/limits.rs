@@ -127,6 +127,8 @@ pub const ACCESS_JOB_S_MAX: i64 = 7 * 86_400;
 pub const ACCESS_JOBS_MAX: usize = 1_000;
 /// Users and roles in all reports that an account keeps; beyond it the oldest reports go.
 pub const ACCESS_JOB_ENTITIES_MAX: usize = 100_000;
+/// Reports over the organization that are being made at once.
+pub const ORGANIZATION_JOBS_MAX: usize = 5;
 
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;

@@ -21,6 +21,7 @@ mod membership;
 mod mfa_device;
 pub(crate) mod names;
 mod oidc_provider;
+pub(crate) mod organization_access;
 mod organizations_features;
 pub(crate) mod page;
 mod password_policy;
@@ -66,6 +67,7 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     mfa_device::OPERATIONS,
     password_policy::OPERATIONS,
     oidc_provider::OPERATIONS,
+    organization_access::OPERATIONS,
     organizations_features::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,

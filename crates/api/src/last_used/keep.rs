@@ -62,7 +62,8 @@ fn count(pending: &Pending) -> usize {
 }
 
 /// Keeps what was noted since the last time, a commit for each account or a few for large ones. What
-/// loses a race is kept the next time. The edge calls this now and then.
+/// loses a race is kept the next time. Reports over the organization that were asked for are made
+/// then, too. The edge calls this now and then.
 pub async fn keep(world: &World) {
     for account in world.last_uses.accounts() {
         loop {
@@ -72,6 +73,7 @@ pub async fn keep(world: &World) {
             }
         }
     }
+    crate::iam::organization_access::make(world).await;
 }
 
 /// Whether it is done with: kept, or of no use to anybody.

@@ -147,13 +147,28 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     known
 }
 
-/// The worker's report.
+/// The worker's report, and one over the organization.
 fn reports(lab: &Lab, worker: &Keys) -> Vec<(&'static str, String)> {
+    let loaded = locum_store::Engine::cached(&*lab.engine, locum_store::Unit::Installation);
+    let loaded = loaded.and_then(locum_store::Loaded::installation);
+    let held = loaded
+        .and_then(|held| held.organization.clone())
+        .expect("organization");
+    let path = format!("{}/{}", held.id, held.root_id);
     lab.user_policy(&lab.admin, "worker", &allow("iam:Generate*", "*"));
+    let job = |form: &str| {
+        let answer = lab.form(worker, Service::Iam, &format!("Action=Generate{form}"));
+        element(&answer, "JobId")
+    };
     let arn = format!("arn:aws:iam::{}:group/team/staff", lab.account);
-    let form = format!("Action=GenerateServiceLastAccessedDetails&Arn={arn}");
-    let answer = lab.form(worker, Service::Iam, &form);
-    vec![("job", element(&answer, "JobId"))]
+    vec![
+        ("job", job(&format!("ServiceLastAccessedDetails&Arn={arn}"))),
+        (
+            "organization-job",
+            job(&format!("OrganizationsAccessReport&EntityPath={path}")),
+        ),
+        ("organization", path),
+    ]
 }
 
 /// A world with something for every operation, and a user without rights.

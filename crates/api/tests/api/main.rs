@@ -40,6 +40,7 @@ mod mfa;
 mod mfa_sessions;
 mod oidc_providers;
 mod operation_cases;
+mod organization_access;
 mod organizations;
 mod password_policy;
 mod policies;

@@ -63,6 +63,18 @@ pub(crate) const IAM: &[Case] = &[
         &[],
     ),
     (
+        "GenerateOrganizationsAccessReport",
+        "EntityPath={organization}",
+        "arn:aws:iam::{account}:access-report/{organization}",
+        &[],
+    ),
+    (
+        "GetOrganizationsAccessReport",
+        "JobId={organization-job}",
+        "*",
+        &[],
+    ),
+    (
         "SimulateCustomPolicy",
         "PolicyInputList.member.1={document}&ActionNames.member.1=s3:GetObject",
         "*",
