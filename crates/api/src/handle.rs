@@ -289,6 +289,8 @@ async fn step(
 }
 
 fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
+    let authority = run.request.parts.uri.authority();
+    let authority = authority.map(http::uri::Authority::as_str);
     Cx {
         now_s: run.heard.now_s,
         random: &*run.world.random,
@@ -298,6 +300,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         source_ip: run.request.peer,
         tls: run.request.tls.as_ref(),
         user_agent: header(run.request, "user-agent"),
+        host: header(run.request, "host").or(authority),
         referer: header(run.request, "referer"),
         service: run.call.service,
     }
