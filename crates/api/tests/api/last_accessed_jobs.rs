@@ -106,7 +106,8 @@ fn accesses_go_with_their_principal_and_fade_after_400_days() {
 #[test]
 fn the_oldest_of_a_thousand_reports_goes() {
     let lab = Lab::new();
-    let user = arn(&lab, "user/admin");
+    lab.user(&lab.admin, "bare");
+    let user = arn(&lab, "user/bare");
     let first = generate(&lab, &lab.admin, &user, "").expect("a report");
     lab.pass(1);
     for _ in 1..1_000 {

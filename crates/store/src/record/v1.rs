@@ -273,8 +273,7 @@ pub(super) fn write(
         ),
         Record::AccountSummary(summary) => json(&summary_out(summary), out),
         Record::CreateAccountRequest(request) => json(&request_out(request), out),
-        other => access::write(other, out)
-            .or_else(|| credential::write(other, &seal, out))
+        other => credential::write(other, &seal, out)
             .unwrap_or(Err(EncodeError::Form("a kind that has no form"))),
     }
 }
