@@ -44,8 +44,8 @@ struct JobV1<'a> {
     allowed: Vec<Text<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     accessed: Vec<ServiceAccessV1<'a>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    entities: Vec<(Text<'a>, Vec<(Text<'a>, i64)>)>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    entities: Text<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +62,7 @@ struct ServiceAccessV1<'a> {
 pub(super) fn write(record: &Record, out: &mut Vec<u8>) -> Option<Result<(), EncodeError>> {
     match record {
         Record::LastAccess(held) => Some(json(&last_out(held), out)),
-        Record::Job(job) => Some(json(&job_out(job), out)),
+        Record::Job(job) => Some(job_out(job).and_then(|body| json(&body, out))),
         _ => None,
     }
 }
@@ -93,7 +93,78 @@ fn seen_in((by, time_s, region): SeenV1<'_>) -> Seen {
     }
 }
 
-fn job_out(job: &Job) -> JobV1<'_> {
+/// Entities as one text, for an account may hold ten thousand: `ID,A,B;ID;ID,,B`. For each accessed
+/// service in its order there is, to base 36, how many seconds before the job was made the call was.
+fn entities_out(job: &Job) -> Result<String, EncodeError> {
+    let mut out = String::new();
+    for entity in &job.entities {
+        if entity.id.contains([',', ';']) {
+            return Err(EncodeError::Form("a comma or semicolon in an id"));
+        }
+        let mut line = entity.id.clone();
+        let mut told = 0;
+        for held in &job.accessed {
+            line.push(',');
+            let mut services = entity.services.iter();
+            if let Some((_, time_s)) = services.find(|(service, _)| *service == held.service) {
+                line.push_str(&base_36(job.created_s.saturating_sub(*time_s)));
+                told += 1;
+            }
+        }
+        if told != entity.services.len() {
+            return Err(EncodeError::Form("a call of a service that is not told"));
+        }
+        if !out.is_empty() {
+            out.push(';');
+        }
+        out.push_str(line.trim_end_matches(','));
+    }
+    Ok(out)
+}
+
+fn base_36(number: i64) -> String {
+    let mut rest = number.unsigned_abs();
+    let mut digits = Vec::new();
+    loop {
+        let digit = u32::try_from(rest % 36).unwrap_or_default();
+        digits.extend(char::from_digit(digit, 36));
+        rest /= 36;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        digits.push('-');
+    }
+    digits.into_iter().rev().collect()
+}
+
+/// `None` when the text is not of that form.
+fn entities_in(
+    text: &str,
+    created_s: i64,
+    accessed: &[ServiceAccess],
+) -> Option<Vec<EntityAccess>> {
+    let lines = text.split(';').filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let mut fields = line.split(',');
+            let id = fields.next()?.to_owned();
+            let mut told = accessed.iter();
+            let mut services = Vec::new();
+            for field in fields {
+                let service = told.next()?.service.clone();
+                if !field.is_empty() {
+                    let ago = i64::from_str_radix(field, 36).ok()?;
+                    services.push((service, created_s.checked_sub(ago)?));
+                }
+            }
+            Some(EntityAccess { id, services })
+        })
+        .collect()
+}
+
+fn job_out(job: &Job) -> Result<JobV1<'_>, EncodeError> {
     let accessed = job.accessed.iter().map(|held| {
         let actions = held.actions.iter();
         let actions = actions.map(|(name, seen)| (text(name), seen.as_ref().map(seen_out)));
@@ -104,12 +175,7 @@ fn job_out(job: &Job) -> JobV1<'_> {
             actions: actions.collect(),
         }
     });
-    let entities = job.entities.iter().map(|entity| {
-        let services = entity.services.iter();
-        let services = services.map(|(service, time_s)| (text(service), *time_s));
-        (text(&entity.id), services.collect())
-    });
-    JobV1 {
+    Ok(JobV1 {
         kind: match job.kind {
             JobKind::Services => JobKindV1::Services,
             JobKind::Actions => JobKindV1::Actions,
@@ -122,8 +188,8 @@ fn job_out(job: &Job) -> JobV1<'_> {
         failure: job.failure.as_deref().map(text),
         allowed: job.allowed.iter().map(|held| text(held)).collect(),
         accessed: accessed.collect(),
-        entities: entities.collect(),
-    }
+        entities: entities_out(job)?.into(),
+    })
 }
 
 fn accessed_in(held: ServiceAccessV1<'_>) -> ServiceAccess {
@@ -170,14 +236,8 @@ impl Stored for Job {
     }
     fn decode(raw: &Bytes, key: &str, context: &Context) -> Result<Job, RecordError> {
         let Parts { body, id, .. } = parts::<JobV1<'_>>(raw, key, context)?;
-        let entities = body.entities.into_iter().map(|(id, services)| {
-            let services = services.into_iter();
-            let services = services.map(|(service, time_s)| (service.into_owned(), time_s));
-            EntityAccess {
-                id: id.into_owned(),
-                services: services.collect(),
-            }
-        });
+        let accessed: Vec<ServiceAccess> = body.accessed.into_iter().map(accessed_in).collect();
+        let entities = entities_in(&body.entities, body.created, &accessed);
         Ok(Job {
             id: id.to_owned(),
             kind: match body.kind {
@@ -191,8 +251,9 @@ impl Stored for Job {
             completed_s: body.completed,
             failure: body.failure.map(Cow::into_owned),
             allowed: body.allowed.into_iter().map(Cow::into_owned).collect(),
-            accessed: body.accessed.into_iter().map(accessed_in).collect(),
-            entities: entities.collect(),
+            accessed,
+            entities: entities
+                .ok_or_else(|| read::form(key, context, &"entities of another form"))?,
         })
     }
 }
