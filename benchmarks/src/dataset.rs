@@ -147,6 +147,7 @@ fn meta(number: usize) -> AccountMeta {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     }
 }
 

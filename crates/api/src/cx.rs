@@ -32,6 +32,8 @@ pub struct Cx<'a> {
     pub tls: Option<&'a TlsDetails>,
     /// `User-Agent`.
     pub user_agent: Option<&'a str>,
+    /// The host, with its port if there is one, that the caller addressed; it is part of what was signed.
+    pub host: Option<&'a str>,
     /// `Referer`.
     pub referer: Option<&'a str>,
     /// The service called.

@@ -16,6 +16,7 @@ use crate::cx::Cx;
 use crate::error::{ApiError, TokenFault};
 use crate::event::{self, Facts};
 use crate::ids;
+use crate::last_used::Use;
 use crate::limits;
 use crate::noise::Noted;
 use crate::operation::{Access, Draft, Operation, Outcome};
@@ -26,7 +27,7 @@ use crate::snapshot::Snapshot;
 use crate::world::World;
 
 /// The services that one URL serves, as signatures are scoped to them.
-const SERVICES: &[&str] = &["sts", "iam", "organizations", "cloudtrail"];
+pub(crate) const SERVICES: &[&str] = &["sts", "iam", "organizations", "cloudtrail"];
 
 /// What is known of a call before anybody is believed.
 struct Heard<'a> {
@@ -227,15 +228,21 @@ async fn attempt(
 
 /// A right signature is a use, whatever becomes of the call.
 fn note_use(world: &World, caller: &Caller, heard: &Heard<'_>, claim: &Claim<'_>) {
-    let (name, region) = match &heard.call {
+    let (service, action, region) = match &heard.call {
         Ok(call) => (
             call.service.scope_name(),
+            Some(call.model.name),
             region(call.service, claim.region()),
         ),
-        Err(_) => (claim.service(), claim.region()),
+        Err(_) => (claim.service(), None, claim.region()),
     };
-    let region = crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX);
-    world.last_uses.note(caller, name, region, heard.now_s);
+    let call = Use {
+        service,
+        action,
+        region: crate::json::clip(region, limits::REGION_BYTES_KEPT_MAX),
+        now_s: heard.now_s,
+    };
+    world.last_uses.note(caller, call);
 }
 
 /// A call without a signature: refused as such, unless AWS would not ask for one either; none of those
@@ -291,6 +298,8 @@ async fn step(
 }
 
 fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
+    let authority = run.request.parts.uri.authority();
+    let authority = authority.map(http::uri::Authority::as_str);
     Cx {
         now_s: run.heard.now_s,
         random: &*run.world.random,
@@ -301,6 +310,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         source_ip: run.request.peer,
         tls: run.request.tls.as_ref(),
         user_agent: header(run.request, "user-agent"),
+        host: header(run.request, "host").or(authority),
         referer: header(run.request, "referer"),
         service: run.call.service,
     }

@@ -91,6 +91,11 @@ pub const LAST_USED_GRAIN_S: i64 = 900;
 pub const REGION_BYTES_KEPT_MAX: usize = 64;
 /// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
 pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
+/// Keys and roles, and as many principals, whose last uses are kept in one commit: a principal that
+/// called every action has about 12 KB.
+pub const LAST_USES_KEPT_AT_ONCE: usize = 1_000;
+/// How long ago a use may be and still be told of roles and in reports, seconds (AWS: 400 days).
+pub const LAST_USES_TOLD_S_MAX: i64 = 400 * 86_400;
 
 /// Credentials that one user has for one service.
 pub const SERVICE_CREDENTIALS_PER_USER_MAX: usize = 2;
@@ -134,6 +139,14 @@ pub const TRAIL_NAME_CHARACTERS_MAX: usize = 128;
 pub const EVENT_SELECTORS_PER_TRAIL_MAX: usize = 5;
 /// Trails whose tags one ListTags may ask for.
 pub const TAGGED_RESOURCES_LISTED_MAX: usize = 20;
+/// How long a report of last accesses is kept, seconds.
+pub const ACCESS_JOB_S_MAX: i64 = 7 * 86_400;
+/// Reports of last accesses that an account keeps; beyond it the oldest goes.
+pub const ACCESS_JOBS_MAX: usize = 1_000;
+/// Users and roles in all reports that an account keeps; beyond it the oldest reports go.
+pub const ACCESS_JOB_ENTITIES_MAX: usize = 100_000;
+/// Reports over the organization that are being made at once.
+pub const ORGANIZATION_JOBS_MAX: usize = 5;
 
 /// Managed policies attached to one user.
 pub const POLICIES_PER_USER_MAX: usize = 10;

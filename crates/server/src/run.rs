@@ -39,6 +39,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
         partition: config.partition.clone(),
         region: config.region.clone(),
         unauthenticated_records_max: config.limits.unauthenticated_records_max,
+        trail_sinks: vec![config.trail.bucket.clone()],
         ..Settings::default()
     };
     let engine = Arc::new(engine);

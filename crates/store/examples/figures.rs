@@ -63,6 +63,7 @@ fn meta(number: u64) -> AccountMeta {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! An account as a value: immutable behind an `Arc`, its copies sharing what did not change.
 
+mod accesses;
 mod credentials;
 mod indexes;
 
@@ -14,6 +15,7 @@ use crate::installation::misplaced;
 use crate::record::{Context, Kind, Stored};
 use crate::table::{Slot, Slots, Table};
 use crate::tree::Tree;
+use accesses::Accesses;
 use bytes::Bytes;
 use credentials::Credentials;
 use indexes::Indexes;
@@ -38,6 +40,7 @@ pub struct Account {
     groups: Slots<Group>,
     profiles: Slots<InstanceProfile>,
     credentials: Credentials,
+    accesses: Accesses,
     oidc: Slots<OidcProvider>,
     saml: Slots<SamlProvider>,
     deletions: Slots<DeletionTask>,
@@ -230,6 +233,7 @@ impl Account {
             groups: Tree::default(),
             profiles: Tree::default(),
             credentials: Credentials::default(),
+            accesses: Accesses::default(),
             oidc: Tree::default(),
             saml: Tree::default(),
             deletions: Tree::default(),
@@ -259,6 +263,7 @@ impl Account {
             groups: self.groups.clone(),
             profiles: self.profiles.clone(),
             credentials: self.credentials.clone(),
+            accesses: self.accesses.clone(),
             oidc: self.oidc.clone(),
             saml: self.saml.clone(),
             deletions: self.deletions.clone(),
@@ -318,6 +323,7 @@ impl Account {
             Kind::SamlProvider => drop(self.saml.remove(name)),
             Kind::DeletionTask => drop(self.deletions.remove(name)),
             Kind::Trail => drop(self.trails.remove(name)),
+            Kind::LastAccess | Kind::Job => self.accesses.delete(kind, name),
             other => self.credentials.delete(other, name, indexes),
         }
     }
@@ -379,6 +385,7 @@ impl Account {
             Record::SamlProvider(held) => drop(self.saml.insert(&name, slot(held))),
             Record::DeletionTask(task) => drop(self.deletions.insert(&name, slot(task))),
             Record::Trail(trail) => drop(self.trails.insert(&name, slot(trail))),
+            Record::LastAccess(_) | Record::Job(_) => self.accesses.put(record, &name),
             other => self.credentials.put(other, &name, indexes),
         }
     }
@@ -400,6 +407,7 @@ pub(crate) struct Builder {
     groups: Vec<(Arc<str>, Arc<Slot<Group>>)>,
     profiles: Vec<(Arc<str>, Arc<Slot<InstanceProfile>>)>,
     credentials: credentials::Builder,
+    accesses: accesses::Builder,
     oidc: Vec<(Arc<str>, Arc<Slot<OidcProvider>>)>,
     saml: Vec<(Arc<str>, Arc<Slot<SamlProvider>>)>,
     deletions: Vec<(Arc<str>, Arc<Slot<DeletionTask>>)>,
@@ -419,6 +427,7 @@ impl Builder {
             groups: Vec::new(),
             profiles: Vec::new(),
             credentials: credentials::Builder::default(),
+            accesses: accesses::Builder::default(),
             oidc: Vec::new(),
             saml: Vec::new(),
             deletions: Vec::new(),
@@ -444,7 +453,8 @@ impl Builder {
             Kind::DeletionTask => self.deletions.push((key(), Arc::new(Slot::encoded(raw)))),
             Kind::Trail => self.trails.push((key(), Arc::new(Slot::encoded(raw)))),
             other => {
-                if !self.credentials.add(other, name, raw) {
+                let raw = self.accesses.add(other, name, raw);
+                if raw.is_some_and(|raw| !self.credentials.add(other, name, raw)) {
                     return Err(misplaced(self.context.unit, name));
                 }
             }
@@ -468,6 +478,7 @@ impl Builder {
         value.groups = Tree::from_sorted(self.groups);
         value.profiles = Tree::from_sorted(self.profiles);
         value.credentials = self.credentials.finish();
+        value.accesses = self.accesses.finish();
         value.oidc = Tree::from_sorted(self.oidc);
         value.saml = Tree::from_sorted(self.saml);
         value.deletions = Tree::from_sorted(self.deletions);

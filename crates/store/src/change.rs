@@ -1,9 +1,9 @@
 //! Writes as values: what is put, what is deleted, at which revision, and the events that go with it.
 
 use crate::entity::{
-    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, LastUse, LoginProfile,
-    ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider, ServerCertificate,
-    ServiceCredential, SigningCertificate, SshPublicKey, Trail, User,
+    AccessKey, AccountMeta, DeletionTask, Group, InstanceProfile, Job, LastAccess, LastUse,
+    LoginProfile, ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider,
+    ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey, Trail, User,
 };
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
@@ -49,6 +49,10 @@ pub enum Record {
     DeletionTask(DeletionTask),
     /// Of an account: a trail.
     Trail(Trail),
+    /// Of an account: what a user, a role or root last did.
+    LastAccess(LastAccess),
+    /// Of an account: a report of last accesses.
+    Job(Job),
     /// Of an account: the account itself. A new account needs it.
     AccountMeta(AccountMeta),
     /// Of the installation: the installation itself. A new installation needs it.
@@ -91,6 +95,8 @@ impl Record {
             Record::SamlProvider(value) => Key::SamlProvider(value.name.to_ascii_lowercase()),
             Record::DeletionTask(value) => Key::DeletionTask(value.id.to_ascii_lowercase()),
             Record::Trail(value) => Key::Trail(Trail::place(&value.home_region, &value.name)),
+            Record::LastAccess(value) => Key::LastAccess(value.id.clone()),
+            Record::Job(value) => Key::Job(value.id.to_ascii_lowercase()),
             Record::AccountMeta(_) => Key::AccountMeta,
             Record::InstallationMeta(_) => Key::InstallationMeta,
             Record::SessionKey(value) => Key::SessionKey(value.epoch),
@@ -141,6 +147,10 @@ pub enum Key {
     DeletionTask(String),
     /// A trail's home region and name, see [`Trail::place`].
     Trail(String),
+    /// Unique id of a user or role, or the account's id for root.
+    LastAccess(String),
+    /// The id of a report.
+    Job(String),
     /// The account itself; cannot be deleted.
     AccountMeta,
     /// The installation itself; cannot be deleted.

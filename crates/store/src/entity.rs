@@ -1,7 +1,9 @@
 //! The entities of an account, as plain values. How they are stored is known to `record` alone.
 
+mod access;
 mod credential;
 
+pub use access::{ActionAccess, EntityAccess, Job, JobKind, LastAccess, Seen, ServiceAccess};
 pub use credential::{
     CredentialStatus, Failures, LastUse, LoginProfile, MfaDevice, PasswordPolicy, ReportPart,
     ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
@@ -265,4 +267,7 @@ pub struct AccountMeta {
     pub root: RootUser,
     /// What passwords must be like; IAM's default when there is none.
     pub password_policy: Option<PasswordPolicy>,
+    /// The URL that names the account as an issuer of tokens for services outside, while that is
+    /// switched on.
+    pub outbound_issuer: Option<String>,
 }

@@ -32,11 +32,12 @@ pub use engine::{
     RecordError, Unavailable,
 };
 pub use entity::{
-    AccessKey, AccountMeta, AccountStatus, CredentialStatus, DeletionTask, EventSelector, Failures,
-    Group, InlinePolicy, InstanceProfile, JoinedMethod, KeyOwner, KeyStatus, LastUse, LoginProfile,
-    ManagedPolicy, MfaDevice, OidcProvider, PasswordPolicy, PolicyVersion, ReadWriteType,
-    ReportPart, Role, RootUser, SamlProvider, ServerCertificate, ServiceCredential,
-    SigningCertificate, SshPublicKey, Tag, Trail, User,
+    AccessKey, AccountMeta, AccountStatus, ActionAccess, CredentialStatus, DeletionTask,
+    EntityAccess, EventSelector, Failures, Group, InlinePolicy, InstanceProfile, Job, JobKind,
+    JoinedMethod, KeyOwner, KeyStatus, LastAccess, LastUse, LoginProfile, ManagedPolicy, MfaDevice,
+    OidcProvider, PasswordPolicy, PolicyVersion, ReadWriteType, ReportPart, Role, RootUser,
+    SamlProvider, Seen, ServerCertificate, ServiceAccess, ServiceCredential, SigningCertificate,
+    SshPublicKey, Tag, Trail, User,
 };
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{
@@ -52,8 +53,8 @@ pub use trail::chain::{ChainPoint, Integrity};
 pub use trail::checkpoint::{Checkpoint, NoCheckpoint, Pruned};
 pub use trail::file::{TrailAlarm, TrailRepair};
 pub use trail::head::{HeadState, TrailHead};
+pub use trail::index as trail_index;
 pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};
 pub use trail::verify::{
     Finding, FindingKind, Place, Progress, TrailReport, VerifyOptions, verify_trail,
 };
-pub use trail::index as trail_index;

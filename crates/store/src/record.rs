@@ -84,6 +84,8 @@ pub(crate) enum Kind {
     LastUse = 34,
     ReportPart = 35,
     DeletionTask = 32,
+    Job = 33,
+    LastAccess = 36,
     /// Not a record: the row that counts a unit's records, for its stamp.
     UnitRow = 254,
     /// Not a record: what proves the master key.
@@ -118,6 +120,8 @@ impl Kind {
             34 => Kind::LastUse,
             35 => Kind::ReportPart,
             32 => Kind::DeletionTask,
+            33 => Kind::Job,
+            36 => Kind::LastAccess,
             _ => return None,
         })
     }
@@ -244,6 +248,8 @@ pub(crate) fn encode(record: &Record, unit: Unit, sealer: &Sealer) -> Result<Enc
         Record::OidcProvider(value) => value.links(),
         Record::SamlProvider(value) => value.links(),
         Record::DeletionTask(value) => value.links(),
+        Record::LastAccess(value) => value.links(),
+        Record::Job(value) => value.links(),
         Record::AccountMeta(value) => value.links(),
         Record::InstallationMeta(value) => value.links(),
         Record::SessionKey(value) => value.links(),
@@ -305,6 +311,8 @@ pub(crate) fn decode(
         Kind::OidcProvider => Record::OidcProvider(Stored::decode(raw, name, context)?),
         Kind::SamlProvider => Record::SamlProvider(Stored::decode(raw, name, context)?),
         Kind::DeletionTask => Record::DeletionTask(Stored::decode(raw, name, context)?),
+        Kind::LastAccess => Record::LastAccess(Stored::decode(raw, name, context)?),
+        Kind::Job => Record::Job(Stored::decode(raw, name, context)?),
         Kind::AccountMeta => Record::AccountMeta(Stored::decode(raw, name, context)?),
         Kind::InstallationMeta => Record::InstallationMeta(Stored::decode(raw, name, context)?),
         Kind::SessionKey => Record::SessionKey(Stored::decode(raw, name, context)?),
@@ -343,6 +351,8 @@ pub(crate) fn place(key: &Key) -> (Kind, String) {
         Key::OidcProvider(url) => (Kind::OidcProvider, lower(url)),
         Key::SamlProvider(name) => (Kind::SamlProvider, lower(name)),
         Key::DeletionTask(id) => (Kind::DeletionTask, lower(id)),
+        Key::LastAccess(id) => (Kind::LastAccess, lower(id)),
+        Key::Job(id) => (Kind::Job, lower(id)),
         Key::AccountMeta => (Kind::AccountMeta, String::new()),
         Key::InstallationMeta => (Kind::InstallationMeta, String::new()),
         // Fixed width, so that the ring is in the order of its epochs.
@@ -376,6 +386,8 @@ pub(crate) fn key_at(kind: Kind, name: &str) -> Option<Key> {
         Kind::OidcProvider => Key::OidcProvider(owned()),
         Kind::SamlProvider => Key::SamlProvider(owned()),
         Kind::DeletionTask => Key::DeletionTask(owned()),
+        Kind::LastAccess => Key::LastAccess(name.to_ascii_uppercase()),
+        Kind::Job => Key::Job(owned()),
         Kind::AccountMeta => Key::AccountMeta,
         Kind::InstallationMeta => Key::InstallationMeta,
         Kind::SessionKey => Key::SessionKey(name.parse().ok()?),

@@ -9,9 +9,9 @@ pub(crate) mod chain;
 pub(crate) mod checkpoint;
 pub(crate) mod file;
 pub(crate) mod head;
+pub mod index;
 pub(crate) mod reader;
 pub(crate) mod verify;
-pub mod index;
 mod wait;
 
 use crate::change::Event;

@@ -11,7 +11,7 @@ use locum_wire::iam::{
 };
 
 use super::attachment::path_and_name;
-use super::{boundary, instance_profile, names, page, policy};
+use super::{boundary, instance_profile, names, page, policy, role};
 use crate::authorize::Grant;
 use crate::caller::Caller;
 use crate::cx::Cx;
@@ -196,10 +196,10 @@ impl Shower<'_> {
             path: Some(role.path.clone()),
             permissions_boundary: boundary::shown(role.boundary.as_deref()),
             role_id: Some(role.id.clone()),
+            role_last_used: Some(role::last_used(cx, account, role)),
             role_name: Some(role.name.clone()),
             role_policy_list: self.inline(&role.inline),
             tags: Some(names::shown_tags(&role.tags)),
-            ..RoleDetail::default()
         })
     }
 

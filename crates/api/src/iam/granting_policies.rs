@@ -6,8 +6,8 @@ use locum_wire::iam::{
     ListPoliciesGrantingServiceAccessEntry, ListPoliciesGrantingServiceAccessRequest,
     ListPoliciesGrantingServiceAccessResponse, PolicyGrantingServiceAccess,
 };
-use serde_json::Value;
 
+use super::allowed_services::{Allowed, allows, managed_text};
 use super::attachment::path_and_name;
 use super::page;
 use crate::authorize::Grant;
@@ -15,7 +15,6 @@ use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
-use crate::managed;
 use crate::needs::Needs;
 use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
@@ -24,70 +23,6 @@ use crate::snapshot::Snapshot;
 struct Held {
     shown: PolicyGrantingServiceAccess,
     allows: Vec<Allowed>,
-}
-
-/// What one statement with `Allow` is about.
-enum Allowed {
-    /// The services of its actions, in lower case; `*` for all.
-    Only(Vec<String>),
-    /// All services but those that are left out as a whole.
-    AllBut(Vec<String>),
-}
-
-impl Allowed {
-    fn anything_in(&self, service: &str) -> bool {
-        match self {
-            Allowed::Only(services) => services.iter().any(|held| held == "*" || held == service),
-            Allowed::AllBut(services) => {
-                !services.iter().any(|held| held == "*" || held == service)
-            }
-        }
-    }
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The statements that allow. What cannot be read allows nothing, here as when it is decided on.
-fn allows(document: &str) -> Vec<Allowed> {
-    let Ok(Value::Object(document)) = serde_json::from_str(document) else {
-        return Vec::new();
-    };
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.iter().collect(),
-        Some(statement) => vec![statement],
-        None => Vec::new(),
-    };
-    let allowing =
-        |statement: &&Value| statement.get("Effect").and_then(Value::as_str) == Some("Allow");
-    let read = |statement: &Value| {
-        let service = |action: &str| match action.split_once(':') {
-            Some((service, _)) => service.to_ascii_lowercase(),
-            None => action.to_owned(),
-        };
-        if let Some(actions) = statement.get("Action") {
-            return Some(Allowed::Only(
-                texts(actions).into_iter().map(service).collect(),
-            ));
-        }
-        let left_out = texts(statement.get("NotAction")?).into_iter();
-        let whole = left_out.filter_map(|action| match action.split_once(':') {
-            Some((service, "*")) => Some(service.to_ascii_lowercase()),
-            Some(_) => None,
-            None => Some(action.to_owned()),
-        });
-        Some(Allowed::AllBut(whole.collect()))
-    };
-    statements
-        .into_iter()
-        .filter(allowing)
-        .filter_map(read)
-        .collect()
 }
 
 fn inline(policies: &[InlinePolicy], kind: &str, name: &str, out: &mut Vec<Held>) {
@@ -111,10 +46,6 @@ fn attached(account: &Account, arns: &[String], out: &mut Vec<Held>) {
         {
             continue;
         }
-        let own = entities::policy_by_arn(account, arn);
-        let own = own.and_then(|policy| entities::default_text(policy));
-        let text = own.map(|text| text.text().to_owned());
-        let text = text.or_else(|| managed::find(arn).map(managed::ManagedEntry::text));
         out.push(Held {
             shown: PolicyGrantingServiceAccess {
                 entity_name: None,
@@ -123,7 +54,7 @@ fn attached(account: &Account, arns: &[String], out: &mut Vec<Held>) {
                 policy_name: path_and_name(arn).1.to_owned(),
                 policy_type: "MANAGED".to_owned(),
             },
-            allows: allows(&text.unwrap_or_default()),
+            allows: allows(&managed_text(account, arn)),
         });
     }
 }

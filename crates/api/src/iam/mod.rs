@@ -1,7 +1,9 @@
 //! AWS Identity and Access Management: one file per resource.
 
+mod access_job;
 pub(crate) mod access_key;
 mod account_alias;
+mod allowed_services;
 mod attachment;
 mod authorization_details;
 mod boundary;
@@ -12,12 +14,14 @@ mod group;
 mod holder;
 mod inline_policy;
 mod instance_profile;
+mod last_accessed;
 mod linked_services;
 mod login_profile;
 mod membership;
 mod mfa_device;
 pub(crate) mod names;
 mod oidc_provider;
+pub(crate) mod organization_access;
 mod organizations_features;
 pub(crate) mod page;
 mod password_policy;
@@ -31,6 +35,7 @@ mod saml_provider;
 mod server_certificate;
 mod service_credential;
 pub(crate) mod service_linked_role;
+mod service_names;
 mod signing_certificate;
 mod simulation;
 mod ssh_public_key;
@@ -56,11 +61,13 @@ pub(crate) const OPERATIONS: &[&[Operation]] = &[
     group::OPERATIONS,
     inline_policy::OPERATIONS,
     instance_profile::OPERATIONS,
+    last_accessed::OPERATIONS,
     login_profile::OPERATIONS,
     membership::OPERATIONS,
     mfa_device::OPERATIONS,
     password_policy::OPERATIONS,
     oidc_provider::OPERATIONS,
+    organization_access::OPERATIONS,
     organizations_features::OPERATIONS,
     policy::OPERATIONS,
     policy_entities::OPERATIONS,

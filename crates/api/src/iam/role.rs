@@ -1,6 +1,6 @@
 //! Roles: create, get, list, update, delete, and the trust policy.
 
-use locum_store::{AccountId, Change, Key, Record, Role};
+use locum_store::{Account, AccountId, Change, Key, LastUse, Record, Role};
 use locum_wire::iam::{
     CreateRoleRequest, CreateRoleResponse, DeleteRoleRequest, GetRoleRequest, GetRoleResponse,
     ListRolesRequest, ListRolesResponse, UpdateAssumeRolePolicyRequest,
@@ -145,6 +145,17 @@ fn create_role(
     Ok((CreateRoleResponse { role: shown }, change))
 }
 
+/// When the role was last used. Of one that was not, or too long ago, there is an empty element.
+pub(super) fn last_used(cx: &Cx<'_>, account: &Account, role: &Role) -> iam::RoleLastUsed {
+    let last = cx.last_uses.of(account, &role.id);
+    let told = |last: &LastUse| cx.now_s - last.time_s <= limits::LAST_USES_TOLD_S_MAX;
+    let last = last.filter(told);
+    iam::RoleLastUsed {
+        last_used_date: last.as_ref().map(|last| Timestamp(last.time_s)),
+        region: last.map(|last| last.region),
+    }
+}
+
 fn get_role(
     cx: &Cx<'_>,
     state: &Snapshot,
@@ -153,14 +164,8 @@ fn get_role(
     input: GetRoleRequest,
 ) -> Result<(GetRoleResponse, Change), ApiError> {
     let role = entities::role(&caller.account, &input.role_name)?;
-    // Of a role that was never used there is an empty element.
-    let last = cx.last_uses.of(&caller.account, &role.id);
-    let last_used = iam::RoleLastUsed {
-        last_used_date: last.as_ref().map(|last| Timestamp(last.time_s)),
-        region: last.map(|last| last.region),
-    };
     let role = iam::Role {
-        role_last_used: Some(last_used),
+        role_last_used: Some(last_used(cx, &caller.account, role)),
         ..shown(cx, state, caller.account.id, role)?
     };
     Ok((GetRoleResponse { role }, Change::default()))
@@ -278,6 +283,7 @@ fn delete_role(
         vec![
             Key::Role(role.name.to_ascii_lowercase()),
             Key::LastUse(role.id.clone()),
+            Key::LastAccess(role.id.clone()),
         ],
     ))
 }

@@ -187,7 +187,11 @@ fn delete_service_linked_role(
     }
     let uuid = ids::uuid_string(cx.random);
     let id = format!("{TASK}{}{}/{uuid}", role.path, role.name);
-    let mut deletes = vec![Key::Role(role.name.to_ascii_lowercase())];
+    let mut deletes = vec![
+        Key::Role(role.name.to_ascii_lowercase()),
+        Key::LastUse(role.id.clone()),
+        Key::LastAccess(role.id.clone()),
+    ];
     if account.deletion_tasks().len() >= limits::DELETION_TASKS_MAX {
         let oldest = account
             .deletion_tasks()

@@ -335,7 +335,10 @@ fn delete_user(
     Ok(names::change(
         account,
         vec![],
-        vec![Key::User(user.name.to_ascii_lowercase())],
+        vec![
+            Key::User(user.name.to_ascii_lowercase()),
+            Key::LastAccess(user.id.clone()),
+        ],
     ))
 }
 

@@ -91,6 +91,7 @@ pub(crate) fn meta(new: &NewAccount<'_>) -> AccountMeta {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     }
 }
 

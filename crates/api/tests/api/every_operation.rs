@@ -14,8 +14,8 @@ use crate::material::{OTHER_SSH, SSH, encoded, server};
 use crate::totp::Device;
 
 use crate::operation_cases::{
-    ALWAYS, CLOUDTRAIL, Case, DOCUMENT, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY, ROLE,
-    STS, TRUST,
+    ALWAYS, CLOUDTRAIL, Case, DOCUMENT, GROUP, IAM, NEVER_200, ORGANIZATIONS, POLICY, READ_ONLY,
+    ROLE, STS, TRUST, USER,
 };
 use crate::provider_cases::{self, PROVIDERS};
 use crate::{service_linked_roles, trails};
@@ -152,6 +152,30 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
     known
 }
 
+/// The worker's report, and one over the organization.
+fn reports(lab: &Lab, worker: &Keys) -> Vec<(&'static str, String)> {
+    let loaded = locum_store::Engine::cached(&*lab.engine, locum_store::Unit::Installation);
+    let loaded = loaded.and_then(locum_store::Loaded::installation);
+    let held = loaded
+        .and_then(|held| held.organization.clone())
+        .expect("organization");
+    let path = format!("{}/{}", held.id, held.root_id);
+    lab.user_policy(&lab.admin, "worker", &allow("iam:Generate*", "*"));
+    let job = |form: &str| {
+        let answer = lab.form(worker, Service::Iam, &format!("Action=Generate{form}"));
+        element(&answer, "JobId")
+    };
+    let arn = format!("arn:aws:iam::{}:group/team/staff", lab.account);
+    vec![
+        ("job", job(&format!("ServiceLastAccessedDetails&Arn={arn}"))),
+        (
+            "organization-job",
+            job(&format!("OrganizationsAccessReport&EntityPath={path}")),
+        ),
+        ("organization", path),
+    ]
+}
+
 /// A world with something for every operation, and a user without rights.
 pub(crate) struct Stage {
     pub(crate) lab: Lab,
@@ -223,7 +247,8 @@ impl Stage {
         let trail = r#"{"Name":"audit","S3BucketName":"local"}"#;
         trails::call_in(&lab, (by, REGION), "CreateTrail", trail).expect("CreateTrail");
         let other = lab.other("other");
-        let known = credentials(&lab);
+        let mut known = credentials(&lab);
+        known.extend(reports(&lab, &worker));
         let task = service_linked_roles::delete(&lab, "AWSServiceRoleForBackup").expect("a task");
         Stage {
             known,
@@ -245,6 +270,8 @@ impl Stage {
                 ("trust", TRUST),
                 ("role", ROLE),
                 ("policy", POLICY),
+                ("user", USER),
+                ("group", GROUP),
             ],
         );
         let known: Vec<(&str, &str)> = self

@@ -2,7 +2,9 @@
 
 use locum_api::keep_last_uses;
 use locum_wire::iam::{
-    GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse, GetRoleRequest, GetRoleResponse,
+    GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse,
+    GetAccountAuthorizationDetailsRequest, GetAccountAuthorizationDetailsResponse, GetRoleRequest,
+    GetRoleResponse,
 };
 use pollster::block_on;
 
@@ -109,10 +111,17 @@ fn a_role_is_used_by_its_sessions() {
             role_name: "reader".to_owned(),
         };
         let output: GetRoleResponse = lab.iam(&lab.admin, "GetRole", &input).expect("GetRole");
-        let last = output
-            .role
-            .role_last_used
-            .expect("an element, empty or not");
+        let last = output.role.role_last_used;
+        let input = GetAccountAuthorizationDetailsRequest {
+            filter: Some(vec!["Role".to_owned()]),
+            ..GetAccountAuthorizationDetailsRequest::default()
+        };
+        let output: GetAccountAuthorizationDetailsResponse = lab
+            .iam(&lab.admin, "GetAccountAuthorizationDetails", &input)
+            .expect("GetAccountAuthorizationDetails");
+        let details = output.role_detail_list.expect("roles").remove(0);
+        assert_eq!(details.role_last_used, last, "the same in both");
+        let last = last.expect("an element, empty or not");
         (last.last_used_date.map(|date| date.0), last.region)
     };
     assert_eq!(shown(), (None, None));
@@ -125,6 +134,10 @@ fn a_role_is_used_by_its_sessions() {
     assert_eq!(shown(), used);
     block_on(keep_last_uses(&lab.world));
     assert_eq!(shown(), used);
+    lab.pass(400 * 86_400);
+    assert_eq!(shown(), used);
+    lab.pass(1);
+    assert_eq!(shown(), (None, None), "too long ago to be told");
 }
 
 #[test]

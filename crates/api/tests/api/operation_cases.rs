@@ -32,6 +32,49 @@ pub(crate) const STS: &[Case] = &[
 
 pub(crate) const IAM: &[Case] = &[
     (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={user}",
+        USER,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={group}",
+        GROUP,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={role}",
+        ROLE,
+        &[],
+    ),
+    (
+        "GenerateServiceLastAccessedDetails",
+        "Arn={policy}&Granularity=ACTION_LEVEL",
+        POLICY,
+        &[],
+    ),
+    ("GetServiceLastAccessedDetails", "JobId={job}", "*", &[]),
+    (
+        "GetServiceLastAccessedDetailsWithEntities",
+        "JobId={job}&ServiceNamespace=iam",
+        "*",
+        &[],
+    ),
+    (
+        "GenerateOrganizationsAccessReport",
+        "EntityPath={organization}",
+        "arn:aws:iam::{account}:access-report/{organization}",
+        &[],
+    ),
+    (
+        "GetOrganizationsAccessReport",
+        "JobId={organization-job}",
+        "*",
+        &[],
+    ),
+    (
         "SimulateCustomPolicy",
         "PolicyInputList.member.1={document}&ActionNames.member.1=s3:GetObject",
         "*",

@@ -171,6 +171,7 @@ pub(crate) const PROVIDERS: &[Case] = &[
         "*",
         &[],
     ),
+    ("EnableOutboundWebIdentityFederation", "", "*", &[]),
     ("GetOutboundWebIdentityFederationInfo", "", "*", &[]),
     ("DisableOutboundWebIdentityFederation", "", "*", &[]),
     ("ListSAMLProviderTags", "SAMLProviderArn={saml}", SAML, &[]),

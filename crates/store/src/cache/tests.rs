@@ -17,6 +17,7 @@ fn account(number: u64, revision: u64, bytes: u64) -> Loaded {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     };
     let context = Arc::new(Context::new(Unit::Account(id), Arc::new(sealer)));
     let empty = Account::empty(id, meta, context);

@@ -14,6 +14,7 @@ fn meta() -> Record {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     })
 }
 

@@ -3,8 +3,11 @@
 //! The files in `tests/fixtures/record-v1` were written by the first release of the format. With
 //! `LOCUM_WRITE_FIXTURES=1` missing ones are written; existing ones are never changed.
 
+mod access;
+
 use super::*;
 use crate::*;
+use access::access_samples;
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -115,6 +118,7 @@ fn meta() -> AccountMeta {
             password_last_used_s: Some(7),
         },
         password_policy: None,
+        outbound_issuer: None,
     }
 }
 
@@ -131,6 +135,13 @@ fn meta_with_rules() -> AccountMeta {
             reuse_prevention: Some(24),
             hard_expiry: Some(false),
         }),
+        ..meta()
+    }
+}
+
+fn meta_with_issuer() -> AccountMeta {
+    AccountMeta {
+        outbound_issuer: Some("https://sts.example.com/web-identity/1".to_owned()),
         ..meta()
     }
 }
@@ -192,6 +203,10 @@ fn credential_samples() -> Vec<(&'static str, Record)> {
         (
             "account-meta-with-rules",
             Record::AccountMeta(meta_with_rules()),
+        ),
+        (
+            "account-meta-with-issuer",
+            Record::AccountMeta(meta_with_issuer()),
         ),
         ("login-profile", Record::LoginProfile(login)),
         ("mfa-device", Record::MfaDevice(device(Some("AIDAFIXTURE")))),
@@ -320,6 +335,7 @@ fn provider_samples() -> Vec<(&'static str, Record)> {
         ("saml-provider", Record::SamlProvider(saml)),
         ("deletion-task", Record::DeletionTask(task)),
     ]);
+    all.extend(access_samples());
     all
 }
 

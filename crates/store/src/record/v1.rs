@@ -1,5 +1,6 @@
 //! Version 1 of the records' JSON: private structs, nothing of which is seen outside.
 
+mod access;
 mod credential;
 mod provider;
 mod read;
@@ -127,6 +128,8 @@ struct AccountMetaV1<'a> {
     root_password_last_used: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_policy: Option<credential::PasswordPolicyV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outbound_issuer: Option<Text<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -289,6 +292,7 @@ fn meta_out(meta: &crate::AccountMeta) -> AccountMetaV1<'_> {
         joined: joined_out(meta.joined_method),
         root_password_last_used: meta.root.password_last_used_s,
         password_policy: meta.password_policy.as_ref().map(Into::into),
+        outbound_issuer: meta.outbound_issuer.as_deref().map(text),
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn meta(name: &str) -> AccountMeta {
         joined_method: JoinedMethod::Created,
         root: RootUser::default(),
         password_policy: None,
+        outbound_issuer: None,
     }
 }
 

@@ -1785,7 +1785,7 @@ mod shapes {
     pub(super) static MaxResults: Shape = Shape::integer("MaxResults");
     pub(super) static NextToken: Shape = Shape::string("NextToken");
     pub(super) static Operator: Shape = Shape::list("Operator", &OperatorValue).min(1);
-    pub(super) static OperatorValue: Shape = Shape::string("OperatorValue").min(1).max(2048).pattern(&p::P36);
+    pub(super) static OperatorValue: Shape = Shape::string("OperatorValue").min(1).max(2048).pattern(&p::P38);
     pub(super) static PublicKey: Shape = Shape::structure("PublicKey", &members::PublicKey);
     pub(super) static PublicKeyList: Shape = Shape::list("PublicKeyList", &PublicKey);
     pub(super) static PutEventSelectorsRequest: Shape = Shape::structure("PutEventSelectorsRequest", &members::PutEventSelectorsRequest);
@@ -1798,8 +1798,8 @@ mod shapes {
     pub(super) static ResourceList: Shape = Shape::list("ResourceList", &Resource);
     pub(super) static ResourceTag: Shape = Shape::structure("ResourceTag", &members::ResourceTag);
     pub(super) static ResourceTagList: Shape = Shape::list("ResourceTagList", &ResourceTag);
-    pub(super) static SelectorField: Shape = Shape::string("SelectorField").min(1).max(1000).pattern(&p::P37);
-    pub(super) static SelectorName: Shape = Shape::string("SelectorName").min(0).max(1000).pattern(&p::P38);
+    pub(super) static SelectorField: Shape = Shape::string("SelectorField").min(1).max(1000).pattern(&p::P39);
+    pub(super) static SelectorName: Shape = Shape::string("SelectorName").min(0).max(1000).pattern(&p::P40);
     pub(super) static StartLoggingRequest: Shape = Shape::structure("StartLoggingRequest", &members::StartLoggingRequest);
     pub(super) static StartLoggingResponse: Shape = Shape::structure("StartLoggingResponse", &members::StartLoggingResponse);
     pub(super) static StopLoggingRequest: Shape = Shape::structure("StopLoggingRequest", &members::StopLoggingRequest);

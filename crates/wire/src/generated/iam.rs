@@ -4,6 +4,47 @@ use crate::codec::{Hidden, Reader, Structure, Timestamp, Writer};
 use crate::shape::{ErrorModel, Fault, Member, OperationModel, Shape, Signing};
 use super::patterns as p;
 
+/// `AccessDetail` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AccessDetail {
+    /// `EntityPath`, 19 to 427 characters, matching `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`.
+    pub entity_path: Option<String>,
+    /// `LastAuthenticatedTime`.
+    pub last_authenticated_time: Option<Timestamp>,
+    /// `Region`.
+    pub region: Option<String>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServiceNamespace`, 1 to 64 characters, matching `[\w-]*`.
+    pub service_namespace: String,
+    /// `TotalAuthenticatedEntities`.
+    pub total_authenticated_entities: Option<i32>,
+}
+
+impl Structure for AccessDetail {
+    const SHAPE: &'static Shape = &shapes::AccessDetail;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_path, last_authenticated_time, region, service_name, service_namespace, total_authenticated_entities] = &members::AccessDetail;
+        reader.member(entity_path, &mut self.entity_path);
+        reader.member(last_authenticated_time, &mut self.last_authenticated_time);
+        reader.member(region, &mut self.region);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(service_namespace, &mut self.service_namespace);
+        reader.member(total_authenticated_entities, &mut self.total_authenticated_entities);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_path, last_authenticated_time, region, service_name, service_namespace, total_authenticated_entities] = &members::AccessDetail;
+        writer.member(entity_path, &self.entity_path);
+        writer.member(last_authenticated_time, &self.last_authenticated_time);
+        writer.member(region, &self.region);
+        writer.member(service_name, &self.service_name);
+        writer.member(service_namespace, &self.service_namespace);
+        writer.member(total_authenticated_entities, &self.total_authenticated_entities);
+    }
+}
+
 /// `AccessKey` of the model.
 #[derive(Clone, Default, PartialEq)]
 pub struct AccessKey {
@@ -1959,6 +2000,114 @@ impl Structure for EnableOrganizationsRootSessionsResponse {
     }
 }
 
+/// Output of `EnableOutboundWebIdentityFederation`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableOutboundWebIdentityFederationResponse {
+    /// `IssuerIdentifier`.
+    pub issuer_identifier: Option<String>,
+}
+
+impl Structure for EnableOutboundWebIdentityFederationResponse {
+    const SHAPE: &'static Shape = &shapes::EnableOutboundWebIdentityFederationResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [issuer_identifier] = &members::EnableOutboundWebIdentityFederationResponse;
+        reader.member(issuer_identifier, &mut self.issuer_identifier);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [issuer_identifier] = &members::EnableOutboundWebIdentityFederationResponse;
+        writer.member(issuer_identifier, &self.issuer_identifier);
+    }
+}
+
+/// `EntityDetails` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntityDetails {
+    /// `EntityInfo`.
+    pub entity_info: EntityInfo,
+    /// `LastAuthenticated`.
+    pub last_authenticated: Option<Timestamp>,
+}
+
+impl Structure for EntityDetails {
+    const SHAPE: &'static Shape = &shapes::EntityDetails;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_info, last_authenticated] = &members::EntityDetails;
+        reader.member(entity_info, &mut self.entity_info);
+        reader.member(last_authenticated, &mut self.last_authenticated);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_info, last_authenticated] = &members::EntityDetails;
+        writer.member(entity_info, &self.entity_info);
+        writer.member(last_authenticated, &self.last_authenticated);
+    }
+}
+
+/// `EntityInfo` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntityInfo {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `Id`, 16 to 128 characters, matching `[\w]+`.
+    pub id: String,
+    /// `Name`, 1 to 64 characters, matching `[\w+=,.@-]+`.
+    pub name: String,
+    /// `Path`, 1 to 512 characters, matching `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `Type`, one of USER, ROLE, GROUP.
+    pub r#type: String,
+}
+
+impl Structure for EntityInfo {
+    const SHAPE: &'static Shape = &shapes::EntityInfo;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, id, name, path, r#type] = &members::EntityInfo;
+        reader.member(arn, &mut self.arn);
+        reader.member(id, &mut self.id);
+        reader.member(name, &mut self.name);
+        reader.member(path, &mut self.path);
+        reader.member(r#type, &mut self.r#type);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, id, name, path, r#type] = &members::EntityInfo;
+        writer.member(arn, &self.arn);
+        writer.member(id, &self.id);
+        writer.member(name, &self.name);
+        writer.member(path, &self.path);
+        writer.member(r#type, &self.r#type);
+    }
+}
+
+/// `ErrorDetails` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ErrorDetails {
+    /// `Code`.
+    pub code: String,
+    /// `Message`.
+    pub message: String,
+}
+
+impl Structure for ErrorDetails {
+    const SHAPE: &'static Shape = &shapes::ErrorDetails;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [code, message] = &members::ErrorDetails;
+        reader.member(code, &mut self.code);
+        reader.member(message, &mut self.message);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [code, message] = &members::ErrorDetails;
+        writer.member(code, &self.code);
+        writer.member(message, &self.message);
+    }
+}
+
 /// `EvaluationResult` of the model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvaluationResult {
@@ -2034,6 +2183,98 @@ impl Structure for GenerateCredentialReportResponse {
         let [description, state] = &members::GenerateCredentialReportResponse;
         writer.member(description, &self.description);
         writer.member(state, &self.state);
+    }
+}
+
+/// Input of `GenerateOrganizationsAccessReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateOrganizationsAccessReportRequest {
+    /// `EntityPath`, 19 to 427 characters, matching `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`.
+    pub entity_path: String,
+    /// `OrganizationsPolicyId`, matching `^p-[0-9a-zA-Z_]{8,128}$`.
+    pub organizations_policy_id: Option<String>,
+}
+
+impl Structure for GenerateOrganizationsAccessReportRequest {
+    const SHAPE: &'static Shape = &shapes::GenerateOrganizationsAccessReportRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_path, organizations_policy_id] = &members::GenerateOrganizationsAccessReportRequest;
+        reader.member(entity_path, &mut self.entity_path);
+        reader.member(organizations_policy_id, &mut self.organizations_policy_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_path, organizations_policy_id] = &members::GenerateOrganizationsAccessReportRequest;
+        writer.member(entity_path, &self.entity_path);
+        writer.member(organizations_policy_id, &self.organizations_policy_id);
+    }
+}
+
+/// Output of `GenerateOrganizationsAccessReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateOrganizationsAccessReportResponse {
+    /// `JobId`, 36 to 36 characters.
+    pub job_id: Option<String>,
+}
+
+impl Structure for GenerateOrganizationsAccessReportResponse {
+    const SHAPE: &'static Shape = &shapes::GenerateOrganizationsAccessReportResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [job_id] = &members::GenerateOrganizationsAccessReportResponse;
+        reader.member(job_id, &mut self.job_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [job_id] = &members::GenerateOrganizationsAccessReportResponse;
+        writer.member(job_id, &self.job_id);
+    }
+}
+
+/// Input of `GenerateServiceLastAccessedDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateServiceLastAccessedDetailsRequest {
+    /// `Arn`, 20 to 2048 characters.
+    pub arn: String,
+    /// `Granularity`, one of SERVICE_LEVEL, ACTION_LEVEL.
+    pub granularity: Option<String>,
+}
+
+impl Structure for GenerateServiceLastAccessedDetailsRequest {
+    const SHAPE: &'static Shape = &shapes::GenerateServiceLastAccessedDetailsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [arn, granularity] = &members::GenerateServiceLastAccessedDetailsRequest;
+        reader.member(arn, &mut self.arn);
+        reader.member(granularity, &mut self.granularity);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [arn, granularity] = &members::GenerateServiceLastAccessedDetailsRequest;
+        writer.member(arn, &self.arn);
+        writer.member(granularity, &self.granularity);
+    }
+}
+
+/// Output of `GenerateServiceLastAccessedDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateServiceLastAccessedDetailsResponse {
+    /// `JobId`, 36 to 36 characters.
+    pub job_id: Option<String>,
+}
+
+impl Structure for GenerateServiceLastAccessedDetailsResponse {
+    const SHAPE: &'static Shape = &shapes::GenerateServiceLastAccessedDetailsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [job_id] = &members::GenerateServiceLastAccessedDetailsResponse;
+        reader.member(job_id, &mut self.job_id);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [job_id] = &members::GenerateServiceLastAccessedDetailsResponse;
+        writer.member(job_id, &self.job_id);
     }
 }
 
@@ -2607,6 +2848,92 @@ impl Structure for GetOpenIDConnectProviderResponse {
     }
 }
 
+/// Input of `GetOrganizationsAccessReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOrganizationsAccessReportRequest {
+    /// `JobId`, 36 to 36 characters.
+    pub job_id: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `SortKey`, one of SERVICE_NAMESPACE_ASCENDING, SERVICE_NAMESPACE_DESCENDING, LAST_AUTHENTICATED_TIME_ASCENDING, LAST_AUTHENTICATED_TIME_DESCENDING.
+    pub sort_key: Option<String>,
+}
+
+impl Structure for GetOrganizationsAccessReportRequest {
+    const SHAPE: &'static Shape = &shapes::GetOrganizationsAccessReportRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [job_id, marker, max_items, sort_key] = &members::GetOrganizationsAccessReportRequest;
+        reader.member(job_id, &mut self.job_id);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(sort_key, &mut self.sort_key);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [job_id, marker, max_items, sort_key] = &members::GetOrganizationsAccessReportRequest;
+        writer.member(job_id, &self.job_id);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(sort_key, &self.sort_key);
+    }
+}
+
+/// Output of `GetOrganizationsAccessReport`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetOrganizationsAccessReportResponse {
+    /// `AccessDetails`.
+    pub access_details: Option<Vec<AccessDetail>>,
+    /// `ErrorDetails`.
+    pub error_details: Option<ErrorDetails>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Option<Timestamp>,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `JobStatus`, one of IN_PROGRESS, COMPLETED, FAILED.
+    pub job_status: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `NumberOfServicesAccessible`.
+    pub number_of_services_accessible: Option<i32>,
+    /// `NumberOfServicesNotAccessed`.
+    pub number_of_services_not_accessed: Option<i32>,
+}
+
+impl Structure for GetOrganizationsAccessReportResponse {
+    const SHAPE: &'static Shape = &shapes::GetOrganizationsAccessReportResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [access_details, error_details, is_truncated, job_completion_date, job_creation_date, job_status, marker, number_of_services_accessible, number_of_services_not_accessed] = &members::GetOrganizationsAccessReportResponse;
+        reader.member(access_details, &mut self.access_details);
+        reader.member(error_details, &mut self.error_details);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(job_completion_date, &mut self.job_completion_date);
+        reader.member(job_creation_date, &mut self.job_creation_date);
+        reader.member(job_status, &mut self.job_status);
+        reader.member(marker, &mut self.marker);
+        reader.member(number_of_services_accessible, &mut self.number_of_services_accessible);
+        reader.member(number_of_services_not_accessed, &mut self.number_of_services_not_accessed);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [access_details, error_details, is_truncated, job_completion_date, job_creation_date, job_status, marker, number_of_services_accessible, number_of_services_not_accessed] = &members::GetOrganizationsAccessReportResponse;
+        writer.member(access_details, &self.access_details);
+        writer.member(error_details, &self.error_details);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(job_completion_date, &self.job_completion_date);
+        writer.member(job_creation_date, &self.job_creation_date);
+        writer.member(job_status, &self.job_status);
+        writer.member(marker, &self.marker);
+        writer.member(number_of_services_accessible, &self.number_of_services_accessible);
+        writer.member(number_of_services_not_accessed, &self.number_of_services_not_accessed);
+    }
+}
+
 /// Output of `GetOutboundWebIdentityFederationInfo`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetOutboundWebIdentityFederationInfoResponse {
@@ -2971,6 +3298,162 @@ impl Structure for GetServerCertificateResponse {
     fn write(&self, writer: &mut Writer<'_>) {
         let [server_certificate] = &members::GetServerCertificateResponse;
         writer.member(server_certificate, &self.server_certificate);
+    }
+}
+
+/// Input of `GetServiceLastAccessedDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsRequest {
+    /// `JobId`, 36 to 36 characters.
+    pub job_id: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Structure for GetServiceLastAccessedDetailsRequest {
+    const SHAPE: &'static Shape = &shapes::GetServiceLastAccessedDetailsRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [job_id, marker, max_items] = &members::GetServiceLastAccessedDetailsRequest;
+        reader.member(job_id, &mut self.job_id);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [job_id, marker, max_items] = &members::GetServiceLastAccessedDetailsRequest;
+        writer.member(job_id, &self.job_id);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+    }
+}
+
+/// Output of `GetServiceLastAccessedDetails`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsResponse {
+    /// `Error`.
+    pub error: Option<ErrorDetails>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Timestamp,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `JobStatus`, one of IN_PROGRESS, COMPLETED, FAILED.
+    pub job_status: String,
+    /// `JobType`, one of SERVICE_LEVEL, ACTION_LEVEL.
+    pub job_type: Option<String>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `ServicesLastAccessed`.
+    pub services_last_accessed: Vec<ServiceLastAccessed>,
+}
+
+impl Structure for GetServiceLastAccessedDetailsResponse {
+    const SHAPE: &'static Shape = &shapes::GetServiceLastAccessedDetailsResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [error, is_truncated, job_completion_date, job_creation_date, job_status, job_type, marker, services_last_accessed] = &members::GetServiceLastAccessedDetailsResponse;
+        reader.member(error, &mut self.error);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(job_completion_date, &mut self.job_completion_date);
+        reader.member(job_creation_date, &mut self.job_creation_date);
+        reader.member(job_status, &mut self.job_status);
+        reader.member(job_type, &mut self.job_type);
+        reader.member(marker, &mut self.marker);
+        reader.member(services_last_accessed, &mut self.services_last_accessed);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [error, is_truncated, job_completion_date, job_creation_date, job_status, job_type, marker, services_last_accessed] = &members::GetServiceLastAccessedDetailsResponse;
+        writer.member(error, &self.error);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(job_completion_date, &self.job_completion_date);
+        writer.member(job_creation_date, &self.job_creation_date);
+        writer.member(job_status, &self.job_status);
+        writer.member(job_type, &self.job_type);
+        writer.member(marker, &self.marker);
+        writer.member(services_last_accessed, &self.services_last_accessed);
+    }
+}
+
+/// Input of `GetServiceLastAccessedDetailsWithEntities`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesRequest {
+    /// `JobId`, 36 to 36 characters.
+    pub job_id: String,
+    /// `Marker`, 1 to 320 characters, matching `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`, 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `ServiceNamespace`, 1 to 64 characters, matching `[\w-]*`.
+    pub service_namespace: String,
+}
+
+impl Structure for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    const SHAPE: &'static Shape = &shapes::GetServiceLastAccessedDetailsWithEntitiesRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [job_id, marker, max_items, service_namespace] = &members::GetServiceLastAccessedDetailsWithEntitiesRequest;
+        reader.member(job_id, &mut self.job_id);
+        reader.member(marker, &mut self.marker);
+        reader.member(max_items, &mut self.max_items);
+        reader.member(service_namespace, &mut self.service_namespace);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [job_id, marker, max_items, service_namespace] = &members::GetServiceLastAccessedDetailsWithEntitiesRequest;
+        writer.member(job_id, &self.job_id);
+        writer.member(marker, &self.marker);
+        writer.member(max_items, &self.max_items);
+        writer.member(service_namespace, &self.service_namespace);
+    }
+}
+
+/// Output of `GetServiceLastAccessedDetailsWithEntities`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesResponse {
+    /// `EntityDetailsList`.
+    pub entity_details_list: Vec<EntityDetails>,
+    /// `Error`.
+    pub error: Option<ErrorDetails>,
+    /// `IsTruncated`.
+    pub is_truncated: Option<bool>,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Timestamp,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `JobStatus`, one of IN_PROGRESS, COMPLETED, FAILED.
+    pub job_status: String,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Structure for GetServiceLastAccessedDetailsWithEntitiesResponse {
+    const SHAPE: &'static Shape = &shapes::GetServiceLastAccessedDetailsWithEntitiesResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [entity_details_list, error, is_truncated, job_completion_date, job_creation_date, job_status, marker] = &members::GetServiceLastAccessedDetailsWithEntitiesResponse;
+        reader.member(entity_details_list, &mut self.entity_details_list);
+        reader.member(error, &mut self.error);
+        reader.member(is_truncated, &mut self.is_truncated);
+        reader.member(job_completion_date, &mut self.job_completion_date);
+        reader.member(job_creation_date, &mut self.job_creation_date);
+        reader.member(job_status, &mut self.job_status);
+        reader.member(marker, &mut self.marker);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [entity_details_list, error, is_truncated, job_completion_date, job_creation_date, job_status, marker] = &members::GetServiceLastAccessedDetailsWithEntitiesResponse;
+        writer.member(entity_details_list, &self.entity_details_list);
+        writer.member(error, &self.error);
+        writer.member(is_truncated, &self.is_truncated);
+        writer.member(job_completion_date, &self.job_completion_date);
+        writer.member(job_creation_date, &self.job_creation_date);
+        writer.member(job_status, &self.job_status);
+        writer.member(marker, &self.marker);
     }
 }
 
@@ -6597,6 +7080,51 @@ impl Structure for ServerCertificateMetadata {
     }
 }
 
+/// `ServiceLastAccessed` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceLastAccessed {
+    /// `LastAuthenticated`.
+    pub last_authenticated: Option<Timestamp>,
+    /// `LastAuthenticatedEntity`, 20 to 2048 characters.
+    pub last_authenticated_entity: Option<String>,
+    /// `LastAuthenticatedRegion`.
+    pub last_authenticated_region: Option<String>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServiceNamespace`, 1 to 64 characters, matching `[\w-]*`.
+    pub service_namespace: String,
+    /// `TotalAuthenticatedEntities`.
+    pub total_authenticated_entities: Option<i32>,
+    /// `TrackedActionsLastAccessed`.
+    pub tracked_actions_last_accessed: Option<Vec<TrackedActionLastAccessed>>,
+}
+
+impl Structure for ServiceLastAccessed {
+    const SHAPE: &'static Shape = &shapes::ServiceLastAccessed;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [last_authenticated, last_authenticated_entity, last_authenticated_region, service_name, service_namespace, total_authenticated_entities, tracked_actions_last_accessed] = &members::ServiceLastAccessed;
+        reader.member(last_authenticated, &mut self.last_authenticated);
+        reader.member(last_authenticated_entity, &mut self.last_authenticated_entity);
+        reader.member(last_authenticated_region, &mut self.last_authenticated_region);
+        reader.member(service_name, &mut self.service_name);
+        reader.member(service_namespace, &mut self.service_namespace);
+        reader.member(total_authenticated_entities, &mut self.total_authenticated_entities);
+        reader.member(tracked_actions_last_accessed, &mut self.tracked_actions_last_accessed);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [last_authenticated, last_authenticated_entity, last_authenticated_region, service_name, service_namespace, total_authenticated_entities, tracked_actions_last_accessed] = &members::ServiceLastAccessed;
+        writer.member(last_authenticated, &self.last_authenticated);
+        writer.member(last_authenticated_entity, &self.last_authenticated_entity);
+        writer.member(last_authenticated_region, &self.last_authenticated_region);
+        writer.member(service_name, &self.service_name);
+        writer.member(service_namespace, &self.service_namespace);
+        writer.member(total_authenticated_entities, &self.total_authenticated_entities);
+        writer.member(tracked_actions_last_accessed, &self.tracked_actions_last_accessed);
+    }
+}
+
 /// `ServiceSpecificCredential` of the model.
 #[derive(Clone, Default, PartialEq)]
 pub struct ServiceSpecificCredential {
@@ -7246,6 +7774,39 @@ impl Structure for TagUserRequest {
         let [tags, user_name] = &members::TagUserRequest;
         writer.member(tags, &self.tags);
         writer.member(user_name, &self.user_name);
+    }
+}
+
+/// `TrackedActionLastAccessed` of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrackedActionLastAccessed {
+    /// `ActionName`.
+    pub action_name: Option<String>,
+    /// `LastAccessedEntity`, 20 to 2048 characters.
+    pub last_accessed_entity: Option<String>,
+    /// `LastAccessedRegion`.
+    pub last_accessed_region: Option<String>,
+    /// `LastAccessedTime`.
+    pub last_accessed_time: Option<Timestamp>,
+}
+
+impl Structure for TrackedActionLastAccessed {
+    const SHAPE: &'static Shape = &shapes::TrackedActionLastAccessed;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [action_name, last_accessed_entity, last_accessed_region, last_accessed_time] = &members::TrackedActionLastAccessed;
+        reader.member(action_name, &mut self.action_name);
+        reader.member(last_accessed_entity, &mut self.last_accessed_entity);
+        reader.member(last_accessed_region, &mut self.last_accessed_region);
+        reader.member(last_accessed_time, &mut self.last_accessed_time);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [action_name, last_accessed_entity, last_accessed_region, last_accessed_time] = &members::TrackedActionLastAccessed;
+        writer.member(action_name, &self.action_name);
+        writer.member(last_accessed_entity, &self.last_accessed_entity);
+        writer.member(last_accessed_region, &self.last_accessed_region);
+        writer.member(last_accessed_time, &self.last_accessed_time);
     }
 }
 
@@ -8292,6 +8853,15 @@ impl Structure for VirtualMFADevice {
 mod members {
     use super::{Member, shapes as s};
 
+    pub(super) static AccessDetail: [Member; 6] = [
+        Member::optional("EntityPath", "entityPath", &s::organizationsEntityPathType),
+        Member::optional("LastAuthenticatedTime", "lastAuthenticatedTime", &s::dateType),
+        Member::optional("Region", "region", &s::stringType),
+        Member::required("ServiceName", "serviceName", &s::serviceNameType),
+        Member::required("ServiceNamespace", "serviceNamespace", &s::serviceNamespaceType),
+        Member::optional("TotalAuthenticatedEntities", "totalAuthenticatedEntities", &s::integerType),
+    ];
+
     pub(super) static AccessKey: [Member; 5] = [
         Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
         Member::optional("CreateDate", "createDate", &s::dateType),
@@ -8671,6 +9241,28 @@ mod members {
         Member::optional("OrganizationId", "organizationId", &s::OrganizationIdType),
     ];
 
+    pub(super) static EnableOutboundWebIdentityFederationResponse: [Member; 1] = [
+        Member::optional("IssuerIdentifier", "issuerIdentifier", &s::stringType),
+    ];
+
+    pub(super) static EntityDetails: [Member; 2] = [
+        Member::required("EntityInfo", "entityInfo", &s::EntityInfo),
+        Member::optional("LastAuthenticated", "lastAuthenticated", &s::dateType),
+    ];
+
+    pub(super) static EntityInfo: [Member; 5] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::required("Id", "id", &s::idType),
+        Member::required("Name", "name", &s::userNameType),
+        Member::optional("Path", "path", &s::pathType),
+        Member::required("Type", "type", &s::policyOwnerEntityType),
+    ];
+
+    pub(super) static ErrorDetails: [Member; 2] = [
+        Member::required("Code", "code", &s::stringType),
+        Member::required("Message", "message", &s::stringType),
+    ];
+
     pub(super) static EvaluationResult: [Member; 9] = [
         Member::required("EvalActionName", "evalActionName", &s::ActionNameType),
         Member::required("EvalDecision", "evalDecision", &s::PolicyEvaluationDecisionType),
@@ -8686,6 +9278,24 @@ mod members {
     pub(super) static GenerateCredentialReportResponse: [Member; 2] = [
         Member::optional("Description", "description", &s::ReportStateDescriptionType),
         Member::optional("State", "state", &s::ReportStateType),
+    ];
+
+    pub(super) static GenerateOrganizationsAccessReportRequest: [Member; 2] = [
+        Member::required("EntityPath", "entityPath", &s::organizationsEntityPathType),
+        Member::optional("OrganizationsPolicyId", "organizationsPolicyId", &s::organizationsPolicyIdType),
+    ];
+
+    pub(super) static GenerateOrganizationsAccessReportResponse: [Member; 1] = [
+        Member::optional("JobId", "jobId", &s::jobIDType),
+    ];
+
+    pub(super) static GenerateServiceLastAccessedDetailsRequest: [Member; 2] = [
+        Member::required("Arn", "arn", &s::arnType),
+        Member::optional("Granularity", "granularity", &s::AccessAdvisorUsageGranularityType),
+    ];
+
+    pub(super) static GenerateServiceLastAccessedDetailsResponse: [Member; 1] = [
+        Member::optional("JobId", "jobId", &s::jobIDType),
     ];
 
     pub(super) static GetAccessKeyLastUsedRequest: [Member; 1] = [
@@ -8803,6 +9413,25 @@ mod members {
         Member::optional("Url", "url", &s::OpenIDConnectProviderUrlType),
     ];
 
+    pub(super) static GetOrganizationsAccessReportRequest: [Member; 4] = [
+        Member::required("JobId", "jobId", &s::jobIDType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::optional("SortKey", "sortKey", &s::sortKeyType),
+    ];
+
+    pub(super) static GetOrganizationsAccessReportResponse: [Member; 9] = [
+        Member::optional("AccessDetails", "accessDetails", &s::AccessDetails),
+        Member::optional("ErrorDetails", "errorDetails", &s::ErrorDetails),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::optional("JobCompletionDate", "jobCompletionDate", &s::dateType),
+        Member::required("JobCreationDate", "jobCreationDate", &s::dateType),
+        Member::required("JobStatus", "jobStatus", &s::jobStatusType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("NumberOfServicesAccessible", "numberOfServicesAccessible", &s::integerType),
+        Member::optional("NumberOfServicesNotAccessed", "numberOfServicesNotAccessed", &s::integerType),
+    ];
+
     pub(super) static GetOutboundWebIdentityFederationInfoResponse: [Member; 2] = [
         Member::optional("IssuerIdentifier", "issuerIdentifier", &s::stringType),
         Member::optional("JwtVendingEnabled", "jwtVendingEnabled", &s::booleanType),
@@ -8874,6 +9503,40 @@ mod members {
 
     pub(super) static GetServerCertificateResponse: [Member; 1] = [
         Member::required("ServerCertificate", "serverCertificate", &s::ServerCertificate),
+    ];
+
+    pub(super) static GetServiceLastAccessedDetailsRequest: [Member; 3] = [
+        Member::required("JobId", "jobId", &s::jobIDType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+    ];
+
+    pub(super) static GetServiceLastAccessedDetailsResponse: [Member; 8] = [
+        Member::optional("Error", "error", &s::ErrorDetails),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::required("JobCompletionDate", "jobCompletionDate", &s::dateType),
+        Member::required("JobCreationDate", "jobCreationDate", &s::dateType),
+        Member::required("JobStatus", "jobStatus", &s::jobStatusType),
+        Member::optional("JobType", "jobType", &s::AccessAdvisorUsageGranularityType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
+        Member::required("ServicesLastAccessed", "servicesLastAccessed", &s::ServicesLastAccessed),
+    ];
+
+    pub(super) static GetServiceLastAccessedDetailsWithEntitiesRequest: [Member; 4] = [
+        Member::required("JobId", "jobId", &s::jobIDType),
+        Member::optional("Marker", "marker", &s::markerType),
+        Member::optional("MaxItems", "maxItems", &s::maxItemsType),
+        Member::required("ServiceNamespace", "serviceNamespace", &s::serviceNamespaceType),
+    ];
+
+    pub(super) static GetServiceLastAccessedDetailsWithEntitiesResponse: [Member; 7] = [
+        Member::required("EntityDetailsList", "entityDetailsList", &s::entityDetailsListType),
+        Member::optional("Error", "error", &s::ErrorDetails),
+        Member::optional("IsTruncated", "isTruncated", &s::booleanType),
+        Member::required("JobCompletionDate", "jobCompletionDate", &s::dateType),
+        Member::required("JobCreationDate", "jobCreationDate", &s::dateType),
+        Member::required("JobStatus", "jobStatus", &s::jobStatusType),
+        Member::optional("Marker", "marker", &s::responseMarkerType),
     ];
 
     pub(super) static GetServiceLinkedRoleDeletionStatusRequest: [Member; 1] = [
@@ -9629,6 +10292,16 @@ mod members {
         Member::optional("UploadDate", "uploadDate", &s::dateType),
     ];
 
+    pub(super) static ServiceLastAccessed: [Member; 7] = [
+        Member::optional("LastAuthenticated", "lastAuthenticated", &s::dateType),
+        Member::optional("LastAuthenticatedEntity", "lastAuthenticatedEntity", &s::arnType),
+        Member::optional("LastAuthenticatedRegion", "lastAuthenticatedRegion", &s::stringType),
+        Member::required("ServiceName", "serviceName", &s::serviceNameType),
+        Member::required("ServiceNamespace", "serviceNamespace", &s::serviceNamespaceType),
+        Member::optional("TotalAuthenticatedEntities", "totalAuthenticatedEntities", &s::integerType),
+        Member::optional("TrackedActionsLastAccessed", "trackedActionsLastAccessed", &s::TrackedActionsLastAccessed),
+    ];
+
     pub(super) static ServiceSpecificCredential: [Member; 10] = [
         Member::required("CreateDate", "createDate", &s::dateType),
         Member::optional("ExpirationDate", "expirationDate", &s::dateType),
@@ -9762,6 +10435,13 @@ mod members {
     pub(super) static TagUserRequest: [Member; 2] = [
         Member::required("Tags", "tags", &s::tagListType),
         Member::required("UserName", "userName", &s::existingUserNameType),
+    ];
+
+    pub(super) static TrackedActionLastAccessed: [Member; 4] = [
+        Member::optional("ActionName", "actionName", &s::stringType),
+        Member::optional("LastAccessedEntity", "lastAccessedEntity", &s::arnType),
+        Member::optional("LastAccessedRegion", "lastAccessedRegion", &s::stringType),
+        Member::optional("LastAccessedTime", "lastAccessedTime", &s::dateType),
     ];
 
     pub(super) static UntagInstanceProfileRequest: [Member; 2] = [
@@ -9975,6 +10655,9 @@ mod members {
 mod shapes {
     use super::{Shape, members, p};
 
+    pub(super) static AccessAdvisorUsageGranularityType: Shape = Shape::string("AccessAdvisorUsageGranularityType").values(&["SERVICE_LEVEL", "ACTION_LEVEL"]);
+    pub(super) static AccessDetail: Shape = Shape::structure("AccessDetail", &members::AccessDetail);
+    pub(super) static AccessDetails: Shape = Shape::list("AccessDetails", &AccessDetail);
     pub(super) static AccessKey: Shape = Shape::structure("AccessKey", &members::AccessKey);
     pub(super) static AccessKeyLastUsed: Shape = Shape::structure("AccessKeyLastUsed", &members::AccessKeyLastUsed);
     pub(super) static AccessKeyMetadata: Shape = Shape::structure("AccessKeyMetadata", &members::AccessKeyMetadata);
@@ -10070,7 +10753,11 @@ mod shapes {
     pub(super) static EnableOrganizationsRootCredentialsManagementResponse: Shape = Shape::structure("EnableOrganizationsRootCredentialsManagementResponse", &members::EnableOrganizationsRootCredentialsManagementResponse);
     pub(super) static EnableOrganizationsRootSessionsRequest: Shape = Shape::structure("EnableOrganizationsRootSessionsRequest", &members::EnableOrganizationsRootSessionsRequest);
     pub(super) static EnableOrganizationsRootSessionsResponse: Shape = Shape::structure("EnableOrganizationsRootSessionsResponse", &members::EnableOrganizationsRootSessionsResponse);
+    pub(super) static EnableOutboundWebIdentityFederationResponse: Shape = Shape::structure("EnableOutboundWebIdentityFederationResponse", &members::EnableOutboundWebIdentityFederationResponse);
+    pub(super) static EntityDetails: Shape = Shape::structure("EntityDetails", &members::EntityDetails);
+    pub(super) static EntityInfo: Shape = Shape::structure("EntityInfo", &members::EntityInfo);
     pub(super) static EntityType: Shape = Shape::string("EntityType").values(&["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]);
+    pub(super) static ErrorDetails: Shape = Shape::structure("ErrorDetails", &members::ErrorDetails);
     pub(super) static EvalDecisionDetailsType: Shape = Shape::map("EvalDecisionDetailsType", &EvalDecisionSourceType, &PolicyEvaluationDecisionType);
     pub(super) static EvalDecisionSourceType: Shape = Shape::string("EvalDecisionSourceType").min(3).max(256);
     pub(super) static EvaluationResult: Shape = Shape::structure("EvaluationResult", &members::EvaluationResult);
@@ -10078,6 +10765,10 @@ mod shapes {
     pub(super) static FeatureType: Shape = Shape::string("FeatureType").values(&["RootCredentialsManagement", "RootSessions"]);
     pub(super) static FeaturesListType: Shape = Shape::list("FeaturesListType", &FeatureType);
     pub(super) static GenerateCredentialReportResponse: Shape = Shape::structure("GenerateCredentialReportResponse", &members::GenerateCredentialReportResponse);
+    pub(super) static GenerateOrganizationsAccessReportRequest: Shape = Shape::structure("GenerateOrganizationsAccessReportRequest", &members::GenerateOrganizationsAccessReportRequest);
+    pub(super) static GenerateOrganizationsAccessReportResponse: Shape = Shape::structure("GenerateOrganizationsAccessReportResponse", &members::GenerateOrganizationsAccessReportResponse);
+    pub(super) static GenerateServiceLastAccessedDetailsRequest: Shape = Shape::structure("GenerateServiceLastAccessedDetailsRequest", &members::GenerateServiceLastAccessedDetailsRequest);
+    pub(super) static GenerateServiceLastAccessedDetailsResponse: Shape = Shape::structure("GenerateServiceLastAccessedDetailsResponse", &members::GenerateServiceLastAccessedDetailsResponse);
     pub(super) static GetAccessKeyLastUsedRequest: Shape = Shape::structure("GetAccessKeyLastUsedRequest", &members::GetAccessKeyLastUsedRequest);
     pub(super) static GetAccessKeyLastUsedResponse: Shape = Shape::structure("GetAccessKeyLastUsedResponse", &members::GetAccessKeyLastUsedResponse);
     pub(super) static GetAccountAuthorizationDetailsRequest: Shape = Shape::structure("GetAccountAuthorizationDetailsRequest", &members::GetAccountAuthorizationDetailsRequest);
@@ -10100,6 +10791,8 @@ mod shapes {
     pub(super) static GetMFADeviceResponse: Shape = Shape::structure("GetMFADeviceResponse", &members::GetMFADeviceResponse);
     pub(super) static GetOpenIDConnectProviderRequest: Shape = Shape::structure("GetOpenIDConnectProviderRequest", &members::GetOpenIDConnectProviderRequest);
     pub(super) static GetOpenIDConnectProviderResponse: Shape = Shape::structure("GetOpenIDConnectProviderResponse", &members::GetOpenIDConnectProviderResponse);
+    pub(super) static GetOrganizationsAccessReportRequest: Shape = Shape::structure("GetOrganizationsAccessReportRequest", &members::GetOrganizationsAccessReportRequest);
+    pub(super) static GetOrganizationsAccessReportResponse: Shape = Shape::structure("GetOrganizationsAccessReportResponse", &members::GetOrganizationsAccessReportResponse);
     pub(super) static GetOutboundWebIdentityFederationInfoResponse: Shape = Shape::structure("GetOutboundWebIdentityFederationInfoResponse", &members::GetOutboundWebIdentityFederationInfoResponse);
     pub(super) static GetPolicyRequest: Shape = Shape::structure("GetPolicyRequest", &members::GetPolicyRequest);
     pub(super) static GetPolicyResponse: Shape = Shape::structure("GetPolicyResponse", &members::GetPolicyResponse);
@@ -10115,6 +10808,10 @@ mod shapes {
     pub(super) static GetSSHPublicKeyResponse: Shape = Shape::structure("GetSSHPublicKeyResponse", &members::GetSSHPublicKeyResponse);
     pub(super) static GetServerCertificateRequest: Shape = Shape::structure("GetServerCertificateRequest", &members::GetServerCertificateRequest);
     pub(super) static GetServerCertificateResponse: Shape = Shape::structure("GetServerCertificateResponse", &members::GetServerCertificateResponse);
+    pub(super) static GetServiceLastAccessedDetailsRequest: Shape = Shape::structure("GetServiceLastAccessedDetailsRequest", &members::GetServiceLastAccessedDetailsRequest);
+    pub(super) static GetServiceLastAccessedDetailsResponse: Shape = Shape::structure("GetServiceLastAccessedDetailsResponse", &members::GetServiceLastAccessedDetailsResponse);
+    pub(super) static GetServiceLastAccessedDetailsWithEntitiesRequest: Shape = Shape::structure("GetServiceLastAccessedDetailsWithEntitiesRequest", &members::GetServiceLastAccessedDetailsWithEntitiesRequest);
+    pub(super) static GetServiceLastAccessedDetailsWithEntitiesResponse: Shape = Shape::structure("GetServiceLastAccessedDetailsWithEntitiesResponse", &members::GetServiceLastAccessedDetailsWithEntitiesResponse);
     pub(super) static GetServiceLinkedRoleDeletionStatusRequest: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusRequest", &members::GetServiceLinkedRoleDeletionStatusRequest);
     pub(super) static GetServiceLinkedRoleDeletionStatusResponse: Shape = Shape::structure("GetServiceLinkedRoleDeletionStatusResponse", &members::GetServiceLinkedRoleDeletionStatusResponse);
     pub(super) static GetUserPolicyRequest: Shape = Shape::structure("GetUserPolicyRequest", &members::GetUserPolicyRequest);
@@ -10266,9 +10963,11 @@ mod shapes {
     pub(super) static SSHPublicKeyMetadata: Shape = Shape::structure("SSHPublicKeyMetadata", &members::SSHPublicKeyMetadata);
     pub(super) static ServerCertificate: Shape = Shape::structure("ServerCertificate", &members::ServerCertificate);
     pub(super) static ServerCertificateMetadata: Shape = Shape::structure("ServerCertificateMetadata", &members::ServerCertificateMetadata);
+    pub(super) static ServiceLastAccessed: Shape = Shape::structure("ServiceLastAccessed", &members::ServiceLastAccessed);
     pub(super) static ServiceSpecificCredential: Shape = Shape::structure("ServiceSpecificCredential", &members::ServiceSpecificCredential);
     pub(super) static ServiceSpecificCredentialMetadata: Shape = Shape::structure("ServiceSpecificCredentialMetadata", &members::ServiceSpecificCredentialMetadata);
     pub(super) static ServiceSpecificCredentialsListType: Shape = Shape::list("ServiceSpecificCredentialsListType", &ServiceSpecificCredentialMetadata);
+    pub(super) static ServicesLastAccessed: Shape = Shape::list("ServicesLastAccessed", &ServiceLastAccessed);
     pub(super) static SetDefaultPolicyVersionRequest: Shape = Shape::structure("SetDefaultPolicyVersionRequest", &members::SetDefaultPolicyVersionRequest);
     pub(super) static SetSecurityTokenServicePreferencesRequest: Shape = Shape::structure("SetSecurityTokenServicePreferencesRequest", &members::SetSecurityTokenServicePreferencesRequest);
     pub(super) static SigningCertificate: Shape = Shape::structure("SigningCertificate", &members::SigningCertificate);
@@ -10288,6 +10987,8 @@ mod shapes {
     pub(super) static TagSAMLProviderRequest: Shape = Shape::structure("TagSAMLProviderRequest", &members::TagSAMLProviderRequest);
     pub(super) static TagServerCertificateRequest: Shape = Shape::structure("TagServerCertificateRequest", &members::TagServerCertificateRequest);
     pub(super) static TagUserRequest: Shape = Shape::structure("TagUserRequest", &members::TagUserRequest);
+    pub(super) static TrackedActionLastAccessed: Shape = Shape::structure("TrackedActionLastAccessed", &members::TrackedActionLastAccessed);
+    pub(super) static TrackedActionsLastAccessed: Shape = Shape::list("TrackedActionsLastAccessed", &TrackedActionLastAccessed);
     pub(super) static UntagInstanceProfileRequest: Shape = Shape::structure("UntagInstanceProfileRequest", &members::UntagInstanceProfileRequest);
     pub(super) static UntagMFADeviceRequest: Shape = Shape::structure("UntagMFADeviceRequest", &members::UntagMFADeviceRequest);
     pub(super) static UntagOpenIDConnectProviderRequest: Shape = Shape::structure("UntagOpenIDConnectProviderRequest", &members::UntagOpenIDConnectProviderRequest);
@@ -10346,6 +11047,7 @@ mod shapes {
     pub(super) static customSuffixType: Shape = Shape::string("customSuffixType").min(1).max(64).pattern(&p::P10);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
     pub(super) static encodingType: Shape = Shape::string("encodingType").values(&["SSH", "PEM"]);
+    pub(super) static entityDetailsListType: Shape = Shape::list("entityDetailsListType", &EntityDetails);
     pub(super) static entityListType: Shape = Shape::list("entityListType", &EntityType);
     pub(super) static entityNameType: Shape = Shape::string("entityNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static existingUserNameType: Shape = Shape::string("existingUserNameType").min(1).max(128).pattern(&p::P10);
@@ -10358,16 +11060,20 @@ mod shapes {
     pub(super) static instanceProfileListType: Shape = Shape::list("instanceProfileListType", &InstanceProfile);
     pub(super) static instanceProfileNameType: Shape = Shape::string("instanceProfileNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static integerType: Shape = Shape::integer("integerType");
+    pub(super) static jobIDType: Shape = Shape::string("jobIDType").min(36).max(36);
+    pub(super) static jobStatusType: Shape = Shape::string("jobStatusType").values(&["IN_PROGRESS", "COMPLETED", "FAILED"]);
     pub(super) static listPolicyGrantingServiceAccessResponseListType: Shape = Shape::list("listPolicyGrantingServiceAccessResponseListType", &ListPoliciesGrantingServiceAccessEntry);
     pub(super) static markerType: Shape = Shape::string("markerType").min(1).max(320).pattern(&p::P11);
     pub(super) static maxItemsType: Shape = Shape::integer("maxItemsType").min(1).max(1000);
     pub(super) static maxPasswordAgeType: Shape = Shape::integer("maxPasswordAgeType").min(1).max(1095);
     pub(super) static mfaDeviceListType: Shape = Shape::list("mfaDeviceListType", &MFADevice);
     pub(super) static minimumPasswordLengthType: Shape = Shape::integer("minimumPasswordLengthType").min(6).max(128);
+    pub(super) static organizationsEntityPathType: Shape = Shape::string("organizationsEntityPathType").min(19).max(427).pattern(&p::P17);
+    pub(super) static organizationsPolicyIdType: Shape = Shape::string("organizationsPolicyIdType").pattern(&p::P18);
     pub(super) static passwordReusePreventionType: Shape = Shape::integer("passwordReusePreventionType").min(1).max(24);
     pub(super) static passwordType: Shape = Shape::string("passwordType").min(1).max(128).pattern(&p::P9).secret();
-    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P17);
-    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P18);
+    pub(super) static pathPrefixType: Shape = Shape::string("pathPrefixType").min(1).max(512).pattern(&p::P19);
+    pub(super) static pathType: Shape = Shape::string("pathType").min(1).max(512).pattern(&p::P20);
     pub(super) static policyDescriptionType: Shape = Shape::string("policyDescriptionType").max(1000);
     pub(super) static policyDetailListType: Shape = Shape::list("policyDetailListType", &PolicyDetail);
     pub(super) static policyDocumentType: Shape = Shape::string("policyDocumentType").min(1).max(131072).pattern(&p::P9);
@@ -10377,33 +11083,35 @@ mod shapes {
     pub(super) static policyNameListType: Shape = Shape::list("policyNameListType", &policyNameType);
     pub(super) static policyNameType: Shape = Shape::string("policyNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static policyOwnerEntityType: Shape = Shape::string("policyOwnerEntityType").values(&["USER", "ROLE", "GROUP"]);
-    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P19);
+    pub(super) static policyPathType: Shape = Shape::string("policyPathType").min(1).max(512).pattern(&p::P21);
     pub(super) static policyScopeType: Shape = Shape::string("policyScopeType").values(&["All", "AWS", "Local"]);
     pub(super) static policyType: Shape = Shape::string("policyType").values(&["INLINE", "MANAGED"]);
-    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P20);
-    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P21);
+    pub(super) static policyVersionIdType: Shape = Shape::string("policyVersionIdType").pattern(&p::P22);
+    pub(super) static privateKeyIdType: Shape = Shape::string("privateKeyIdType").min(22).max(64).pattern(&p::P23);
     pub(super) static privateKeyList: Shape = Shape::list("privateKeyList", &SAMLPrivateKey).max(2);
     pub(super) static privateKeyType: Shape = Shape::string("privateKeyType").min(1).max(16384).pattern(&p::P9).secret();
-    pub(super) static publicKeyFingerprintType: Shape = Shape::string("publicKeyFingerprintType").min(48).max(48).pattern(&p::P22);
+    pub(super) static publicKeyFingerprintType: Shape = Shape::string("publicKeyFingerprintType").min(48).max(48).pattern(&p::P24);
     pub(super) static publicKeyIdType: Shape = Shape::string("publicKeyIdType").min(20).max(128).pattern(&p::P14);
     pub(super) static publicKeyMaterialType: Shape = Shape::string("publicKeyMaterialType").min(1).max(16384).pattern(&p::P9);
     pub(super) static responseMarkerType: Shape = Shape::string("responseMarkerType");
-    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P23);
+    pub(super) static roleDescriptionType: Shape = Shape::string("roleDescriptionType").max(1000).pattern(&p::P25);
     pub(super) static roleDetailListType: Shape = Shape::list("roleDetailListType", &RoleDetail);
     pub(super) static roleListType: Shape = Shape::list("roleListType", &Role);
     pub(super) static roleMaxSessionDurationType: Shape = Shape::integer("roleMaxSessionDurationType").min(3600).max(43200);
     pub(super) static roleNameType: Shape = Shape::string("roleNameType").min(1).max(64).pattern(&p::P10);
-    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P24);
+    pub(super) static serialNumberType: Shape = Shape::string("serialNumberType").min(9).max(256).pattern(&p::P26);
     pub(super) static serverCertificateMetadataListType: Shape = Shape::list("serverCertificateMetadataListType", &ServerCertificateMetadata);
     pub(super) static serverCertificateNameType: Shape = Shape::string("serverCertificateNameType").min(1).max(128).pattern(&p::P10);
     pub(super) static serviceCredentialAlias: Shape = Shape::string("serviceCredentialAlias").min(0).max(200).pattern(&p::P10);
     pub(super) static serviceCredentialSecret: Shape = Shape::string("serviceCredentialSecret").secret();
     pub(super) static serviceName: Shape = Shape::string("serviceName");
+    pub(super) static serviceNameType: Shape = Shape::string("serviceNameType");
     pub(super) static serviceNamespaceListType: Shape = Shape::list("serviceNamespaceListType", &serviceNamespaceType).min(1).max(200);
-    pub(super) static serviceNamespaceType: Shape = Shape::string("serviceNamespaceType").min(1).max(64).pattern(&p::P25);
+    pub(super) static serviceNamespaceType: Shape = Shape::string("serviceNamespaceType").min(1).max(64).pattern(&p::P27);
     pub(super) static servicePassword: Shape = Shape::string("servicePassword").secret();
     pub(super) static serviceSpecificCredentialId: Shape = Shape::string("serviceSpecificCredentialId").min(20).max(128).pattern(&p::P14);
     pub(super) static serviceUserName: Shape = Shape::string("serviceUserName").min(0).max(200).pattern(&p::P4);
+    pub(super) static sortKeyType: Shape = Shape::string("sortKeyType").values(&["SERVICE_NAMESPACE_ASCENDING", "SERVICE_NAMESPACE_DESCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING", "LAST_AUTHENTICATED_TIME_DESCENDING"]);
     pub(super) static statusType: Shape = Shape::string("statusType").values(&["Active", "Inactive", "Expired"]);
     pub(super) static stringType: Shape = Shape::string("stringType");
     pub(super) static summaryKeyType: Shape = Shape::string("summaryKeyType").values(&["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
@@ -10731,6 +11439,7 @@ pub static OPERATIONS: &[OperationModel] = &[
 macro_rules! every_iam_structure {
     ($call:ident) => {
         $call! { iam
+            AccessDetail
             AccessKey
             AccessKeyLastUsed
             AccessKeyMetadata
@@ -10808,8 +11517,16 @@ macro_rules! every_iam_structure {
             EnableOrganizationsRootCredentialsManagementResponse
             EnableOrganizationsRootSessionsRequest
             EnableOrganizationsRootSessionsResponse
+            EnableOutboundWebIdentityFederationResponse
+            EntityDetails
+            EntityInfo
+            ErrorDetails
             EvaluationResult
             GenerateCredentialReportResponse
+            GenerateOrganizationsAccessReportRequest
+            GenerateOrganizationsAccessReportResponse
+            GenerateServiceLastAccessedDetailsRequest
+            GenerateServiceLastAccessedDetailsResponse
             GetAccessKeyLastUsedRequest
             GetAccessKeyLastUsedResponse
             GetAccountAuthorizationDetailsRequest
@@ -10832,6 +11549,8 @@ macro_rules! every_iam_structure {
             GetMFADeviceResponse
             GetOpenIDConnectProviderRequest
             GetOpenIDConnectProviderResponse
+            GetOrganizationsAccessReportRequest
+            GetOrganizationsAccessReportResponse
             GetOutboundWebIdentityFederationInfoResponse
             GetPolicyRequest
             GetPolicyResponse
@@ -10847,6 +11566,10 @@ macro_rules! every_iam_structure {
             GetSSHPublicKeyResponse
             GetServerCertificateRequest
             GetServerCertificateResponse
+            GetServiceLastAccessedDetailsRequest
+            GetServiceLastAccessedDetailsResponse
+            GetServiceLastAccessedDetailsWithEntitiesRequest
+            GetServiceLastAccessedDetailsWithEntitiesResponse
             GetServiceLinkedRoleDeletionStatusRequest
             GetServiceLinkedRoleDeletionStatusResponse
             GetUserPolicyRequest
@@ -10967,6 +11690,7 @@ macro_rules! every_iam_structure {
             SSHPublicKeyMetadata
             ServerCertificate
             ServerCertificateMetadata
+            ServiceLastAccessed
             ServiceSpecificCredential
             ServiceSpecificCredentialMetadata
             SetDefaultPolicyVersionRequest
@@ -10986,6 +11710,7 @@ macro_rules! every_iam_structure {
             TagSAMLProviderRequest
             TagServerCertificateRequest
             TagUserRequest
+            TrackedActionLastAccessed
             UntagInstanceProfileRequest
             UntagMFADeviceRequest
             UntagOpenIDConnectProviderRequest

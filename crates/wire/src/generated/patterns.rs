@@ -65,8 +65,26 @@ pub(crate) static P15: Pattern = Pattern { source: "^[a-z0-9]([a-z0-9]|-(?!-)){1
 /// `[\d]+`
 pub(crate) static P16: Pattern = Pattern { source: "[\\d]+", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
+/// `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`
+pub(crate) static P17: Pattern = Pattern { source: "^o-[0-9a-z]{10,32}\\/r-[0-9a-z]{4,32}[0-9a-z-\\/]*", rule: Rule::Machine(&Machine {
+    bands: &[128],
+    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 3, 3, 5, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0],
+    width: 6,
+    next: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 0, 0, 0, 5, 5, 5, 0, 0, 0, 6, 6, 6, 0, 0, 0, 7, 7, 7, 0, 0, 0, 8, 8, 8, 0, 0, 0, 9, 9, 9, 0, 0, 0, 10, 10, 10, 0, 0, 0, 11, 11, 11, 0, 0, 0, 12, 12, 12, 0, 0, 0, 13, 13, 13, 0, 0, 14, 15, 15, 15, 0, 0, 0, 0, 0, 16, 0, 0, 14, 17, 17, 17, 0, 18, 0, 0, 0, 0, 0, 0, 14, 19, 19, 19, 0, 0, 0, 20, 20, 20, 0, 0, 14, 21, 21, 21, 0, 0, 0, 22, 22, 22, 0, 0, 14, 23, 23, 23, 0, 0, 0, 24, 24, 24, 0, 0, 14, 25, 25, 25, 0, 0, 0, 26, 26, 26, 0, 0, 14, 27, 27, 27, 0, 28, 28, 29, 29, 29, 0, 0, 14, 30, 30, 30, 0, 28, 28, 28, 28, 28, 0, 28, 28, 31, 31, 31, 0, 0, 14, 32, 32, 32, 0, 28, 28, 33, 33, 33, 0, 0, 14, 34, 34, 34, 0, 28, 28, 35, 35, 35, 0, 0, 14, 36, 36, 36, 0, 28, 28, 37, 37, 37, 0, 0, 14, 38, 38, 38, 0, 28, 28, 39, 39, 39, 0, 0, 14, 40, 40, 40, 0, 28, 28, 41, 41, 41, 0, 0, 14, 42, 42, 42, 0, 28, 28, 43, 43, 43, 0, 0, 14, 44, 44, 44, 0, 28, 28, 45, 45, 45, 0, 0, 14, 46, 46, 46, 0, 28, 28, 47, 47, 47, 0, 0, 14, 48, 48, 48, 0, 28, 28, 49, 49, 49, 0, 0, 14, 50, 50, 50, 0, 28, 28, 51, 51, 51, 0, 0, 14, 52, 52, 52, 0, 28, 28, 53, 53, 53, 0, 0, 14, 54, 54, 54, 0, 28, 28, 55, 55, 55, 0, 0, 14, 56, 56, 56, 0, 28, 28, 57, 57, 57, 0, 0, 14, 58, 58, 58, 0, 28, 28, 59, 59, 59, 0, 0, 14, 0, 0, 0, 0, 28, 28, 60, 60, 60, 0, 28, 28, 61, 61, 61, 0, 28, 28, 62, 62, 62, 0, 28, 28, 63, 63, 63, 0, 28, 28, 64, 64, 64, 0, 28, 28, 65, 65, 65, 0, 28, 28, 66, 66, 66, 0, 28, 28, 67, 67, 67, 0, 28, 28, 68, 68, 68, 0, 28, 28, 69, 69, 69, 0, 28, 28, 70, 70, 70, 0, 28, 28, 71, 71, 71, 0, 28, 28, 28, 28, 28],
+    accepts: &[false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, false, true, false, true, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, false, true, true, true, true, true, true, true, true, true, true, true, true, true],
+}) };
+
+/// `^p-[0-9a-zA-Z_]{8,128}$`
+pub(crate) static P18: Pattern = Pattern { source: "^p-[0-9a-zA-Z_]{8,128}$", rule: Rule::Machine(&Machine {
+    bands: &[128],
+    classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
+    width: 4,
+    next: &[0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 0, 4, 4, 0, 0, 5, 5, 0, 0, 6, 6, 0, 0, 7, 7, 0, 0, 8, 8, 0, 0, 9, 9, 0, 0, 10, 10, 0, 0, 11, 11, 0, 0, 12, 12, 0, 0, 13, 13, 0, 0, 14, 14, 0, 0, 15, 15, 0, 0, 16, 16, 0, 0, 17, 17, 0, 0, 18, 18, 0, 0, 19, 19, 0, 0, 20, 20, 0, 0, 21, 21, 0, 0, 22, 22, 0, 0, 23, 23, 0, 0, 24, 24, 0, 0, 25, 25, 0, 0, 26, 26, 0, 0, 27, 27, 0, 0, 28, 28, 0, 0, 29, 29, 0, 0, 30, 30, 0, 0, 31, 31, 0, 0, 32, 32, 0, 0, 33, 33, 0, 0, 34, 34, 0, 0, 35, 35, 0, 0, 36, 36, 0, 0, 37, 37, 0, 0, 38, 38, 0, 0, 39, 39, 0, 0, 40, 40, 0, 0, 41, 41, 0, 0, 42, 42, 0, 0, 43, 43, 0, 0, 44, 44, 0, 0, 45, 45, 0, 0, 46, 46, 0, 0, 47, 47, 0, 0, 48, 48, 0, 0, 49, 49, 0, 0, 50, 50, 0, 0, 51, 51, 0, 0, 52, 52, 0, 0, 53, 53, 0, 0, 54, 54, 0, 0, 55, 55, 0, 0, 56, 56, 0, 0, 57, 57, 0, 0, 58, 58, 0, 0, 59, 59, 0, 0, 60, 60, 0, 0, 61, 61, 0, 0, 62, 62, 0, 0, 63, 63, 0, 0, 64, 64, 0, 0, 65, 65, 0, 0, 66, 66, 0, 0, 67, 67, 0, 0, 68, 68, 0, 0, 69, 69, 0, 0, 70, 70, 0, 0, 71, 71, 0, 0, 72, 72, 0, 0, 73, 73, 0, 0, 74, 74, 0, 0, 75, 75, 0, 0, 76, 76, 0, 0, 77, 77, 0, 0, 78, 78, 0, 0, 79, 79, 0, 0, 80, 80, 0, 0, 81, 81, 0, 0, 82, 82, 0, 0, 83, 83, 0, 0, 84, 84, 0, 0, 85, 85, 0, 0, 86, 86, 0, 0, 87, 87, 0, 0, 88, 88, 0, 0, 89, 89, 0, 0, 90, 90, 0, 0, 91, 91, 0, 0, 92, 92, 0, 0, 93, 93, 0, 0, 94, 94, 0, 0, 95, 95, 0, 0, 96, 96, 0, 0, 97, 97, 0, 0, 98, 98, 0, 0, 99, 99, 0, 0, 100, 100, 0, 0, 101, 101, 0, 0, 102, 102, 0, 0, 103, 103, 0, 0, 104, 104, 0, 0, 105, 105, 0, 0, 106, 106, 0, 0, 107, 107, 0, 0, 108, 108, 0, 0, 109, 109, 0, 0, 110, 110, 0, 0, 111, 111, 0, 0, 112, 112, 0, 0, 113, 113, 0, 0, 114, 114, 0, 0, 115, 115, 0, 0, 116, 116, 0, 0, 117, 117, 0, 0, 118, 118, 0, 0, 119, 119, 0, 0, 120, 120, 0, 0, 121, 121, 0, 0, 122, 122, 0, 0, 123, 123, 0, 0, 124, 124, 0, 0, 125, 125, 0, 0, 126, 126, 0, 0, 127, 127, 0, 0, 128, 128, 0, 0, 129, 129, 0, 0, 130, 130, 0, 0, 131, 131, 0, 0, 0, 0],
+    accepts: &[false, false, false, false, false, false, false, false, false, false, false, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true],
+}) };
+
 /// `\u002F[\u0021-\u007F]*`
-pub(crate) static P17: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
+pub(crate) static P19: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0],
     width: 3,
@@ -75,7 +93,7 @@ pub(crate) static P17: Pattern = Pattern { source: "\\u002F[\\u0021-\\u007F]*", 
 }) };
 
 /// `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`
-pub(crate) static P18: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
+pub(crate) static P20: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0],
     width: 3,
@@ -84,7 +102,7 @@ pub(crate) static P18: Pattern = Pattern { source: "(\\u002F)|(\\u002F[\\u0021-\
 }) };
 
 /// `((/[A-Za-z0-9\.,\+@=_-]+)*)/`
-pub(crate) static P19: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
+pub(crate) static P21: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 3,
@@ -93,7 +111,7 @@ pub(crate) static P19: Pattern = Pattern { source: "((/[A-Za-z0-9\\.,\\+@=_-]+)*
 }) };
 
 /// `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`
-pub(crate) static P20: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
+pub(crate) static P22: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -102,22 +120,22 @@ pub(crate) static P20: Pattern = Pattern { source: "v[1-9][0-9]*(\\.[A-Za-z0-9-]
 }) };
 
 /// `[A-Z0-9]+`
-pub(crate) static P21: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Chars { class: CharClass { ascii: 0x0000000007fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P23: Pattern = Pattern { source: "[A-Z0-9]+", rule: Rule::Chars { class: CharClass { ascii: 0x0000000007fffffe03ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[:\w]+`
-pub(crate) static P22: Pattern = Pattern { source: "[:\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe07ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P24: Pattern = Pattern { source: "[:\\w]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe07ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
-pub(crate) static P23: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P25: Pattern = Pattern { source: "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00002600, beyond: Beyond::Ranges(&[(0xA1, 0xFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\w+=/:,.@-]+`
-pub(crate) static P24: Pattern = Pattern { source: "[\\w+=/:,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27fff80000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P26: Pattern = Pattern { source: "[\\w+=/:,.@-]+", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27fff80000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `[\w-]*`
-pub(crate) static P25: Pattern = Pattern { source: "[\\w-]*", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::Ranges(&[]) }, min: 0, max: usize::MAX } };
+pub(crate) static P27: Pattern = Pattern { source: "[\\w-]*", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87fffffe03ff200000000000, beyond: Beyond::Ranges(&[]) }, min: 0, max: usize::MAX } };
 
 /// `^arn:aws:organizations::\d{12}:account\/o-[a-z0-9]{10,32}\/\d{12}`
-pub(crate) static P26: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
+pub(crate) static P28: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:account\\/o-[a-z0-9]{10,32}\\/\\d{12}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 7, 6, 6, 6, 8, 6, 9, 6, 6, 6, 6, 10, 11, 6, 6, 12, 13, 14, 15, 6, 16, 6, 6, 17, 0, 0, 0, 0, 0, 0],
     width: 18,
@@ -126,16 +144,16 @@ pub(crate) static P26: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^\d{12}$`
-pub(crate) static P27: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
+pub(crate) static P29: Pattern = Pattern { source: "^\\d{12}$", rule: Rule::Chars { class: CharClass { ascii: 0x000000000000000003ff000000000000, beyond: Beyond::Ranges(&[]) }, min: 12, max: 12 } };
 
 /// `[\s\S]*`
-pub(crate) static P28: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P30: Pattern = Pattern { source: "[\\s\\S]*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffffff, beyond: Beyond::Ranges(&[(0x80, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
 
 /// `[\u0020-\u007E]+`
-pub(crate) static P29: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P31: Pattern = Pattern { source: "[\\u0020-\\u007E]+", rule: Rule::Chars { class: CharClass { ascii: 0x7fffffffffffffffffffffff00000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `^car-[a-z0-9]{8,32}$`
-pub(crate) static P30: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
+pub(crate) static P32: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0],
     width: 6,
@@ -144,7 +162,7 @@ pub(crate) static P30: Pattern = Pattern { source: "^car-[a-z0-9]{8,32}$", rule:
 }) };
 
 /// `[^\s@]+@[^\s@]+\.[^\s@]+`
-pub(crate) static P31: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
+pub(crate) static P33: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     width: 4,
@@ -153,7 +171,7 @@ pub(crate) static P31: Pattern = Pattern { source: "[^\\s@]+@[^\\s@]+\\.[^\\s@]+
 }) };
 
 /// `^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]{10,32}`
-pub(crate) static P32: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
+pub(crate) static P34: Pattern = Pattern { source: "^arn:aws:organizations::\\d{12}:organization\\/o-[a-z0-9]{10,32}", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 6, 6, 6, 6, 6, 7, 6, 8, 6, 6, 6, 6, 9, 10, 6, 6, 11, 12, 13, 6, 6, 14, 6, 6, 15, 0, 0, 0, 0, 0, 0],
     width: 16,
@@ -162,7 +180,7 @@ pub(crate) static P32: Pattern = Pattern { source: "^arn:aws:organizations::\\d{
 }) };
 
 /// `^(o-[a-z0-9]{10,32}\/r-[0-9a-z]{4,32}(\/ou\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\/\d{12})*)\/`
-pub(crate) static P33: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
+pub(crate) static P35: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9a-z]{4,32}(\\/ou\\-[0-9a-z]{4,32}-[a-z0-9]{8,32})*(\\/\\d{12})*)\\/", rule: Rule::Machine(&Machine {
     bands: &[128],
     classes: &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 4, 4, 6, 4, 4, 7, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0],
     width: 8,
@@ -171,16 +189,16 @@ pub(crate) static P33: Pattern = Pattern { source: "^(o-[a-z0-9]{10,32}\\/r-[0-9
 }) };
 
 /// `[\w+=,.@-]{1,64}`
-pub(crate) static P34: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
+pub(crate) static P36: Pattern = Pattern { source: "[\\w+=,.@-]{1,64}", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff23ff780000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: 64 } };
 
 /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
-pub(crate) static P35: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
+pub(crate) static P37: Pattern = Pattern { source: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", rule: Rule::Chars { class: CharClass { ascii: 0x07fffffe87ffffff27ffe80100000000, beyond: Beyond::LettersSeparatorsNumbers }, min: 0, max: usize::MAX } };
 
 /// `.+`
-pub(crate) static P36: Pattern = Pattern { source: ".+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 1, max: usize::MAX } };
+pub(crate) static P38: Pattern = Pattern { source: ".+", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 1, max: usize::MAX } };
 
 /// `[\w|\d|\.|_]+`
-pub(crate) static P37: Pattern = Pattern { source: "[\\w|\\d|\\.|_]+", rule: Rule::Chars { class: CharClass { ascii: 0x17fffffe87fffffe03ff400000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
+pub(crate) static P39: Pattern = Pattern { source: "[\\w|\\d|\\.|_]+", rule: Rule::Chars { class: CharClass { ascii: 0x17fffffe87fffffe03ff400000000000, beyond: Beyond::Ranges(&[]) }, min: 1, max: usize::MAX } };
 
 /// `.*`
-pub(crate) static P38: Pattern = Pattern { source: ".*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 0, max: usize::MAX } };
+pub(crate) static P40: Pattern = Pattern { source: ".*", rule: Rule::Chars { class: CharClass { ascii: 0xffffffffffffffffffffffffffffdbff, beyond: Beyond::Ranges(&[(0x80, 0x84), (0x86, 0x2027), (0x202A, 0x10FFFF)]) }, min: 0, max: usize::MAX } };

@@ -195,7 +195,8 @@ fn bytes_in(text: &str, key: &str, context: &Context) -> Result<Vec<u8>, RecordE
     decoded.map_err(|_| form(key, context, &"bytes that are not base 64"))
 }
 
-/// Appends the JSON of a credential's record; `None` when it is a record of another kind.
+/// Appends the JSON of a credential's record, or of what principals last did; `None` when it is a record of
+/// another kind.
 pub(super) fn write(
     record: &Record,
     seal: &Seal<'_>,
@@ -240,7 +241,7 @@ pub(super) fn write(
             },
             out,
         ),
-        _ => return None,
+        other => return super::access::write(other, out),
     })
 }
 

@@ -282,6 +282,7 @@ impl Stored for AccountMeta {
                 password_last_used_s: body.root_password_last_used,
             },
             password_policy: body.password_policy.map(Into::into),
+            outbound_issuer: body.outbound_issuer.map(Cow::into_owned),
         })
     }
 }
