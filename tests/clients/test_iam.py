@@ -1,4 +1,4 @@
-"""IAM through boto3: life cycles, pages, waiters, and the call order of Terraform's provider."""
+"""IAM through boto3: life cycles, pages, waiters."""
 
 import json
 
@@ -119,45 +119,6 @@ def test_waiters(account):
     iam.get_waiter("role_exists").wait(RoleName="waited", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
     arn = iam.create_policy(PolicyName="waited", PolicyDocument=allow("a:b"))["Policy"]["Arn"]
     iam.get_waiter("policy_exists").wait(PolicyArn=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
-
-
-def test_the_call_order_of_terraform(account):
-    """aws_iam_role with policies: create, read until visible, update, plan without a difference, destroy."""
-    trusting = trust(account.user_arn("admin"))
-    made = account.iam("CreateRole", RoleName="tf", Path="/", AssumeRolePolicyDocument=trusting, MaxSessionDuration=3600, Tags=[{"Key": "env", "Value": "test"}])["Role"]
-    assert "MaxSessionDuration" not in made and "RoleLastUsed" not in made
-    policy = account.iam("CreatePolicy", PolicyName="tf", Path="/", PolicyDocument=allow(["s3:GetObject"], ["arn:aws:s3:::b/*"]))["Policy"]["Arn"]
-    account.iam("AttachRolePolicy", RoleName="tf", PolicyArn=policy)
-    account.iam("PutRolePolicy", RoleName="tf", PolicyName="inline", PolicyDocument=allow("iam:GetUser"))
-
-    def refresh():
-        role = account.iam("GetRole", RoleName="tf")["Role"]
-        inline = account.iam("ListRolePolicies", RoleName="tf")["PolicyNames"]
-        attached = account.iam("ListAttachedRolePolicies", RoleName="tf")["AttachedPolicies"]
-        versions = account.iam("GetPolicyVersion", PolicyArn=policy, VersionId="v1")["PolicyVersion"]
-        return role, inline, attached, document(versions["Document"])
-
-    role, inline, attached, shown = refresh()
-    assert document(role["AssumeRolePolicyDocument"]) == json.loads(trusting), "a plan would show a difference"
-    assert role["Tags"] == [{"Key": "env", "Value": "test"}] and role["MaxSessionDuration"] == 3600
-    assert inline == ["inline"] and [one["PolicyArn"] for one in attached] == [policy]
-    assert shown == json.loads(allow(["s3:GetObject"], ["arn:aws:s3:::b/*"]))
-    account.iam("UpdateRole", RoleName="tf", Description="new", MaxSessionDuration=7200)
-    account.iam("UpdateAssumeRolePolicy", RoleName="tf", PolicyDocument=trust(account.id))
-    account.iam("UntagRole", RoleName="tf", TagKeys=["env"])
-    role = refresh()[0]
-    assert (role["Description"], role["MaxSessionDuration"]) == ("new", 7200)
-    assert document(role["AssumeRolePolicyDocument"])["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{account.id}:root"} or document(role["AssumeRolePolicyDocument"]) == json.loads(trust(account.id))
-    assert refused(account, "DeleteRole", RoleName="tf")[0] == "DeleteConflict"
-    account.iam("DetachRolePolicy", RoleName="tf", PolicyArn=policy)
-    assert refused(account, "DeleteRole", RoleName="tf") == ("DeleteConflict", "Cannot delete entity, must delete policies first.")
-    account.iam("AttachRolePolicy", RoleName="tf", PolicyArn=policy)
-    account.iam("DeleteRolePolicy", RoleName="tf", PolicyName="inline")
-    assert refused(account, "DeleteRole", RoleName="tf") == ("DeleteConflict", "Cannot delete entity, must detach all policies first.")
-    account.iam("DetachRolePolicy", RoleName="tf", PolicyArn=policy)
-    account.iam("DeleteRole", RoleName="tf")
-    account.iam("DeletePolicy", PolicyArn=policy)
-    assert refused(account, "GetRole", RoleName="tf") == ("NoSuchEntity", "The role with name tf cannot be found.")
 
 
 def test_the_summary_counts(account):

@@ -101,6 +101,19 @@ impl<V> Branch<V> {
         low.saturating_sub(1)
     }
 
+    /// The same with another child in one place; all keys stay, so nothing is taken apart.
+    fn with_child(&self, at: usize, node: Arc<Node<V>>) -> Branch<V> {
+        let mut children = self.children.clone();
+        if let Some(slot) = children.get_mut(at) {
+            *slot = node;
+        }
+        Branch {
+            text: self.text.clone(),
+            ends: self.ends.clone(),
+            children,
+        }
+    }
+
     fn pairs(&self) -> Vec<(Arc<str>, Arc<Node<V>>)> {
         self.children
             .iter()
@@ -288,14 +301,17 @@ fn insert_at<V: Clone>(
             let Some(child) = branch.children.get(at) else {
                 return Grown::One(node.clone());
             };
-            let mut pairs = branch.pairs();
-            match insert_at(child, key, value, replaced) {
-                Grown::One(new) => set_child(&mut pairs, at, new),
+            let mut pairs = match insert_at(child, key, value, replaced) {
+                Grown::One(new) => {
+                    return Grown::One(Arc::new(Node::Branch(branch.with_child(at, new))));
+                }
                 Grown::Two(left, middle, right) => {
+                    let mut pairs = branch.pairs();
                     set_child(&mut pairs, at, left);
                     pairs.insert(at + 1, (middle, right));
+                    pairs
                 }
-            }
+            };
             if pairs.len() <= BRANCH {
                 return Grown::One(Arc::new(Node::Branch(Branch::of(pairs))));
             }
@@ -332,13 +348,11 @@ fn remove_at<V: Clone>(node: &Arc<Node<V>>, key: &str) -> Option<Arc<Node<V>>> {
         Node::Branch(branch) => {
             let at = branch.child_of(key);
             let child = branch.children.get(at)?;
-            let mut pairs = branch.pairs();
-            match remove_at(child, key) {
-                Some(new) => set_child(&mut pairs, at, new),
-                None => {
-                    pairs.remove(at);
-                }
+            if let Some(new) = remove_at(child, key) {
+                return Some(Arc::new(Node::Branch(branch.with_child(at, new))));
             }
+            let mut pairs = branch.pairs();
+            pairs.remove(at);
             (!pairs.is_empty()).then(|| Arc::new(Node::Branch(Branch::of(pairs))))
         }
     }
