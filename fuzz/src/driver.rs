@@ -1,4 +1,4 @@
-//! A driver that needs nothing installed: the seeds, then changed ones until the time is up.
+//! A driver that needs nothing installed: the seeds, then so many changed ones, the same in every run.
 
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -12,21 +12,40 @@ const BYTES_MAX: usize = 4096;
 /// Inputs kept to be changed further.
 const POOL_MAX: usize = 256;
 
-/// Runs a target; gives the number of inputs.
+/// How much a target is to do.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Inputs beside the seeds, for a target that costs nothing much; the others do fewer, see
+    /// [`Target::cost`]. Which inputs they are follows from the seeds and this number alone.
+    pub inputs: u64,
+    /// After this long it gives up, and says so.
+    pub time: Duration,
+}
+
+/// What a target did.
+pub struct Driven {
+    /// Inputs that it ran, seeds included.
+    pub inputs: u64,
+    /// Inputs that it was to run.
+    pub wanted: u64,
+}
+
+/// Runs a target.
 ///
 /// # Errors
 /// The first input that made it panic, with the file that holds it now.
-pub fn drive(target: &Target, folder: &Path, time: Duration) -> Result<u64, String> {
+pub fn drive(target: &Target, folder: &Path, bounds: Bounds) -> Result<Driven, String> {
     let seeds = seeds(&folder.join("corpus").join(target.name));
     let mut inputs = 0;
     for seed in &seeds {
         attempt(target, folder, seed)?;
         inputs += 1;
     }
+    let wanted = inputs + bounds.inputs / target.cost;
     let mut pool = vec![Vec::new()];
     let started = Instant::now();
     let mut random = Random::new(target.name.bytes().map(u64::from).sum());
-    while started.elapsed() < time {
+    while inputs < wanted && started.elapsed() < bounds.time {
         // Mostly from a seed, or chance would lead ever further away from what is legal.
         let from = if random.chance(70) && !seeds.is_empty() {
             &seeds
@@ -46,7 +65,7 @@ pub fn drive(target: &Target, folder: &Path, time: Duration) -> Result<u64, Stri
             }
         }
     }
-    Ok(inputs)
+    Ok(Driven { inputs, wanted })
 }
 
 fn seeds(folder: &Path) -> Vec<Vec<u8>> {

@@ -15,6 +15,8 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// What mutations put in.
     pub words: &'static [&'static str],
+    /// What an input costs, in inputs of the cheapest target: the driver runs fewer of them.
+    pub cost: u64,
 }
 
 /// All of them.
@@ -23,11 +25,13 @@ pub const ALL: &[Target] = &[
         name: "json",
         run: json::run,
         words: JSON,
+        cost: 1,
     },
     Target {
         name: "document",
         run: document::run,
         words: DOCUMENT,
+        cost: 4,
     },
     Target {
         name: "arn",
@@ -44,6 +48,7 @@ pub const ALL: &[Target] = &[
             "111122223333",
             "role",
         ],
+        cost: 1,
     },
     Target {
         name: "wildcard",
@@ -61,16 +66,19 @@ pub const ALL: &[Target] = &[
             "*a*b",
             "??",
         ],
+        cost: 16,
     },
     Target {
         name: "conditions",
         run: conditions::run,
         words: CONDITIONS,
+        cost: 8,
     },
     Target {
         name: "decisions",
         run: decisions::run,
         words: &["\0", "\u{1}", "\u{7f}", "zz"],
+        cost: 64,
     },
 ];
 

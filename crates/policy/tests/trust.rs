@@ -253,7 +253,45 @@ fn actions() {
     );
 }
 
-/// Recorded of CreateRole and UpdateAssumeRolePolicy in 2026: which conditions on GitHub's claims IAM takes.
+/// Operator, claim of GitHub's issuer, values, and whether IAM takes the condition: recorded of CreateRole and
+/// UpdateAssumeRolePolicy in 2026.
+const GITHUB: &[(&str, &str, &str, bool)] = &[
+    ("StringLike", "sub", r#""repo:acme/app:*""#, true),
+    ("StringLike", "sub", r#""repo:*""#, true),
+    (
+        "StringLike",
+        "SUB",
+        r#"["repo:acme/a:*","repo:acme/b:*"]"#,
+        true,
+    ),
+    (
+        "StringEquals",
+        "sub",
+        r#""repo:acme/app:ref:refs/heads/main""#,
+        true,
+    ),
+    ("StringEqualsIgnoreCase", "sub", r#""repo:Acme/app""#, true),
+    ("ForAnyValue:StringLike", "sub", r#""repo:acme/*""#, true),
+    ("StringLike", "job_workflow_ref", r#""acme/app/*""#, true),
+    ("StringLike", "sub", r#""*""#, false),
+    ("StringLike", "sub", r#""**""#, false),
+    ("StringLike", "sub", r#""*:acme/app:*""#, false),
+    ("StringLike", "sub", r#"["repo:acme/app:*","*"]"#, false),
+    ("StringEquals", "sub", r#""""#, false),
+    ("StringEquals", "aud", r#""sts.amazonaws.com""#, false),
+    ("StringEquals", "repository", r#""acme/app""#, false),
+    ("StringNotEquals", "sub", r#""repo:acme/app""#, false),
+    ("StringLikeIfExists", "sub", r#""repo:acme/app:*""#, false),
+    (
+        "ForAllValues:StringLike",
+        "sub",
+        r#""repo:acme/app:*""#,
+        false,
+    ),
+    ("ArnLike", "sub", r#""arn:aws:s3:::b""#, false),
+    ("Null", "sub", r#""false""#, false),
+];
+
 #[test]
 fn github_is_trusted_for_somebody_alone() {
     const PROVIDER: &str =
@@ -263,42 +301,7 @@ fn github_is_trusted_for_somebody_alone() {
          StringEqualsIgnoreCase, token.actions.githubusercontent.com:sub or \
          token.actions.githubusercontent.com:job_workflow_ref which is not scoped to all."
     );
-    for (operator, claim, values, taken) in [
-        ("StringLike", "sub", r#""repo:acme/app:*""#, true),
-        ("StringLike", "sub", r#""repo:*""#, true),
-        (
-            "StringLike",
-            "SUB",
-            r#"["repo:acme/a:*","repo:acme/b:*"]"#,
-            true,
-        ),
-        (
-            "StringEquals",
-            "sub",
-            r#""repo:acme/app:ref:refs/heads/main""#,
-            true,
-        ),
-        ("StringEqualsIgnoreCase", "sub", r#""repo:Acme/app""#, true),
-        ("ForAnyValue:StringLike", "sub", r#""repo:acme/*""#, true),
-        ("StringLike", "job_workflow_ref", r#""acme/app/*""#, true),
-        ("StringLike", "sub", r#""*""#, false),
-        ("StringLike", "sub", r#""**""#, false),
-        ("StringLike", "sub", r#""*:acme/app:*""#, false),
-        ("StringLike", "sub", r#"["repo:acme/app:*","*"]"#, false),
-        ("StringEquals", "sub", r#""""#, false),
-        ("StringEquals", "aud", r#""sts.amazonaws.com""#, false),
-        ("StringEquals", "repository", r#""acme/app""#, false),
-        ("StringNotEquals", "sub", r#""repo:acme/app""#, false),
-        ("StringLikeIfExists", "sub", r#""repo:acme/app:*""#, false),
-        (
-            "ForAllValues:StringLike",
-            "sub",
-            r#""repo:acme/app:*""#,
-            false,
-        ),
-        ("ArnLike", "sub", r#""arn:aws:s3:::b""#, false),
-        ("Null", "sub", r#""false""#, false),
-    ] {
+    for (operator, claim, values, taken) in GITHUB.iter().copied() {
         for action in [
             "sts:AssumeRoleWithWebIdentity",
             "sts:*",
