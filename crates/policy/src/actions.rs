@@ -5,9 +5,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::document::{Form, List};
+use crate::limits::ACTION_BYTES_MAX;
 use crate::pattern::Pattern;
 use crate::question::Question;
-use crate::text::{Name, OwnedName, position};
+use crate::text::{AnyCase, OwnedName, position};
 use crate::validate::is_action;
 
 /// `Action` or `NotAction`, compiled.
@@ -35,18 +36,17 @@ impl Actions {
     /// Compiles the list; `None` when one of its items is no action.
     pub(crate) fn compile(list: &List) -> Option<Actions> {
         // All of them one behind the other.
-        let length = list.items.iter().map(|item| item.text.len()).sum();
-        let mut lower = String::with_capacity(length);
+        let mut lower: SmallVec<[u8; 128]> = SmallVec::new();
         for item in &list.items {
             if !is_action(&item.text) {
                 return None;
             }
-            lower.push_str(&item.text);
+            lower.extend_from_slice(item.text.as_bytes());
         }
         lower.make_ascii_lowercase();
         let mut all = false;
         let mut named: SmallVec<[(&str, &str); 4]> = SmallVec::new();
-        let mut rest = lower.as_str();
+        let mut rest = std::str::from_utf8(&lower).ok()?;
         for item in &list.items {
             let (action, after) = rest.split_at_checked(item.text.len())?;
             rest = after;
@@ -91,16 +91,25 @@ impl Actions {
     }
 
     fn of_service(&self, question: &Question<'_>) -> bool {
-        let found = position(&self.services, |(service, _)| service, question.service);
+        let found = position(&self.services, |(service, _)| service, &question.service);
         let names = found.and_then(|index| self.services.get(index));
-        names.is_some_and(|(_, names)| names.contain(question.name))
+        names.is_some_and(|(_, names)| names.contain(&question.name))
     }
 }
 
 #[inline(never)]
-fn any_matches(wild: &[Pattern], name: Name<'_>) -> bool {
-    let mut wild = wild.iter();
-    wild.any(|pattern| pattern.matches_bytes(name.as_bytes()))
+fn any_matches(wild: &[Pattern], name: &AnyCase<'_>) -> bool {
+    wild.iter().any(|pattern| match pattern {
+        Pattern::Prefix(prefix) => name.begins(prefix.as_bytes()),
+        _ => matches(pattern, name),
+    })
+}
+
+#[inline(never)]
+fn matches(pattern: &Pattern, name: &AnyCase<'_>) -> bool {
+    let mut buffer = [0; ACTION_BYTES_MAX];
+    let name = name.write(&mut buffer);
+    name.is_some_and(|name| pattern.matches_bytes(name))
 }
 
 impl Names {
@@ -125,7 +134,7 @@ impl Names {
     }
 
     #[inline(always)]
-    pub(crate) fn contain(&self, name: Name<'_>) -> bool {
+    pub(crate) fn contain(&self, name: &AnyCase<'_>) -> bool {
         match self {
             Names::All => true,
             Names::Some { exact, wild } => {

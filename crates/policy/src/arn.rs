@@ -1,5 +1,7 @@
 //! Amazon Resource Names: six parts, the last of which may hold colons.
 
+use std::ops::Range;
+
 use crate::lookup::Lookup;
 use crate::pattern::{Matched, Pattern};
 use crate::text::{begins, bytes_of, same};
@@ -34,7 +36,8 @@ pub(crate) struct SplitArn<'a> {
     /// Up to and with the fifth colon.
     head: &'a str,
     pub(crate) resource: &'a str,
-    colons: [usize; 5],
+    /// Where partition, service and region end.
+    ends: [usize; 3],
 }
 
 impl<'a> SplitArn<'a> {
@@ -43,27 +46,43 @@ impl<'a> SplitArn<'a> {
         if !begins(text.as_bytes(), b"arn:") {
             return None;
         }
-        let colons = colons(text.as_bytes())?;
-        let [start, partition, service, _, account] = colons;
+        let [start, partition, service, region, account] = colons(text.as_bytes())?;
         let (head, resource) = text.split_at_checked(account + 1)?;
         let named = partition > start + 1 && service > partition + 1 && !resource.is_empty();
         named.then_some(SplitArn {
             head,
             resource,
-            colons,
+            ends: [partition, service, region],
         })
     }
 
     pub(crate) fn arn(&self) -> Arn<'a> {
-        let [start, partition, service, region, account] = self.colons;
-        let part = |from: usize, to: usize| self.head.get(from + 1..to).unwrap_or_default();
+        let [account, service, region, partition] = self.parts().map(|part| self.part(part));
         Arn {
-            partition: part(start, partition),
-            service: part(partition, service),
-            region: part(service, region),
-            account: part(region, account),
+            partition,
+            service,
+            region,
+            account,
             resource: self.resource,
         }
+    }
+
+    /// Where account, service, region and partition stand.
+    #[inline]
+    fn parts(&self) -> [Range<usize>; 4] {
+        let [partition, service, region] = self.ends;
+        let account = self.head.len() - 1;
+        [
+            region + 1..account,
+            partition + 1..service,
+            service + 1..region,
+            "arn:".len()..partition,
+        ]
+    }
+
+    #[inline]
+    fn part(&self, part: Range<usize>) -> &'a str {
+        self.head.get(part).unwrap_or_default()
     }
 }
 
@@ -81,7 +100,7 @@ enum Head {
     /// Without wildcards: up to and with the fifth colon.
     Exact(Box<str>),
     /// Account, service, region and partition: those that tell most first.
-    Parts(Box<[Pattern; 4]>),
+    Parts([Pattern; 4]),
 }
 
 /// Why a text is no pattern of ARNs.
@@ -131,7 +150,7 @@ impl ArnPattern {
                 Pattern::Exact(region),
                 Pattern::Exact(partition),
             ] => Head::Exact(format!("arn:{partition}:{service}:{region}:{account}:").into()),
-            _ => Head::Parts(Box::new(parts)),
+            _ => Head::Parts(parts),
         };
         Ok(ArnPattern { resource, head })
     }
@@ -150,17 +169,18 @@ impl ArnPattern {
             Head::Exact(_) => Matched::No,
             Head::Parts(patterns) => {
                 let mut found = self.resource.matches(arn.resource, lookup);
-                let arn = arn.arn();
-                let parts = [arn.account, arn.service, arn.region, arn.partition];
-                for (pattern, part) in patterns.iter().zip(parts) {
-                    match pattern.matches(part, lookup) {
-                        Matched::No => return Matched::No,
-                        Matched::Unresolved if found != Matched::No => found = Matched::Unresolved,
-                        Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
-                        Matched::Unresolved | Matched::Ambiguous | Matched::Yes => {}
+                if found == Matched::No {
+                    return Matched::No;
+                }
+                for (pattern, part) in patterns.iter().zip(arn.parts()) {
+                    if matches!(pattern, Pattern::Any) {
+                        continue;
                     }
-                    if found == Matched::No {
-                        return Matched::No;
+                    match pattern.matches(arn.part(part), lookup) {
+                        Matched::No => return Matched::No,
+                        Matched::Unresolved => found = Matched::Unresolved,
+                        Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
+                        Matched::Ambiguous | Matched::Yes => {}
                     }
                 }
                 found
@@ -171,51 +191,68 @@ impl ArnPattern {
 
 /// Where the first five colons stand; nearly always among the first 32 bytes, which are looked at
 /// together.
-#[inline]
+#[inline(always)]
 fn colons(text: &[u8]) -> Option<[usize; 5]> {
-    let near = text.first_chunk::<32>().and_then(near_colons);
-    near.or_else(|| far_colons(text))
+    let near = match (text.first_chunk::<32>(), text.first_chunk::<16>()) {
+        (Some(near), _) => colons_of(near),
+        // The second half reaches back over the first.
+        (None, Some(near)) => colons_of(near) | last_colons::<16>(text),
+        (None, None) => 0,
+    };
+    let bits = match beyond_four(near) {
+        0 => near | middle_colons(text),
+        _ => near,
+    };
+    take_five(bits).or_else(|| far_colons(text))
 }
 
+/// A bit for each byte that is a colon; of 64 bytes at most.
 #[inline]
-fn near_colons(text: &[u8; 32]) -> Option<[usize; 5]> {
-    let words = text.as_chunks::<8>().0.iter();
-    let bits = words
-        .rev()
-        .fold(0, |bits, word| (bits << 8) | bytes_of(word, b':'));
-    take_five(bits)
+fn colons_of(text: &[u8]) -> u64 {
+    let words = text.as_chunks::<8>().0.iter().enumerate();
+    words.fold(0, |bits, (index, word)| {
+        bits | bytes_of(word, b':') << (8 * index)
+    })
 }
 
-/// The same in all of the text.
+/// The same for the last `N` bytes of a text of 64 at most.
+#[inline]
+fn last_colons<const N: usize>(text: &[u8]) -> u64 {
+    let last = text.last_chunk::<N>();
+    last.map_or(0, |last| colons_of(last) << (text.len() - N))
+}
+
+/// The same for the second 32 of 64 bytes, or the last 32 of fewer.
 #[inline(never)]
+fn middle_colons(text: &[u8]) -> u64 {
+    last_colons::<32>(text.get(..64).unwrap_or(text))
+}
+
+/// The same as [`colons`] for whatever has them elsewhere.
+#[cold]
 fn far_colons(text: &[u8]) -> Option<[usize; 5]> {
-    let near = text.get(..64).unwrap_or(text);
-    let mut bits = 0;
-    for (index, word) in near.as_chunks::<8>().0.iter().enumerate() {
-        bits |= bytes_of(word, b':') << (8 * index);
-    }
-    if let Some(last) = near.last_chunk::<8>() {
-        bits |= bytes_of(last, b':') << (near.len() - 8);
-    }
-    take_five(bits).or_else(|| {
-        let mut found = text.iter().enumerate().filter(|(_, byte)| **byte == b':');
-        let mut next = || found.next().map(|(at, _)| at);
-        Some([next()?, next()?, next()?, next()?, next()?])
-    })
+    let mut found = text.iter().enumerate().filter(|(_, byte)| **byte == b':');
+    let mut next = || found.next().map(|(at, _)| at);
+    Some([next()?, next()?, next()?, next()?, next()?])
+}
+
+/// All but the lowest four bits.
+#[inline]
+fn beyond_four(bits: u64) -> u64 {
+    (0..4).fold(bits, |bits, _| bits & bits.wrapping_sub(1))
 }
 
 /// The places of the lowest five bits.
 #[inline]
 fn take_five(mut bits: u64) -> Option<[usize; 5]> {
-    let mut places = [0; 5];
-    for place in &mut places {
-        if bits == 0 {
-            return None;
-        }
-        *place = bits.trailing_zeros() as usize;
-        bits &= bits - 1;
+    if beyond_four(bits) == 0 {
+        return None;
     }
-    Some(places)
+    Some([(); 5].map(|()| {
+        let place = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        place
+    }))
 }
 
 /// The six parts of an ARN pattern; colons inside `${…}` do not count.

@@ -147,7 +147,7 @@ impl Condition {
     }
 
     /// Whether the condition holds in this request.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn holds<'q>(&'q self, lookup: &Lookup<'q>) -> Truth {
         let values = lookup.values(&self.key);
         match (&values, self.qualifier) {
@@ -327,7 +327,7 @@ fn compare(test: OrderTest, operands: &[Instant], instant: Instant) -> Truth {
         .into()
 }
 
-#[inline]
+#[inline(never)]
 fn any_matches<'q>(patterns: &'q [Pattern], text: &str, lookup: &Lookup<'q>) -> Truth {
     let patterns = patterns.iter();
     Truth::any(patterns.map(|pattern| pattern.matches(text, lookup).truth()))

@@ -1,7 +1,6 @@
 //! The decision: the evaluation order over the compiled policies that bear on a request.
 
 use crate::decision::{Decision, PolicyType, StatementRef};
-use crate::limits::ACTION_BYTES_MAX;
 use crate::lookup::Lookup;
 use crate::order::{self, Answer, Answers, Situation};
 use crate::policy::{Origin, Policy};
@@ -18,17 +17,17 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
 /// How the statements of a policy are found that apply.
 pub(crate) trait Search: Copy {
     /// The first Deny of a caller's policy that applies.
-    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin>;
     /// The first Allow of a caller's policy that applies.
-    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin>;
     /// The first Deny of a resource's policy that applies.
-    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin>;
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin>;
     /// The strongest grant of a resource's policy, and the first statement that makes it.
     fn resources_grant<'q>(
         self,
         policy: &'q Policy,
         question: &Question<'q>,
-    ) -> Option<(Grant, Origin)>;
+    ) -> Option<(Grant, &'q Origin)>;
 }
 
 /// By the index of each policy.
@@ -37,17 +36,17 @@ struct Indexed;
 
 impl Search for Indexed {
     #[inline]
-    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         policy.callers_deny(question)
     }
 
     #[inline]
-    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         policy.callers_allow(question)
     }
 
     #[inline]
-    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         policy.resources_deny(question)
     }
 
@@ -56,7 +55,7 @@ impl Search for Indexed {
         self,
         policy: &'q Policy,
         question: &Question<'q>,
-    ) -> Option<(Grant, Origin)> {
+    ) -> Option<(Grant, &'q Origin)> {
         policy.resources_grant(question)
     }
 }
@@ -69,8 +68,7 @@ pub(crate) fn answer(
 ) -> Decision {
     let situation = Situation::of(request, policies);
     let lookup = Lookup::new(request.context);
-    let mut buffer = [0; ACTION_BYTES_MAX];
-    let reason = match Question::prepare(request, &lookup, &mut buffer) {
+    let reason = match Question::prepare(request, &lookup) {
         Some(question) => {
             let compiled = Compiled {
                 question: &question,
@@ -159,11 +157,11 @@ impl<'a, S: Search> Answers for Compiled<'a, S> {
 }
 
 /// The first policy of a list that answers, and its statement.
-#[inline]
+#[inline(always)]
 fn first<'a>(
     policy_type: PolicyType,
     policies: impl IntoIterator<Item = &'a &'a Policy>,
-    answer: impl Fn(&'a Policy) -> Option<Origin>,
+    answer: impl Fn(&'a Policy) -> Option<&'a Origin>,
 ) -> Option<StatementRef> {
     let mut before = 0;
     for policy in policies {
@@ -175,7 +173,7 @@ fn first<'a>(
     None
 }
 
-fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> StatementRef {
+fn reference(policy_type: PolicyType, before: usize, origin: &Origin) -> StatementRef {
     StatementRef {
         policy_type,
         policy: before + origin.document,
@@ -188,7 +186,7 @@ fn reference(policy_type: PolicyType, before: usize, origin: Origin) -> Statemen
 fn every_level<'a>(
     policy_type: PolicyType,
     levels: Option<&'a [&'a [&'a Policy]]>,
-    answer: impl Fn(&'a Policy) -> Option<Origin>,
+    answer: impl Fn(&'a Policy) -> Option<&'a Origin>,
 ) -> Answer {
     match levels {
         Some(levels) => each_level(policy_type, levels, answer),
@@ -199,7 +197,7 @@ fn every_level<'a>(
 fn each_level<'a>(
     policy_type: PolicyType,
     levels: &'a [&'a [&'a Policy]],
-    answer: impl Fn(&'a Policy) -> Option<Origin>,
+    answer: impl Fn(&'a Policy) -> Option<&'a Origin>,
 ) -> Answer {
     let mut last = Answer::Lacking;
     for level in levels {

@@ -12,7 +12,6 @@ mod view;
 use crate::decide::{Search, answer};
 use crate::decision::PolicyType;
 use crate::document::{Document, Effect};
-use crate::limits::ACTION_BYTES_MAX;
 use crate::lookup::Lookup;
 use crate::order::Situation;
 use crate::policy::{Origin, Policy};
@@ -95,8 +94,7 @@ pub fn explain(request: &Request<'_>, policies: &NamedPolicies<'_>) -> Explanati
     let decision = compiled.ask(policies, |policies| answer(request, policies, OneByOne));
     let situation = compiled.ask(policies, |policies| Situation::of(request, policies));
     let lookup = Lookup::new(request.context);
-    let mut buffer = [0; ACTION_BYTES_MAX];
-    let reports = match Question::prepare(request, &lookup, &mut buffer) {
+    let reports = match Question::prepare(request, &lookup) {
         Some(question) => compiled.reports(policies, &situation, &question, request),
         None => Vec::new(),
     };
@@ -209,21 +207,21 @@ impl Compiled {
 struct OneByOne;
 
 impl Search for OneByOne {
-    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn callers_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         let mut denies = policy.about(Effect::Deny, question);
         let found =
             denies.find(|(_, s)| s.as_callers(s.resources(question), question) != Truth::No);
         found.map(|(origin, _)| origin)
     }
 
-    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn callers_allow<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         let mut allows = policy.about(Effect::Allow, question);
         let found =
             allows.find(|(_, s)| s.as_callers(s.resources(question), question) == Truth::Yes);
         found.map(|(origin, _)| origin)
     }
 
-    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<Origin> {
+    fn resources_deny<'q>(self, policy: &'q Policy, question: &Question<'q>) -> Option<&'q Origin> {
         let mut denies = policy.about(Effect::Deny, question);
         let found =
             denies.find(|(_, s)| s.as_resources_deny(s.resources(question), question) != Truth::No);
@@ -234,7 +232,7 @@ impl Search for OneByOne {
         self,
         policy: &'q Policy,
         question: &Question<'q>,
-    ) -> Option<(Grant, Origin)> {
+    ) -> Option<(Grant, &'q Origin)> {
         let mut best = None;
         for (origin, statement) in policy.about(Effect::Allow, question) {
             let grant = statement.as_resources_allow(statement.resources(question), question);

@@ -111,7 +111,7 @@ impl Gate {
     #[inline]
     pub(crate) fn visit<'q>(&'q self, lookup: &Lookup<'q>, mut visit: impl FnMut(&'q [Entry])) {
         let mut walk = |trie: &Trie, text: &str| {
-            trie.walk(text, |range| {
+            trie.walk(text.as_bytes(), |range| {
                 visit(self.listed.get(range).unwrap_or_default());
             });
         };

@@ -14,7 +14,7 @@ use crate::limits::{ROWS_PER_STATEMENT_MAX, SEARCHED_ONE_BY_ONE};
 use crate::lookup::Key;
 use crate::question::Question;
 use crate::statement::{ResourcePattern, Statement};
-use crate::text::{Name, OwnedName, Prefix, position};
+use crate::text::{AnyCase, OwnedName, Prefix, position};
 use crate::trie::Trie;
 use crate::truth::Truth;
 
@@ -33,19 +33,15 @@ struct Service {
     table: Table,
 }
 
-/// Statements by resource.
+/// Statements by the literals that their resources begin with.
 #[derive(Debug)]
-struct Table {
-    groups: Box<[Group]>,
-    by: By,
-}
-
-/// How groups are found by the literals that their resources begin with.
-#[derive(Debug)]
-enum By {
+enum Table {
     /// Few are sooner compared one by one.
-    Each(Box<[Prefix]>),
-    Trie(Trie),
+    Few(Box<[(Prefix, Group)]>),
+    Many {
+        groups: Box<[Group]>,
+        trie: Trie,
+    },
 }
 
 /// Statements of the same actions and the same resource.
@@ -120,7 +116,7 @@ impl Index {
     /// Whether it holds nothing.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.services.is_empty() && self.any.groups.is_empty()
+        self.services.is_empty() && self.any.is_empty()
     }
 
     /// Visits the statements whose actions match and whose resources may, with what comes of their
@@ -130,15 +126,16 @@ impl Index {
         question: &Question<'q>,
         mut visit: impl FnMut(Truth, &'q [Entry]),
     ) {
-        if let Some(table) = self.of_service(question.service) {
+        if let Some(table) = self.of_service(&question.service) {
             table.visit(question, &mut visit);
         }
-        if !self.any.groups.is_empty() {
+        if !self.any.is_empty() {
             self.any.visit(question, &mut visit);
         }
     }
 
-    fn of_service(&self, name: Name<'_>) -> Option<&Table> {
+    #[inline(always)]
+    fn of_service(&self, name: &AnyCase<'_>) -> Option<&Table> {
         let found = position(&self.services, |service| &service.name, name)?;
         Some(&self.services.get(found)?.table)
     }
@@ -184,10 +181,7 @@ fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
 
 impl Default for Table {
     fn default() -> Table {
-        Table {
-            groups: Box::default(),
-            by: By::Each(Box::default()),
-        }
+        Table::Few(Box::default())
     }
 }
 
@@ -207,34 +201,34 @@ impl Table {
                 literals.push((row.literal, start..groups.len()));
             }
         }
-        let by = if groups.len() > SEARCHED_ONE_BY_ONE {
-            By::Trie(Trie::new(&literals))
-        } else {
-            let literals = literals.iter();
-            let each =
-                literals.flat_map(|(literal, groups)| groups.clone().map(|_| Prefix::new(literal)));
-            By::Each(each.collect())
-        };
-        Table {
-            groups: groups.into(),
-            by,
+        if groups.len() > SEARCHED_ONE_BY_ONE {
+            let trie = Trie::new(&literals);
+            let groups = groups.into();
+            return Table::Many { groups, trie };
         }
+        let literals = literals.iter();
+        let each =
+            literals.flat_map(|(literal, groups)| groups.clone().map(|_| Prefix::new(literal)));
+        Table::Few(each.zip(groups).collect())
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        matches!(self, Table::Few(groups) if groups.is_empty())
     }
 
     #[inline]
     fn visit<'q>(&'q self, question: &Question<'q>, visit: &mut impl FnMut(Truth, &'q [Entry])) {
-        let text = question.resource.as_ref().map_or("", |arn| arn.resource);
-        match &self.by {
-            By::Each(literals) => {
-                let text = Name::new(text.as_bytes());
-                for (literal, group) in literals.iter().zip(&self.groups) {
-                    if literal.begins(text) {
+        match self {
+            Table::Few(groups) => {
+                for (literal, group) in groups {
+                    if literal.begins(&question.target) {
                         group.visit(question, visit);
                     }
                 }
             }
-            By::Trie(trie) => trie.walk(text, |listed| {
-                for group in self.groups.get(listed).unwrap_or_default() {
+            Table::Many { groups, trie } => trie.walk(question.target.as_bytes(), |listed| {
+                for group in groups.get(listed).unwrap_or_default() {
                     group.visit(question, visit);
                 }
             }),
@@ -325,7 +319,7 @@ impl Wanted {
     fn contain(&self, question: &Question<'_>) -> bool {
         match self {
             Wanted::All => true,
-            Wanted::Named(names) => names.contain(question.name),
+            Wanted::Named(names) => names.contain(&question.name),
             Wanted::AllBut(actions) => actions.contain(question),
         }
     }

@@ -19,8 +19,8 @@ pub const JSON_VALUES_MAX: usize = 65_536;
 pub const ACTION_BYTES_MAX: usize = 128;
 /// Characters of a number in a `Numeric…` condition, on either side.
 pub const NUMBER_CHARACTERS_MAX: usize = 64;
-/// Condition keys whose values one decision remembers.
-pub const KEYS_HELD: usize = 16;
+/// Tags and foreign condition keys whose values one decision remembers.
+pub const KEYS_HELD: usize = 4;
 /// Names in a list up to which they are compared one by one.
 pub const SEARCHED_ONE_BY_ONE: usize = 4;
 /// Statements of the same actions and resource from which on a condition tells them apart.

@@ -1,11 +1,11 @@
-//! What the context says, asked once a key: several conditions of a request often want the same.
+//! What the context says, asked once a tag: several statements of a request often want the same.
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 
 use crate::key::ConditionKey;
 use crate::limits::KEYS_HELD;
 use crate::request::Context;
-use crate::value::Values;
+use crate::value::{Value, Values};
 
 /// A condition key with its place in the [`Lookup`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,47 +27,33 @@ impl Key {
     }
 }
 
-/// Where the search for its place begins: the number of a known key, so that those listed near each
-/// other are never in each other's way, or a small hash of the name (FNV-1a).
+/// Where the search for its place begins: a small hash of the name (FNV-1a).
 fn slot(name: &ConditionKey) -> usize {
-    let hash = |bytes: &[u8], seed: u32| {
-        let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(16_777_619);
-        bytes.iter().fold(seed, step)
+    let (text, seed) = match name {
+        ConditionKey::Known(_) => return 0,
+        ConditionKey::PrincipalTag(tag) => (tag, 1),
+        ConditionKey::RequestTag(tag) => (tag, 2),
+        ConditionKey::ResourceTag(tag) => (tag, 3),
+        ConditionKey::Other(other) => (other, 4),
     };
-    let hash = match name {
-        ConditionKey::Known(known) => {
-            let number = *known as usize;
-            return (number + 6 * (number / KEYS_HELD)) % KEYS_HELD;
-        }
-        ConditionKey::PrincipalTag(tag) => hash(tag.as_bytes(), 1),
-        ConditionKey::RequestTag(tag) => hash(tag.as_bytes(), 2),
-        ConditionKey::ResourceTag(tag) => hash(tag.as_bytes(), 3),
-        ConditionKey::Other(other) => hash(other.as_bytes(), 4),
-    };
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+    let hash = text.bytes().fold(seed, step);
     let folded = hash ^ (hash >> 16) ^ (hash >> 8);
     folded as usize % KEYS_HELD
 }
 
-/// The common keys compare without a call.
-#[inline]
-fn is_same(a: &ConditionKey, b: &ConditionKey) -> bool {
-    match (a, b) {
-        (ConditionKey::Known(a), ConditionKey::Known(b)) => a == b,
-        (ConditionKey::Known(_), _) | (_, ConditionKey::Known(_)) => false,
-        (a, b) => a == b,
-    }
-}
-
-/// The context of one decision, and what it answered so far.
+/// The context of one decision, and what it answered so far of keys that it must search for. Known
+/// keys it has at hand: holding them would cost more than asking again.
 pub(crate) struct Lookup<'q> {
     context: &'q dyn Context,
-    held: [OnceCell<Held<'q>>; KEYS_HELD],
+    held: [Cell<Option<Held<'q>>>; KEYS_HELD],
 }
 
-/// A key that was asked for, and its values.
+/// A key that was asked for, and its text if it has one. Other values are not held.
+#[derive(Clone, Copy)]
 struct Held<'q> {
     name: &'q ConditionKey,
-    values: Values<'q>,
+    text: Option<&'q str>,
 }
 
 impl<'q> Lookup<'q> {
@@ -75,44 +61,45 @@ impl<'q> Lookup<'q> {
     pub(crate) fn new(context: &'q dyn Context) -> Lookup<'q> {
         Lookup {
             context,
-            held: std::array::from_fn(|_| OnceCell::new()),
+            held: std::array::from_fn(|_| Cell::new(None)),
         }
     }
 
     /// The values of one key.
     #[inline]
     pub(crate) fn values(&self, key: &'q Key) -> Values<'q> {
-        let Some(cell) = self.held.get(key.slot % KEYS_HELD) else {
-            return self.context.values(&key.name);
-        };
-        match cell.get() {
-            Some(held) if is_same(held.name, &key.name) => held.values,
-            Some(_) => self.find(key),
-            None => self.ask(cell, &key.name),
+        match &key.name {
+            ConditionKey::Known(_) => self.context.values(&key.name),
+            _ => self.find(key),
         }
     }
 
     #[inline(never)]
-    fn ask(&self, cell: &OnceCell<Held<'q>>, name: &'q ConditionKey) -> Values<'q> {
-        let values = self.context.values(name);
-        // The place is free: a context cannot ask back.
-        let _ = cell.set(Held { name, values });
-        values
-    }
-
-    /// The same for a key whose place another one took.
-    #[cold]
     fn find(&self, key: &'q Key) -> Values<'q> {
         for place in key.slot..key.slot + KEYS_HELD {
             let Some(cell) = self.held.get(place % KEYS_HELD) else {
                 break;
             };
             match cell.get() {
-                Some(held) if is_same(held.name, &key.name) => return held.values,
+                Some(held) if *held.name == key.name => return of_text(held.text),
                 Some(_) => {}
-                None => return self.ask(cell, &key.name),
+                None => {
+                    let name = &key.name;
+                    let text = match self.context.values(name) {
+                        Values::One(Value::Str(text)) => Some(text),
+                        Values::Absent => None,
+                        values => return values,
+                    };
+                    cell.set(Some(Held { name, text }));
+                    return of_text(text);
+                }
             }
         }
         self.context.values(&key.name)
     }
+}
+
+#[inline]
+fn of_text(text: Option<&str>) -> Values<'_> {
+    text.map_or(Values::Absent, |text| Values::One(Value::Str(text)))
 }

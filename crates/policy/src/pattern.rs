@@ -1,23 +1,16 @@
 //! Strings with wildcards and variables, split when compiled and matched in linear time.
-//!
-//! A pattern is a row of segments between its `*`. The first and the last are anchored; each of
-//! those between is looked for once, leftmost, and never again: a match further right cannot help
-//! what follows. A search costs at most a constant number of steps per character: plain text is
-//! found by the standard library's two-way search, short segments with `?` position by position,
-//! long ones with one bit per pattern character (shift-and).
 
-use std::collections::BTreeMap;
+mod framed;
+mod general;
 
-use smallvec::SmallVec;
-
-use crate::limits::SEGMENT_CHARACTERS_DIRECT;
+use self::framed::Framed;
+use self::general::General;
 use crate::lookup::Lookup;
-use crate::text::{after, begins, same};
+use crate::text::{begins, same};
 use crate::truth::Truth;
-use crate::value::Text;
 use crate::variable::{BadVariable, Token, Unvalued, Variable, Variables, Wildcards, tokens};
 
-/// A compiled pattern. The first three forms are the common ones and need no tables.
+/// A compiled pattern. All but the last are the common forms, which need no tables.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pattern {
     /// `*`
@@ -26,23 +19,8 @@ pub(crate) enum Pattern {
     Exact(Box<str>),
     /// Text and one `*` at the end.
     Prefix(Box<str>),
+    Framed(Box<Framed>),
     General(Box<General>),
-}
-
-/// Any other pattern.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct General {
-    /// What stands between the `*`; one segment when there is none.
-    segments: Box<[Box<[Piece]>]>,
-    variables: Box<[Variable]>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Piece {
-    Text(Box<str>),
-    One,
-    /// Index into the pattern's variables.
-    Variable(usize),
 }
 
 /// What came of matching.
@@ -83,8 +61,6 @@ impl From<bool> for Matched {
     }
 }
 
-type Resolved<'a> = SmallVec<[Text<'a>; 3]>;
-
 impl Pattern {
     /// Compiles the text of a pattern.
     pub(crate) fn compile(
@@ -108,6 +84,9 @@ impl Pattern {
             }
         }
         let mut tokens = tokens(text, wildcards, variables)?;
+        if let Some(framed) = Framed::new(&mut tokens) {
+            return Ok(Pattern::Framed(Box::new(framed)));
+        }
         Ok(match tokens.as_mut_slice() {
             [] => Pattern::Exact("".into()),
             [Token::Many] => Pattern::Any,
@@ -124,21 +103,23 @@ impl Pattern {
     }
 
     /// Whether the whole `text` matches.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn matches<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
         match self {
+            Pattern::Framed(framed) => framed.matches(text, lookup),
             Pattern::General(general) => general.matches_variables(text, lookup),
             _ => self.matches_plain(text).into(),
         }
     }
 
     /// The same for a pattern without variables; one with variables matches nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn matches_plain(&self, text: &str) -> bool {
         match self {
             Pattern::Any => true,
             Pattern::Exact(exact) => same(exact.as_bytes(), text.as_bytes()),
             Pattern::Prefix(prefix) => begins(text.as_bytes(), prefix.as_bytes()),
+            Pattern::Framed(_) => false,
             Pattern::General(general) => general.matches_plain(text),
         }
     }
@@ -150,6 +131,7 @@ impl Pattern {
             Pattern::Any => true,
             Pattern::Exact(exact) => same(exact.as_bytes(), text),
             Pattern::Prefix(prefix) => begins(text, prefix.as_bytes()),
+            Pattern::Framed(_) => false,
             Pattern::General(general) => {
                 std::str::from_utf8(text).is_ok_and(|text| general.matches_plain(text))
             }
@@ -160,15 +142,8 @@ impl Pattern {
     pub(crate) fn equals_ignoring_case<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> CaseMatch {
         match self {
             Pattern::Exact(exact) => CaseMatch::of(exact.chars(), text),
-            Pattern::General(general) => match general.resolve(lookup) {
-                Ok(resolved) => {
-                    let pieces = general.segments.iter().flat_map(|segment| segment.iter());
-                    let texts = pieces.map(|piece| piece.text(&resolved).unwrap_or_default());
-                    CaseMatch::of(texts.flat_map(str::chars), text)
-                }
-                Err(Unvalued::Null) => CaseMatch::No,
-                Err(Unvalued::Ambiguous) => CaseMatch::Unclear,
-            },
+            Pattern::Framed(framed) => framed.equals_ignoring_case(text, lookup),
+            Pattern::General(general) => general.equals_ignoring_case(text, lookup),
             Pattern::Any | Pattern::Prefix(_) => CaseMatch::No,
         }
     }
@@ -178,17 +153,15 @@ impl Pattern {
         match self {
             Pattern::Any => "",
             Pattern::Exact(text) | Pattern::Prefix(text) => text,
+            Pattern::Framed(framed) => framed.literal(),
             Pattern::General(general) => general.literal(),
         }
     }
 
     /// The text of a pattern that is one variable and nothing else.
     pub(crate) fn sole_variable(&self) -> Option<&Variable> {
-        let Pattern::General(general) = self else {
-            return None;
-        };
-        match (&*general.segments, &*general.variables) {
-            ([segment], [variable]) if segment.len() == 1 => Some(variable),
+        match self {
+            Pattern::Framed(framed) => framed.sole_variable(),
             _ => None,
         }
     }
@@ -223,226 +196,17 @@ impl CaseMatch {
     }
 }
 
+impl From<Unvalued> for CaseMatch {
+    fn from(unvalued: Unvalued) -> Self {
+        match unvalued {
+            Unvalued::Null => CaseMatch::No,
+            Unvalued::Ambiguous => CaseMatch::Unclear,
+        }
+    }
+}
+
 fn folded(c: char) -> impl Iterator<Item = char> {
     c.to_uppercase().flat_map(char::to_lowercase)
-}
-
-impl General {
-    fn new(tokens: Vec<Token>) -> General {
-        let mut segments = vec![Vec::new()];
-        let mut variables = Vec::new();
-        for token in tokens {
-            let piece = match token {
-                Token::Many => {
-                    segments.push(Vec::new());
-                    continue;
-                }
-                Token::Text(text) => Piece::Text(text.into()),
-                Token::One => Piece::One,
-                Token::Variable(variable) => {
-                    variables.push(variable);
-                    Piece::Variable(variables.len() - 1)
-                }
-            };
-            if let Some(segment) = segments.last_mut() {
-                segment.push(piece);
-            }
-        }
-        General {
-            segments: segments.into_iter().map(Vec::into).collect(),
-            variables: variables.into(),
-        }
-    }
-
-    fn literal(&self) -> &str {
-        match self.segments.first().and_then(|pieces| pieces.first()) {
-            Some(Piece::Text(text)) => text,
-            _ => "",
-        }
-    }
-
-    #[inline(never)]
-    fn matches_plain(&self, text: &str) -> bool {
-        self.variables.is_empty() && self.matches(text, &[])
-    }
-
-    /// Whether the whole `text` matches; the common case of one variable needs no list.
-    #[inline(never)]
-    fn matches_variables<'q>(&'q self, text: &str, lookup: &Lookup<'q>) -> Matched {
-        let resolved = match &*self.variables {
-            [] => return self.matches(text, &[]).into(),
-            [variable] => variable
-                .resolve(lookup)
-                .map(|value| self.matches(text, &[value])),
-            _ => self
-                .resolve(lookup)
-                .map(|values| self.matches(text, &values)),
-        };
-        match resolved {
-            Ok(matched) => matched.into(),
-            // Whatever the variable stood for: indexes go by the literal, too.
-            Err(_) if !text.starts_with(self.literal()) => Matched::No,
-            Err(unvalued) => unvalued.into(),
-        }
-    }
-
-    /// The texts of all variables. One that is null settles it, whatever the others are.
-    fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Resolved<'q>, Unvalued> {
-        let mut resolved = Resolved::new();
-        let mut ambiguous = false;
-        for variable in &self.variables {
-            match variable.resolve(lookup) {
-                Ok(text) => resolved.push(text),
-                Err(Unvalued::Null) => return Err(Unvalued::Null),
-                Err(Unvalued::Ambiguous) => ambiguous = true,
-            }
-        }
-        if ambiguous {
-            return Err(Unvalued::Ambiguous);
-        }
-        Ok(resolved)
-    }
-
-    fn matches(&self, text: &str, resolved: &[Text<'_>]) -> bool {
-        let Some((first, rest)) = self.segments.split_first() else {
-            return false;
-        };
-        let Some(after) = strip_front(first, text.as_bytes(), resolved) else {
-            return false;
-        };
-        let Some((last, middle)) = rest.split_last() else {
-            return after.is_empty();
-        };
-        let Some(inner) = strip_back(last, after, resolved) else {
-            return false;
-        };
-        if middle.is_empty() {
-            return true;
-        }
-        let start = text.len() - after.len();
-        let mut rest = text.get(start..start + inner.len());
-        for segment in middle {
-            rest = rest.and_then(|rest| find(segment, rest, resolved));
-        }
-        rest.is_some()
-    }
-}
-
-impl Piece {
-    /// The literal text of a piece; `None` for `?`.
-    fn text<'a>(&'a self, resolved: &'a [Text<'_>]) -> Option<&'a str> {
-        match self {
-            Piece::Text(text) => Some(text),
-            Piece::Variable(index) => Some(resolved.get(*index).map_or("", Text::as_str)),
-            Piece::One => None,
-        }
-    }
-}
-
-/// Takes a segment off the front of `text`, which is whole characters before and after.
-#[inline]
-fn strip_front<'t>(pieces: &[Piece], text: &'t [u8], resolved: &[Text<'_>]) -> Option<&'t [u8]> {
-    let mut rest = text;
-    for piece in pieces {
-        rest = match piece.text(resolved) {
-            Some(literal) => after(rest, literal.as_bytes())?,
-            None => rest.get(width(*rest.first()?)..)?,
-        };
-    }
-    Some(rest)
-}
-
-/// Takes a segment off the back of `text`, in the same way.
-#[inline]
-fn strip_back<'t>(pieces: &[Piece], text: &'t [u8], resolved: &[Text<'_>]) -> Option<&'t [u8]> {
-    let mut rest = text;
-    for piece in pieces.iter().rev() {
-        rest = match piece.text(resolved) {
-            Some(literal) => rest.strip_suffix(literal.as_bytes())?,
-            None => {
-                let begins_one = |byte: &u8| !matches!(byte, 0x80..=0xbf);
-                rest.get(..rest.iter().rposition(begins_one)?)?
-            }
-        };
-    }
-    Some(rest)
-}
-
-/// The bytes of a character that begins with this one.
-fn width(first: u8) -> usize {
-    match first {
-        ..0xc0 => 1,
-        0xc0..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        0xf0.. => 4,
-    }
-}
-
-/// What follows the leftmost occurrence of a segment.
-fn find<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
-    if let [piece] = pieces
-        && let Some(literal) = piece.text(resolved)
-    {
-        return text.split_once(literal).map(|(_, rest)| rest);
-    }
-    let width = |piece: &Piece| piece.text(resolved).map_or(1, |text| text.chars().count());
-    if pieces.iter().map(width).sum::<usize>() > SEGMENT_CHARACTERS_DIRECT {
-        return shift_and(pieces, text, resolved);
-    }
-    let first = pieces.first().and_then(|piece| piece.text(resolved));
-    let lead = first.and_then(|text| text.chars().next());
-    let mut rest = text;
-    loop {
-        if let Some(lead) = lead {
-            rest = rest.get(rest.find(lead)?..)?;
-        }
-        if let Some(after) = strip_front(pieces, rest.as_bytes(), resolved) {
-            return rest.get(rest.len() - after.len()..);
-        }
-        let mut characters = rest.chars();
-        characters.next()?;
-        rest = characters.as_str();
-    }
-}
-
-/// The same for long segments: bit `i` of the state says that the text read so far ends with the
-/// segment's first `i + 1` characters.
-fn shift_and<'t>(pieces: &[Piece], text: &'t str, resolved: &[Text<'_>]) -> Option<&'t str> {
-    let mut expected: Vec<Option<char>> = Vec::new();
-    for piece in pieces {
-        match piece.text(resolved) {
-            Some(literal) => expected.extend(literal.chars().map(Some)),
-            None => expected.push(None),
-        }
-    }
-    let words = expected.len().div_ceil(64);
-    let mut any = vec![0_u64; words];
-    let mut places: BTreeMap<char, Vec<u64>> = BTreeMap::new();
-    for (index, c) in expected.iter().enumerate() {
-        let mask = match c {
-            Some(c) => places.entry(*c).or_insert_with(|| vec![0; words]),
-            None => &mut any,
-        };
-        if let Some(word) = mask.get_mut(index / 64) {
-            *word |= 1 << (index % 64);
-        }
-    }
-    let last = 1_u64 << ((expected.len() - 1) % 64);
-    let mut state = vec![0_u64; words];
-    let mut characters = text.chars();
-    while let Some(c) = characters.next() {
-        let here = places.get(&c).map_or(&[][..], Vec::as_slice);
-        let mut carry = 1;
-        for (index, (word, any)) in state.iter_mut().zip(&any).enumerate() {
-            let shifted = (*word << 1) | carry;
-            carry = *word >> 63;
-            *word = shifted & (any | here.get(index).copied().unwrap_or(0));
-        }
-        if state.last().is_some_and(|word| word & last != 0) {
-            return Some(characters.as_str());
-        }
-    }
-    None
 }
 
 /// Whether `text` matches `pattern`, where `*` stands for any number of characters and `?` for

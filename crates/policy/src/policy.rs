@@ -23,8 +23,7 @@ pub struct Policy {
 /// A statement and where it comes from.
 #[derive(Debug, Clone)]
 struct Held {
-    document: usize,
-    index: usize,
+    origin: Origin,
     statement: Arc<Statement>,
 }
 
@@ -60,7 +59,10 @@ impl Policy {
         let mut documents = 0;
         for policy in policies {
             statements.extend(policy.statements.iter().map(|held| Held {
-                document: documents + held.document,
+                origin: Origin {
+                    document: documents + held.origin.document,
+                    ..held.origin
+                },
                 ..held.clone()
             }));
             documents += policy.documents;
@@ -70,8 +72,7 @@ impl Policy {
 
     fn of(statements: impl Iterator<Item = Statement>) -> Policy {
         let held = statements.enumerate().map(|(index, statement)| Held {
-            document: 0,
-            index,
+            origin: Origin { document: 0, index },
             statement: Arc::new(statement),
         });
         Policy::new(held.collect(), 1)
@@ -93,9 +94,9 @@ impl Policy {
     }
 
     /// The statements one by one, in their order.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = (Origin, &Statement)> {
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (&Origin, &Statement)> {
         let held = self.statements.iter();
-        held.map(|held| (held.origin(), &*held.statement))
+        held.map(|held| (&held.origin, &*held.statement))
     }
 
     /// The same, of those of one effect that are about the action.
@@ -103,15 +104,14 @@ impl Policy {
         &'q self,
         effect: Effect,
         question: &Question<'q>,
-    ) -> impl Iterator<Item = (Origin, &'q Statement)> {
+    ) -> impl Iterator<Item = (&'q Origin, &'q Statement)> {
         self.statements().filter(move |(_, statement)| {
             statement.effect == effect && statement.actions.contain(question)
         })
     }
 
     /// The first Deny of a caller's policy that applies.
-    #[inline]
-    pub(crate) fn callers_deny<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
+    pub(crate) fn callers_deny<'q>(&'q self, question: &Question<'q>) -> Option<&'q Origin> {
         if self.denies.is_empty() {
             return None;
         }
@@ -121,15 +121,14 @@ impl Policy {
     }
 
     /// The first Allow of a caller's policy that applies.
-    pub(crate) fn callers_allow<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
+    pub(crate) fn callers_allow<'q>(&'q self, question: &Question<'q>) -> Option<&'q Origin> {
         self.first(&self.allows, question, |statement, resource| {
             statement.as_callers(resource, question) == Truth::Yes
         })
     }
 
     /// The first Deny of a resource's policy that applies.
-    #[inline]
-    pub(crate) fn resources_deny<'q>(&'q self, question: &Question<'q>) -> Option<Origin> {
+    pub(crate) fn resources_deny<'q>(&'q self, question: &Question<'q>) -> Option<&'q Origin> {
         if self.denies.is_empty() {
             return None;
         }
@@ -142,7 +141,7 @@ impl Policy {
     pub(crate) fn resources_grant<'q>(
         &'q self,
         question: &Question<'q>,
-    ) -> Option<(Grant, Origin)> {
+    ) -> Option<(Grant, &'q Origin)> {
         let mut best = (Grant::None, 0);
         self.allows.visit(question, |resource, entries| {
             for entry in entries {
@@ -153,7 +152,7 @@ impl Policy {
             }
         });
         let (grant, place) = best;
-        (grant > Grant::None).then_some((grant, self.statements.get(place)?.origin()))
+        (grant > Grant::None).then_some((grant, &self.statements.get(place)?.origin))
     }
 
     /// The first statement that applies, of those whose actions and resources match.
@@ -162,7 +161,7 @@ impl Policy {
         index: &'q Index,
         question: &Question<'q>,
         applies: impl Fn(&'q Statement, Truth) -> bool,
-    ) -> Option<Origin> {
+    ) -> Option<&'q Origin> {
         let mut first = usize::MAX;
         index.visit(question, |resource, entries| {
             for entry in entries.iter().take_while(|entry| entry.place < first) {
@@ -172,15 +171,6 @@ impl Policy {
                 }
             }
         });
-        self.statements.get(first).map(Held::origin)
-    }
-}
-
-impl Held {
-    fn origin(&self) -> Origin {
-        Origin {
-            document: self.document,
-            index: self.index,
-        }
+        self.statements.get(first).map(|held| &held.origin)
     }
 }

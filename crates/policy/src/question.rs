@@ -3,39 +3,35 @@
 use std::cell::OnceCell;
 
 use crate::arn::SplitArn;
+use crate::limits::ACTION_BYTES_MAX;
 use crate::lookup::Lookup;
 use crate::principal::partition_of;
 use crate::request::{Principal, Request};
-use crate::text::{Name, lower};
+use crate::text::{AnyCase, Name, only_colon};
 
 /// What is asked.
 pub(crate) struct Question<'q> {
-    /// In lower case.
-    pub(crate) service: Name<'q>,
-    /// In lower case.
-    pub(crate) name: Name<'q>,
+    pub(crate) service: AnyCase<'q>,
+    pub(crate) name: AnyCase<'q>,
     /// `None` for `*`.
     pub(crate) resource: Option<SplitArn<'q>>,
+    /// The last part of the resource; empty for `*`.
+    pub(crate) target: Name<'q>,
     pub(crate) principal: &'q Principal<'q>,
     pub(crate) lookup: &'q Lookup<'q>,
     partition: OnceCell<Option<&'q str>>,
 }
 
 impl<'q> Question<'q> {
-    /// Prepares the request; `None` when its action is none, or does not fit the buffer, or when its
+    /// Prepares the request; `None` when its action is none, or is too long, or when its
     /// resource is none: no pattern but `*` could name such a thing, so a Deny would miss what an
     /// Allow of everything lets pass.
     #[inline(always)]
-    pub(crate) fn prepare(
-        request: &Request<'q>,
-        lookup: &'q Lookup<'q>,
-        buffer: &'q mut [u8],
-    ) -> Option<Question<'q>> {
-        let action = buffer.get_mut(..request.action.len())?;
-        let colon = lower(request.action.as_bytes(), action)?;
-        let (service, name) = action.split_at_checked(colon)?;
-        let (_, name) = name.split_first()?;
-        if service.is_empty() || name.is_empty() || name.contains(&b':') {
+    pub(crate) fn prepare(request: &Request<'q>, lookup: &'q Lookup<'q>) -> Option<Question<'q>> {
+        let action = request.action.as_bytes();
+        let colon = only_colon(action)?;
+        let name = action.get(colon + 1..)?;
+        if colon == 0 || name.is_empty() || action.len() > ACTION_BYTES_MAX {
             return None;
         }
         let resource = match request.resource {
@@ -43,8 +39,9 @@ impl<'q> Question<'q> {
             text => Some(SplitArn::parse(text)?),
         };
         Some(Question {
-            service: Name::new(service),
-            name: Name::new(name),
+            service: AnyCase::new(action, colon)?,
+            name: AnyCase::new(name, name.len())?,
+            target: Name::new(resource.map_or("", |arn| arn.resource).as_bytes()),
             resource,
             principal: request.principal,
             lookup,
@@ -59,9 +56,10 @@ impl<'q> Question<'q> {
         lookup: &'q Lookup<'q>,
     ) -> Question<'q> {
         Question {
-            service: Name::new(b""),
-            name: Name::new(b""),
+            service: AnyCase::none(),
+            name: AnyCase::none(),
             resource: None,
+            target: Name::new(b""),
             principal,
             lookup,
             partition: OnceCell::from(partition),

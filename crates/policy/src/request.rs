@@ -63,7 +63,9 @@ pub enum PrincipalKind<'a> {
 /// The request's condition values, pulled one key at a time.
 pub trait Context {
     /// The values of one key in this request. Nothing is asked that no condition asks for. Names
-    /// in `key` are lower case; compare tag names ignoring ASCII case.
+    /// in `key` are lower case; compare tag names ignoring ASCII case. A tag or a foreign key is asked for
+    /// once, as long as a decision is about few of them; a known key is asked for by each statement that
+    /// tests it, and should cost no more than a look at a field.
     fn values<'a>(&'a self, key: &ConditionKey) -> Values<'a>;
 }
 

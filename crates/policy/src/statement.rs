@@ -157,6 +157,7 @@ impl Statement {
     }
 
     /// What comes of its resources; a statement without any is about whatever its policy is of.
+    #[inline]
     pub(crate) fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
         let resources = self.resources.as_ref();
         resources.map_or(Truth::Yes, |resources| resources.match_(question))
@@ -185,6 +186,7 @@ impl Statement {
         }
     }
 
+    #[inline(never)]
     fn conditions<'q>(&'q self, question: &Question<'q>) -> Truth {
         let mut found = Truth::Yes;
         for condition in &self.conditions {

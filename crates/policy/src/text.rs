@@ -43,7 +43,7 @@ pub(crate) fn after<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     same(head, prefix).then_some(rest)
 }
 
-/// A name to be found among many: compared by its first bytes, then by length, then as a whole.
+/// A text of which the first bytes stand ready to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name<'a> {
     head: u64,
@@ -64,7 +64,66 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The same, owned.
+/// A name in any ASCII case, to be found among many in lower case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnyCase<'a> {
+    /// In lower case.
+    head: u64,
+    text: &'a [u8],
+}
+
+impl<'a> AnyCase<'a> {
+    /// What `source` begins with, up to `length`.
+    #[inline]
+    pub(crate) fn new(source: &'a [u8], length: usize) -> Option<AnyCase<'a>> {
+        let text = source.get(..length)?;
+        let head = match source.first_chunk::<8>() {
+            Some(head) => u64::from_be_bytes(*head) & head_mask(length),
+            None => head(text),
+        };
+        let head = lower_word(head);
+        Some(AnyCase { head, text })
+    }
+
+    /// No name.
+    pub(crate) fn none() -> AnyCase<'a> {
+        AnyCase { head: 0, text: b"" }
+    }
+
+    /// Whether it begins with `prefix`, which is in lower case.
+    #[inline]
+    pub(crate) fn begins(&self, prefix: &[u8]) -> bool {
+        let start = self.text.get(..prefix.len());
+        start.is_some_and(|start| {
+            self.head & head_mask(prefix.len()) == head(prefix)
+                && (prefix.len() <= 8 || is_lower(start, prefix))
+        })
+    }
+
+    /// All of it in lower case; `None` when it does not fit.
+    pub(crate) fn write<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let buffer = buffer.get_mut(..self.text.len())?;
+        buffer.copy_from_slice(self.text);
+        buffer.make_ascii_lowercase();
+        Some(buffer)
+    }
+}
+
+/// Whether `lower` is `text` in lower case; of two that are equally long, of eight bytes or more.
+#[inline(never)]
+fn is_lower(text: &[u8], lower: &[u8]) -> bool {
+    let is_word = |text: &[u8; 8], lower: &[u8; 8]| {
+        lower_word(u64::from_le_bytes(*text)) == u64::from_le_bytes(*lower)
+    };
+    let last = text.last_chunk().zip(lower.last_chunk());
+    last.is_some_and(|(text, lower)| is_word(text, lower))
+        && (text.len() <= 16 || {
+            let mut words = text.as_chunks().0.iter().zip(lower.as_chunks().0);
+            words.all(|(text, lower)| is_word(text, lower))
+        })
+}
+
+/// A name in lower case: compared by its first bytes, then by length, then as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OwnedName {
     head: u64,
@@ -84,13 +143,12 @@ impl OwnedName {
     }
 
     #[inline(always)]
-    fn is(&self, name: Name<'_>) -> bool {
-        let (own, other) = (self.text.as_bytes(), name.text);
+    fn is(&self, name: &AnyCase<'_>) -> bool {
+        let own = self.text.as_bytes();
         self.head == name.head
-            && own.len() == other.len()
-            && (own.len() <= 8
-                || own.last_chunk::<8>() == other.last_chunk::<8>()
-                    && (own.len() <= 16 || same_words(own, other)))
+            && own.len() == name.text.len()
+            // Up to 16 bytes, head and tail are the whole.
+            && (own.len() <= 8 || is_lower(name.text, own))
     }
 }
 
@@ -105,17 +163,16 @@ pub(crate) struct Prefix {
 
 impl Prefix {
     pub(crate) fn new(text: &str) -> Prefix {
-        let missing = 8_usize.saturating_sub(text.len());
         Prefix {
             head: head(text.as_bytes()),
-            mask: u64::MAX.checked_shl(8 * missing as u32).unwrap_or(0),
+            mask: head_mask(text.len()),
             text: text.as_bytes().into(),
         }
     }
 
     /// Whether `name` begins with it.
     #[inline]
-    pub(crate) fn begins(&self, name: Name<'_>) -> bool {
+    pub(crate) fn begins(&self, name: &Name<'_>) -> bool {
         let length = self.text.len();
         name.head & self.mask == self.head
             && length <= name.text.len()
@@ -124,11 +181,11 @@ impl Prefix {
 }
 
 /// Where `name` stands in a list sorted by its names.
-#[inline]
+#[inline(always)]
 pub(crate) fn position<T>(
     sorted: &[T],
     name_of: impl Fn(&T) -> &OwnedName,
-    name: Name<'_>,
+    name: &AnyCase<'_>,
 ) -> Option<usize> {
     if sorted.len() <= SEARCHED_ONE_BY_ONE {
         return sorted.iter().position(|item| name_of(item).is(name));
@@ -138,7 +195,11 @@ pub(crate) fn position<T>(
 
 /// The same for a long list.
 #[inline(never)]
-fn search<T>(sorted: &[T], name_of: impl Fn(&T) -> &OwnedName, name: Name<'_>) -> Option<usize> {
+fn search<T>(
+    sorted: &[T],
+    name_of: impl Fn(&T) -> &OwnedName,
+    name: &AnyCase<'_>,
+) -> Option<usize> {
     let start = sorted.partition_point(|item| name_of(item).head < name.head);
     let from = sorted.get(start..)?;
     let same_head = from
@@ -163,6 +224,13 @@ fn head(bytes: &[u8]) -> u64 {
     }
     let read = |head, byte: &u8| (head << 8) | u64::from(*byte);
     bytes.iter().fold(0, read) << padding.min(63)
+}
+
+/// The bits of a head that a text of that many bytes has.
+#[inline]
+fn head_mask(length: usize) -> u64 {
+    let missing = 8_usize.saturating_sub(length);
+    u64::MAX.checked_shl(8 * missing as u32).unwrap_or(0)
 }
 
 const HIGH: u64 = 0x8080_8080_8080_8080;
@@ -193,30 +261,31 @@ fn lower_word(word: u64) -> u64 {
     word | ((from_a & !beyond_z & !word & HIGH) >> 2)
 }
 
-/// Writes `text` in ASCII lower case, eight bytes at a time, and says where its first colon stands;
-/// `into` is as long.
-#[inline]
-pub(crate) fn lower(text: &[u8], into: &mut [u8]) -> Option<usize> {
-    let mut colon = None;
-    let word = |start: usize, from: &[u8; 8], to: &mut [u8; 8]| {
-        let word = u64::from_le_bytes(*from);
-        *to = lower_word(word).to_le_bytes();
-        let found = marks(word, b':');
-        (found != 0).then(|| start + found.trailing_zeros() as usize / 8)
+/// Where the only colon of `text` stands, if it has one and no more.
+#[inline(never)]
+pub(crate) fn only_colon(text: &[u8]) -> Option<usize> {
+    let (mut first, mut last) = (usize::MAX, 0);
+    let mut word = |start: usize, word: &[u8; 8]| {
+        let colons = marks(u64::from_le_bytes(*word), b':');
+        if colons != 0 {
+            first = first.min(start + colons.trailing_zeros() as usize / 8);
+            last = start + colons.ilog2() as usize / 8;
+        }
     };
-    let words = text.as_chunks::<8>().0.iter();
-    for (index, (from, to)) in words.zip(into.as_chunks_mut::<8>().0).enumerate() {
-        colon = colon.or(word(8 * index, from, to));
+    let mut start = 0;
+    for each in text.as_chunks::<8>().0 {
+        word(start, each);
+        start += 8;
     }
-    match (text.last_chunk::<8>(), into.last_chunk_mut::<8>()) {
-        // The last word reaches back over what is done.
-        (Some(from), Some(to)) => colon.or(word(text.len() - 8, from, to)),
-        _ => {
-            into.copy_from_slice(text);
-            into.make_ascii_lowercase();
-            text.iter().position(|byte| *byte == b':')
+    match text.last_chunk::<8>() {
+        // It reaches back over what is done.
+        Some(rest) => word(text.len() - 8, rest),
+        None => {
+            first = text.iter().position(|byte| *byte == b':')?;
+            last = text.iter().rposition(|byte| *byte == b':')?;
         }
     }
+    (first == last).then_some(first)
 }
 
 #[cfg(test)]

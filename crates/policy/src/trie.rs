@@ -91,8 +91,8 @@ impl Trie {
     }
 
     /// Visits what is listed under every prefix of `text`, the shortest first.
-    pub(crate) fn walk(&self, text: &str, mut visit: impl FnMut(Range<usize>)) {
-        let mut rest = text.as_bytes();
+    pub(crate) fn walk(&self, text: &[u8], mut visit: impl FnMut(Range<usize>)) {
+        let mut rest = text;
         let mut at = 0;
         while let Some(node) = self.nodes.get(at) {
             if !node.listed.is_empty() {

@@ -29,11 +29,13 @@ impl std::ops::Not for Truth {
 
 impl Truth {
     /// Whether all hold; stops at the first that does not.
+    #[inline]
     pub(crate) fn all(truths: impl Iterator<Item = Truth>) -> Truth {
         !Truth::any(truths.map(|truth| !truth))
     }
 
     /// Whether any holds; stops at the first that does.
+    #[inline]
     pub(crate) fn any(truths: impl Iterator<Item = Truth>) -> Truth {
         let mut found = Truth::No;
         for truth in truths {

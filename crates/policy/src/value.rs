@@ -43,7 +43,16 @@ pub(crate) enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    #[inline]
     pub(crate) fn of(value: Value<'a>) -> Text<'a> {
+        match value {
+            Value::Str(text) => Text::Borrowed(text),
+            _ => Text::written(value),
+        }
+    }
+
+    #[inline(never)]
+    fn written(value: Value<'a>) -> Text<'a> {
         let mut short = Short::default();
         // Writing to `Short` cannot fail: every text below is shorter than its buffer.
         let _ = match value {
@@ -63,6 +72,7 @@ impl<'a> Text<'a> {
         Text::Short(short)
     }
 
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Text::Borrowed(text) => text,

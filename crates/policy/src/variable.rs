@@ -2,7 +2,7 @@
 
 use crate::key::ConditionKey;
 use crate::lookup::{Key, Lookup};
-use crate::value::{Text, Values};
+use crate::value::{Text, Value, Values};
 
 /// A variable, resolved to its key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,31 @@ impl Variable {
     /// The value in this request, or the default. Only keys with a single value can be used in a
     /// variable.
     pub(crate) fn resolve<'q>(&'q self, lookup: &Lookup<'q>) -> Result<Text<'q>, Unvalued> {
-        match lookup.values(&self.key) {
+        self.text(lookup.values(&self.key))
+    }
+
+    /// What `test` says of the value in this request, or of the default. A value that is text needs
+    /// no place to be written to.
+    #[inline]
+    pub(crate) fn test<'q, T>(
+        &'q self,
+        lookup: &Lookup<'q>,
+        test: impl FnOnce(&str) -> T,
+    ) -> Result<T, Unvalued> {
+        let written;
+        let text = match lookup.values(&self.key) {
+            Values::One(Value::Str(text)) => text,
+            values => {
+                written = self.text(values)?;
+                written.as_str()
+            }
+        };
+        Ok(test(text))
+    }
+
+    #[inline(never)]
+    fn text<'q>(&'q self, values: Values<'q>) -> Result<Text<'q>, Unvalued> {
+        match values {
             Values::One(value) => Ok(Text::of(value)),
             Values::Absent | Values::Many(_) => {
                 let default = self.default.as_deref();

@@ -342,11 +342,11 @@ impl Context for Counting {
 }
 
 #[test]
-fn each_key_is_asked_for_once() {
+fn each_tag_is_asked_for_once() {
     let statement = |number: usize| {
         format!(
             r#"{{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{{
-            "StringEquals":{{"aws:username":"u{number}"}},"IpAddress":{{"aws:SourceIp":"10.0.0.{number}"}}}}}}"#
+            "StringNotEquals":{{"aws:PrincipalTag/team":"u{number}"}},"StringLike":{{"saml:aud":"u{number}"}}}}}}"#
         )
     };
     let statements: Vec<String> = (0..50).map(statement).collect();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{By, Index, Table};
+use super::{Index, Table};
 use crate::document::{Document, Effect};
 use crate::key::{ConditionKey, KnownKey};
 use crate::limits::SEARCHED_ONE_BY_ONE;
@@ -39,11 +39,11 @@ struct Touched {
     statements: usize,
 }
 
-fn groups(table: &Table, text: &str) -> usize {
+fn groups(table: &Table, text: &[u8]) -> usize {
     let mut count = 0;
-    match &table.by {
-        By::Each(each) => count = each.len(),
-        By::Trie(trie) => trie.walk(text, |listed| count += listed.len()),
+    match table {
+        Table::Few(groups) => count = groups.len(),
+        Table::Many { trie, .. } => trie.walk(text, |listed| count += listed.len()),
     }
     count
 }
@@ -70,10 +70,9 @@ fn touched(statements: &[String], effect: Effect, action: &str, resource: &str) 
         context: &Facts,
     };
     let lookup = Lookup::new(&Facts);
-    let mut buffer = [0; 64];
-    let question = Question::prepare(&request, &lookup, &mut buffer).unwrap();
-    let text = question.resource.unwrap().resource;
-    let service = index.of_service(question.service);
+    let question = Question::prepare(&request, &lookup).unwrap();
+    let text = question.target.as_bytes();
+    let service = index.of_service(&question.service);
     let mut found = Touched {
         groups: service.map_or(0, |table| groups(table, text)) + groups(&index.any, text),
         statements: 0,

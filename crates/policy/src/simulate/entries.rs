@@ -107,7 +107,7 @@ pub enum EntryError {
     TooMany,
 }
 
-/// A checked context.
+/// A checked context, sorted by key.
 #[derive(Debug, Clone)]
 pub struct ContextEntries<'a>(Vec<(ConditionKey, Held<'a>)>);
 
@@ -129,17 +129,17 @@ impl<'a> ContextEntries<'a> {
         let mut held = ContextEntries(Vec::with_capacity(entries.len()));
         for entry in entries {
             let key = ConditionKey::parse(&entry.key);
-            if held.find(&key).is_some() {
+            let Err(place) = held.find(&key) else {
                 return Err(EntryError::Repeated(entry.key.clone()));
-            }
-            held.0.push((key, entry.held()?));
+            };
+            held.0.insert(place, (key, entry.held()?));
         }
         Ok(held)
     }
 
-    fn find(&self, key: &ConditionKey) -> Option<&Held<'a>> {
-        let mut entries = self.0.iter();
-        entries.find(|(held, _)| held == key).map(|(_, held)| held)
+    /// Where a key stands, or where it belongs.
+    fn find(&self, key: &ConditionKey) -> Result<usize, usize> {
+        self.0.binary_search_by(|(held, _)| held.cmp(key))
     }
 }
 
@@ -174,7 +174,9 @@ impl ContextEntry {
 
 impl Context for ContextEntries<'_> {
     fn values<'b>(&'b self, key: &ConditionKey) -> Values<'b> {
-        match self.find(key) {
+        let place = self.find(key).ok();
+        let held = place.and_then(|place| self.0.get(place));
+        match held.map(|(_, held)| held) {
             None => Values::Absent,
             Some(Held::One(value)) => Values::One(Value::Str(value)),
             Some(Held::Many(values)) => Values::Many(values),

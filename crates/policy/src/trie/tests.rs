@@ -11,7 +11,7 @@ fn walk(prefixes: &[&str], text: &str) -> Vec<usize> {
     let ranges = sorted.iter().enumerate();
     let ranges: Vec<_> = ranges.map(|(i, prefix)| (*prefix, i..i + 1)).collect();
     let mut found = Vec::new();
-    Trie::new(&ranges).walk(text, |range| found.extend(range));
+    Trie::new(&ranges).walk(text.as_bytes(), |range| found.extend(range));
     let expected = sorted.iter().enumerate();
     let expected = expected.filter(|(_, prefix)| text.starts_with(**prefix));
     let expected: Vec<usize> = expected.map(|(i, _)| i).collect();
