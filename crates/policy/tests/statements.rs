@@ -4,7 +4,7 @@ mod common;
 
 use common::case::{ALLOW, Case, DENY, ROLE, names};
 use common::{ACCOUNT, Facts, compile, document, user};
-use locum_policy::{Policies, Policy, Reason, Request, ResourceRule, decide};
+use locum_policy::{Document, Policies, Policy, Reason, Request, ResourceRule, decide};
 
 #[test]
 fn pol_05_not_action_and_not_resource() {
@@ -281,4 +281,19 @@ fn a_caller_without_an_account_is_at_home_nowhere() {
         rcp: None,
     };
     assert_eq!(*decide(&request, &policies).reason(), Reason::CrossAccount);
+}
+
+const REST: &str = r#""Effect":"Allow","Action":"s3:Get*","Resource":"*""#;
+
+#[test]
+fn statements_are_found_by_index() {
+    let text = document(&format!(r#"{{"Sid":"First",{REST}}},{{{REST}}}"#));
+    let document = Document::parse(&text).unwrap();
+    assert_eq!(document.sid(0), Some("First"));
+    assert_eq!(document.sid(1), None);
+    assert_eq!(document.sid(2), None);
+    let statement = |index| text.get(document.statement_span(index)?);
+    assert_eq!(statement(0), Some(&*format!(r#"{{"Sid":"First",{REST}}}"#)));
+    assert_eq!(statement(1), Some(&*format!("{{{REST}}}")));
+    assert_eq!(statement(2), None);
 }
