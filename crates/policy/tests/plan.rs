@@ -380,12 +380,12 @@ impl Context for Told {
 
 /// Whether a policy asked three times allows when each of `count` keys has its value but that one, and
 /// how often the context was asked.
-fn with_keys(count: usize, wrong: Option<usize>) -> (bool, usize) {
+fn with_keys(count: usize, name: &str, wrong: Option<usize>) -> (bool, usize) {
     let key = |number: usize| match number % 4 {
-        0 => format!("aws:PrincipalTag/k{number}"),
-        1 => format!("aws:RequestTag/k{number}"),
-        2 => format!("aws:ResourceTag/k{number}"),
-        _ => format!("service:k{number}"),
+        0 => format!("aws:PrincipalTag/{name}{number}"),
+        1 => format!("aws:RequestTag/{name}{number}"),
+        2 => format!("aws:ResourceTag/{name}{number}"),
+        _ => format!("service:{name}{number}"),
     };
     let conditions: Vec<String> = (0..count)
         .map(|number| format!(r#""{}":"v{number}""#, key(number)))
@@ -425,14 +425,18 @@ fn with_keys(count: usize, wrong: Option<usize>) -> (bool, usize) {
 fn keys_are_told_apart_and_remembered() {
     for count in [2, 7, limits::KEYS_HELD, 40] {
         let is_held = count <= limits::KEYS_HELD;
-        let (allowed, asked) = with_keys(count, None);
+        let (allowed, asked) = with_keys(count, "k", None);
         assert!(allowed, "{count}");
         assert!(!is_held || asked == count, "{count} {asked}");
         for wrong in 1..count {
-            let (allowed, asked) = with_keys(count, Some(wrong));
+            let (allowed, asked) = with_keys(count, "k", Some(wrong));
             assert!(!allowed, "{count} {wrong}");
             assert!(!is_held || asked <= count, "{count} {asked}");
         }
+    }
+    for name in 'a'..='z' {
+        let (allowed, asked) = with_keys(limits::KEYS_HELD, &name.to_string(), None);
+        assert!(allowed && asked == limits::KEYS_HELD, "{name} {asked}");
     }
 }
 

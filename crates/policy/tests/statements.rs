@@ -106,6 +106,24 @@ fn pol_07_actions_ignore_ascii_case_alone() {
 }
 
 /// Whatever stands in a name belongs to it.
+/// Names are compared by their ends first: what is between counts all the same.
+#[test]
+fn pol_07_long_names_differ_in_the_middle() {
+    for length in 0..30 {
+        let name = |middle: &str| format!("s3:Describe{}{middle}Instance", "x".repeat(length));
+        let statement = format!(
+            r#"{{"Effect":"Allow","Action":["{}","{}"],"Resource":"*"}}"#,
+            name("a"),
+            name("c")
+        );
+        for (middle, expected) in [("a", true), ("c", true), ("b", false), ("", false)] {
+            let action = name(middle);
+            let decision = common::identity(&statement, &action, "*", &Facts::default());
+            assert_eq!(decision.is_allowed(), expected, "{action}");
+        }
+    }
+}
+
 #[test]
 fn pol_07_an_action_is_one_action() {
     for name in ["Get\\n*", "Get\\n", "Get,s3.*", "Get *", "Gét", ""] {

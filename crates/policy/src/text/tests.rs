@@ -22,14 +22,14 @@ proptest! {
     }
 
     #[test]
-    fn lower_case_and_the_first_colon(text in "[@-Z`-{:é\\x00\\x7f]{0,30}") {
+    fn lower_case_and_the_first_colon(text in "[@-{:é\\x00\\x7f]{0,30}") {
         let mut into = vec![0; text.len()];
         prop_assert_eq!(lower(text.as_bytes(), &mut into), text.find(':'));
         prop_assert_eq!(into, text.to_ascii_lowercase().into_bytes());
     }
 
     #[test]
-    fn names_are_found(mut list in proptest::collection::vec("[a-c]{0,12}", 0..30), asked in "[a-c]{0,12}") {
+    fn names_are_found(mut list in proptest::collection::vec("(abcabcab)?[a-c]{0,12}(cabcabca)?", 0..30), asked in "[a-c]{0,12}") {
         let mut names: Vec<OwnedName> = list.iter().map(|text| OwnedName::new(text.as_str().into())).collect();
         names.sort();
         for text in list.iter().chain([&asked]) {
