@@ -48,22 +48,4 @@ fn edits(a: &[char], b: &[char]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::nearest;
-
-    #[test]
-    fn near_names_are_found_and_far_ones_not() {
-        let known = ["GetObject", "PutObject", "ListBucket"];
-        for (name, expected) in [
-            ("GetObjct", Some("GetObject")),
-            ("getobject", Some("GetObject")),
-            ("ListBuckets", Some("ListBucket")),
-            ("GteObject", Some("GetObject")),
-            ("DeleteEverything", None),
-            ("", None),
-            ("x", None),
-        ] {
-            assert_eq!(nearest(name, known.into_iter()), expected, "{name}");
-        }
-    }
-}
+mod tests;

@@ -147,6 +147,29 @@ fn a_typical_decision_allocates_nothing() {
     assert!(used.allocations < 100, "{used:?}");
 }
 
+/// A statement of many services and many resources takes no place for each pair of them.
+#[test]
+fn pol_10_a_compiled_statement_is_not_services_times_resources() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let compiled = |services: usize, resources: usize| {
+        let services: Vec<String> = (0..services).map(|n| format!("\"s{n}:Get\"")).collect();
+        let resources: Vec<String> = (0..resources)
+            .map(|n| format!("\"arn:aws:s3:::b{n}\""))
+            .collect();
+        let text = common::document(&format!(
+            r#"{{"Effect":"Allow","Action":[{}],"Resource":[{}]}}"#,
+            services.join(","),
+            resources.join(",")
+        ));
+        let region = Region::new(ALLOCATOR);
+        drop(compile(&text));
+        region.change().bytes_allocated
+    };
+    // Five times the names, and 25 times the pairs.
+    let (some, many) = (compiled(20, 20), compiled(100, 100));
+    assert!(many < 8 * some, "{some} {many}");
+}
+
 /// The questions of the benchmark, and their twins that are answered the other way.
 #[test]
 fn the_questions_of_the_benchmark_allocate_nothing() {

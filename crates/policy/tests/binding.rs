@@ -75,6 +75,17 @@ fn binding_replaces_names_and_nothing_else() {
 }
 
 #[test]
+fn what_is_bound_is_written_as_json() {
+    let stored = Document::check(TRUST, Kind::Trust)
+        .unwrap()
+        .bind(&id_of)
+        .unwrap();
+    let stored = Document::parse(&stored).unwrap();
+    let text = stored.unbind(&|_| Some("a\"\\\n\r\t\u{1}\u{7f}b".to_owned()));
+    assert!(text.contains(r#""a\"\\\n\r\t\u0001\u007fb""#), "{text}");
+}
+
+#[test]
 fn binding_refuses_who_does_not_exist() {
     let text = TRUST.replace("team/ada", "team/eve");
     let document = Document::check(&text, Kind::Trust).unwrap();

@@ -4,6 +4,7 @@ mod common;
 
 use common::condition::{Fails, Holds, Trouble, check, check_op, many, s};
 use common::{Fact, Facts};
+use locum_policy::limits;
 
 /// Operator, an operand, whether it is negated, whether any text is a value of its type.
 const OPERATORS: &[(&str, &str, bool, bool)] = &[
@@ -234,6 +235,23 @@ fn pol_18_numbers_are_exact() {
 }
 
 #[test]
+fn pol_18_numbers_have_a_length() {
+    let digits = |count| "7".repeat(count);
+    let longest = digits(limits::NUMBER_CHARACTERS_MAX);
+    check_op(
+        "NumericEquals",
+        &format!("\"{longest}\""),
+        s(&longest),
+        Holds,
+    );
+    check_op("NumericEquals", "7", s(&longest), Fails);
+    for more in 1..3 {
+        let longer = digits(limits::NUMBER_CHARACTERS_MAX + more);
+        check_op("NumericEquals", "7", s(&longer), Trouble);
+    }
+}
+
+#[test]
 fn pol_18_dates() {
     let new_year = Some(Fact::Date(1_767_225_600));
     for (operator, operand, expected) in [
@@ -308,6 +326,25 @@ fn pol_18_booleans_and_bytes() {
     check_op("BinaryEquals", r#""QQ==""#, s("QQ=="), Holds);
     check_op("BinaryEquals", r#""QQ==""#, s("QR=="), Trouble);
     check_op("BinaryEquals", r#""QQ==""#, s("QQ"), Trouble);
+    for (text, expected) in [
+        ("YWE=", Holds),
+        ("YWF=", Trouble),
+        ("YWg=", Holds),
+        ("YWh=", Trouble),
+        ("YW0=", Holds),
+        ("YW1=", Trouble),
+        ("YW2=", Trouble),
+        ("Yg==", Holds),
+        ("Yo==", Trouble),
+        ("+/+/", Holds),
+        ("a/8=", Holds),
+        ("a/+=", Trouble),
+        ("Y===", Trouble),
+        ("YW-=", Trouble),
+    ] {
+        let operand = if expected == Holds { text } else { "QUJD" };
+        check_op("BinaryEquals", &format!("\"{operand}\""), s(text), expected);
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::case::{ALLOW, Case, DENY, ROLE, SILENT, caller, resource, word};
-use common::{ACCOUNT, anonymous, session, user};
+use common::case::{ALLOW, Case, DENY, ROLE, SILENT, caller, names, resource, word};
+use common::{ACCOUNT, OTHER, anonymous, session, user};
 use locum_policy::{PolicyType, Reason, ResourceRule};
 
 const CASES: &str = include_str!("cases/decisions.txt");
@@ -120,6 +120,28 @@ fn reasons_name_the_statement() {
             );
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Where the account is named, the caller's own policy decides; across accounts the resource's is told.
+#[test]
+fn reasons_name_the_policy_that_decides() {
+    for (caller, expected) in [
+        (user(ACCOUNT), PolicyType::Identity),
+        (user(OTHER), PolicyType::Resource),
+    ] {
+        let named = names("AWS", caller.account);
+        let case = Case {
+            principal: caller,
+            identity: ALLOW,
+            session: "-",
+            resource: &named,
+            rule: ResourceRule::Standard,
+        };
+        match *case.decide().reason() {
+            Reason::Allowed(found) => assert_eq!(found.policy_type, expected),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

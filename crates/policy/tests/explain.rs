@@ -325,3 +325,185 @@ fn long_lines_are_cut_around_what_is_said() {
         Outcome::No
     );
 }
+
+/// The first line of the text for the caller.
+fn headline(found: &Explanation) -> String {
+    let text = found.for_caller().text();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn headlines_name_the_policy_that_decides() {
+    let (silent, deciding) = (
+        read(r#"{"Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*"}}"#),
+        read(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#),
+    );
+    let named = |name, document| Named {
+        name,
+        document: Some(document),
+    };
+    let identity = [named("first", &silent), named("second", &deciding)];
+    let policies = NamedPolicies {
+        boundary: Some(named("third", &deciding)),
+        ..alone(&identity)
+    };
+    let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+    let facts = Facts::default();
+    let found = ask(&policies, &user(ACCOUNT), asked, &facts);
+    assert_eq!(
+        headline(&found),
+        "Allowed: statement 1 of the identity-based policy \"second\"."
+    );
+    let indices: Vec<_> = found
+        .for_owner()
+        .policies()
+        .iter()
+        .map(|p| p.index)
+        .collect();
+    assert_eq!(indices, [0, 1, 0]);
+    // Across accounts the owner's policy decides, and only its owner is told.
+    let open =
+        read(r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}"#);
+    let across = NamedPolicies {
+        resource: Some(named("bucket", &open)),
+        ..alone(&identity)
+    };
+    let found = ask(&across, &user(OTHER), asked, &facts);
+    assert_eq!(headline(&found), "Allowed.");
+    assert!(found.for_owner().json().contains(r#""crossAccount":true"#));
+    let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+    let found = ask(&alone(&identity), &user(OTHER), asked, &facts);
+    let reason = ": caller and resource are of different accounts, and both sides must allow.";
+    let text = found.for_owner().text();
+    assert!(text.starts_with(&format!("Denied{reason}\n")), "{text}");
+    let closed =
+        read(r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}}"#);
+    let across = NamedPolicies {
+        resource: Some(named("bucket", &closed)),
+        ..alone(&identity)
+    };
+    let found = ask(&across, &user(OTHER), asked, &facts);
+    assert_eq!(
+        headline(&found),
+        "Denied, for a reason that is for the owner of the resource to know."
+    );
+}
+
+#[test]
+fn each_condition_has_its_own_outcome() {
+    let document = read(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{
+            "ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"},"StringEquals":{"aws:username":"eve"},
+            "ForAnyValue:StringEquals":{"aws:TagKeys":"a"},"Null":{"aws:userid":"true"}}}}"#,
+    );
+    let identity = [Named {
+        name: "p",
+        document: Some(&document),
+    }];
+    let facts = Facts::default()
+        .str("aws:PrincipalArn", "arn:aws:iam::111122223333:user/ada")
+        .str("aws:username", "ada")
+        .many("aws:TagKeys", &[]);
+    let policies = NamedPolicies {
+        resource_account: ACCOUNT,
+        ..alone(&identity)
+    };
+    let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+    for account in [ACCOUNT, OTHER] {
+        let found = ask(&policies, &user(account), asked, &facts);
+        let view = found.for_caller();
+        let conditions = &view.policies()[0].statements[0].conditions;
+        let outcomes: Vec<_> = conditions.iter().map(|one| one.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [Outcome::Yes, Outcome::No, Outcome::No, Outcome::Yes]
+        );
+        let text = view.text();
+        for told in [
+            "holds: the request has \"arn:aws:iam::111122223333:user/ada\"",
+            "does not hold: the request has \"ada\"; StringEquals \"eve\"",
+            "does not hold: the request has an empty aws:TagKeys",
+            "holds: the request has no aws:userid",
+        ] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn each_statement_of_a_resource_says_whom_it_means() {
+    let document = read(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/team/ada"},"Action":"s3:*","Resource":"*"},
+            {"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"},
+            {"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"s3:*","Resource":"*"},
+            {"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other"},
+            {"Effect":"Deny","Principal":{"AWS":"444455556666"},"Action":"s3:*","Resource":"*"}]}"#,
+    );
+    let policies = NamedPolicies {
+        resource: Some(Named {
+            name: "bucket",
+            document: Some(&document),
+        }),
+        ..alone(&[])
+    };
+    let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+    let found = ask(&policies, &user(ACCOUNT), asked, &Facts::default());
+    let view = found.for_owner();
+    let told: Vec<_> = view.policies()[0]
+        .statements
+        .iter()
+        .map(|one| (one.principal.as_ref().map(|found| found.0), one.outcome))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(Outcome::Yes), Outcome::Yes),
+            (Some(Outcome::Yes), Outcome::Yes),
+            (Some(Outcome::No), Outcome::No),
+            (Some(Outcome::Yes), Outcome::No),
+            (Some(Outcome::No), Outcome::No),
+        ]
+    );
+}
+
+/// What a line of that length shows of an action in its middle: the line, its indent, its carets.
+fn shown(length: usize, action: &str) -> (String, usize, usize) {
+    let head = r#"{"Statement":{"Effect":"Allow","Resource":["#;
+    let tail = format!(r#"],"Action":"{action}"}}}}"#);
+    let filling = length - head.len() - tail.len() - 2;
+    let text = format!("{head}\"arn:aws:s3:::{}\"{tail}", "x".repeat(filling - 13));
+    assert_eq!(text.len(), length);
+    let document = read(&text);
+    let identity = [Named {
+        name: "p",
+        document: Some(&document),
+    }];
+    let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+    let found = ask(&alone(&identity), &user(ACCOUNT), asked, &Facts::default());
+    let text = found.for_owner().text();
+    let lines: Vec<&str> = text.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.ends_with("matches s3:GetObject"))
+        .unwrap();
+    let of_line = |line: &str| line.split_once("| ").unwrap().1.to_owned();
+    let numbered = |line: &&&str| line.trim_start().starts_with('1');
+    let above = lines[..at].iter().rfind(numbered).unwrap();
+    let (line, marks) = (of_line(above), of_line(lines[at]));
+    let indent = marks.len() - marks.trim_start().len();
+    (line, indent, marks.matches('^').count())
+}
+
+#[test]
+fn long_lines_keep_what_stands_before() {
+    // As long as there is room for.
+    let (line, indent, carets) = shown(120, "s3:Get*");
+    assert_eq!((line.len(), indent, carets), (120, 100, 18));
+    let (line, indent, carets) = shown(121, "s3:Get*");
+    assert_eq!((line.len(), indent, carets), (50, 30, 18));
+    // Carets end where the line does.
+    let long = format!("s3:Get{}", "*".repeat(200));
+    let (line, indent, carets) = shown(600, &long);
+    assert_eq!((line.len(), indent, carets), (120, 30, 90));
+}

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::sentence;
+use common::{Facts, identity, sentence};
 use locum_policy::{Document, Kind, limits};
 use proptest::prelude::*;
 
@@ -90,6 +90,54 @@ fn escapes_are_read() {
 }
 
 #[test]
+fn escapes_stand_for_what_they_say() {
+    let is_reached = |written: &str, resource: &str| {
+        let statement =
+            format!(r#"{{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::{written}"}}"#);
+        let resource = format!("arn:aws:s3:::{resource}");
+        identity(&statement, "s3:GetObject", &resource, &Facts::default()).is_allowed()
+    };
+    for (written, resource) in [
+        (r"\u00E9\u00e9", "\u{e9}\u{e9}"),
+        (r"\ud800\udc00", "\u{10000}"),
+        (r"\uD83D\uDE00", "\u{1f600}"),
+        (r"\ud83d\ude42x", "\u{1f642}x"),
+        (r"\ud800\udfff", "\u{103ff}"),
+        (r"\udbff\udfff", "\u{10ffff}"),
+        (r"a\nb\rc\td", "a\nb\rc\td"),
+        (r#"a\/\"\\b"#, "a/\"\\b"),
+    ] {
+        assert!(is_reached(written, resource), "{written}");
+        assert!(!is_reached(written, &format!("{resource}x")), "{written}");
+    }
+}
+
+/// Where the fault of a refused document is.
+fn faults(text: &str) -> Vec<std::ops::Range<usize>> {
+    let findings = Document::check(text, Kind::Trust).unwrap_err();
+    findings.into_iter().map(|finding| finding.span).collect()
+}
+
+#[test]
+fn half_a_pair_is_marked_where_it_stands() {
+    for (escape, marked) in [
+        (r"\ud800", r"\ud800"),
+        (r"\ud800\n", r"\ud800"),
+        (r"\ud800\u0041", r"\ud800\u0041"),
+        (r"\ud800\ue000", r"\ud800\ue000"),
+        (r"\udc00", r"\udc00"),
+        (r"\ud83d\u12g4", r"\ud83d\u12g4"),
+        (r"\u12g4", r"\u12g4"),
+        (r"\q", r"\q"),
+    ] {
+        let text = GOOD.replacen("\"*\"", &format!("\"{escape} \""), 1);
+        let start = text.find('\\').unwrap();
+        let end = start + marked.len();
+        assert_eq!(faults(&text), [start..end], "{escape}");
+    }
+}
+
+#[test]
 fn characters_beyond_latin_1_are_refused() {
     let text = GOOD.replacen(r#""*""#, "\"arn:aws:s3:::\u{4e2d}\"", 1);
     assert_eq!(sentence(&text, Kind::Managed), "Syntax errors in policy.");
@@ -117,6 +165,28 @@ fn nesting_and_size_are_limited() {
     let padded = format!("{GOOD}{}", " ".repeat(limits::DOCUMENT_CHARACTERS_MAX));
     assert_ne!(sentence(&padded, Kind::Managed), "");
     assert!(Document::parse(&padded).is_ok());
+}
+
+/// Up to a limit a text is JSON, whatever else may be wrong with it; beyond, it is none.
+#[test]
+fn limits_are_exact() {
+    let is_json = |text: &str| sentence(text, Kind::Trust) != "This policy contains invalid Json";
+    // The outermost value stands at depth zero.
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(is_json(&nested(limits::JSON_DEPTH_MAX)));
+    // Six values, and the items of a list.
+    let listed = |values: usize| {
+        let more = ",\"*\"".repeat(values - 7);
+        Document::parse(&GOOD.replacen(r#""*""#, &format!("[\"*\"{more}]"), 1))
+    };
+    assert!(listed(limits::JSON_VALUES_MAX).is_ok());
+    let spaced = |bytes: usize| format!("{GOOD}{}", " ".repeat(bytes - GOOD.len()));
+    assert!(Document::parse(&spaced(limits::DOCUMENT_BYTES_MAX)).is_ok());
+    for more in 1..3 {
+        assert!(!is_json(&nested(limits::JSON_DEPTH_MAX + more)));
+        assert!(listed(limits::JSON_VALUES_MAX + more).is_err());
+        assert!(Document::parse(&spaced(limits::DOCUMENT_BYTES_MAX + more)).is_err());
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use common::{
 use locum_policy::{
     ConditionKey, Context, Document, Effect, Explanation, Named, NamedPolicies, Outcome, Policies,
     Policy, PolicyType, Reason, Request, ResourceRule, StatementRef, Values, decide, explain,
+    limits,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -371,6 +372,78 @@ fn each_tag_is_asked_for_once() {
     };
     assert!(!decide(&request, &policies).is_allowed());
     assert!(context.0.get() <= 2, "{}", context.0.get());
+}
+
+/// A context that counts what it is asked for.
+struct Told(Cell<usize>, Facts);
+
+impl Context for Told {
+    fn values<'a>(&'a self, key: &ConditionKey) -> Values<'a> {
+        self.0.set(self.0.get() + 1);
+        self.1.values(key)
+    }
+}
+
+/// Whether a policy asked three times allows when each of `count` keys has its value but that one, and
+/// how often the context was asked.
+fn with_keys(count: usize, name: &str, wrong: Option<usize>) -> (bool, usize) {
+    let key = |number: usize| match number % 4 {
+        0 => format!("aws:PrincipalTag/{name}{number}"),
+        1 => format!("aws:RequestTag/{name}{number}"),
+        2 => format!("aws:ResourceTag/{name}{number}"),
+        _ => format!("service:{name}{number}"),
+    };
+    let conditions: Vec<String> = (0..count)
+        .map(|number| format!(r#""{}":"v{number}""#, key(number)))
+        .collect();
+    let policy = compile(&document(&format!(
+        r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{"StringEquals":{{{}}}}}}}"#,
+        conditions.join(",")
+    )));
+    let facts = (0..count).fold(Facts::default(), |facts, number| {
+        let value = if wrong == Some(number) { 0 } else { number };
+        facts.str(&key(number), &format!("v{value}"))
+    });
+    let context = Told(Cell::new(0), facts);
+    let principal = user(ACCOUNT);
+    let request = Request {
+        action: "s3:GetObject",
+        resource: "*",
+        principal: &principal,
+        context: &context,
+    };
+    let policies = Policies {
+        identity: &[&policy, &policy, &policy],
+        boundary: Some(&policy),
+        session: None,
+        resource: None,
+        resource_rule: ResourceRule::Standard,
+        resource_account: ACCOUNT,
+        scp: None,
+        rcp: None,
+    };
+    let allowed = decide(&request, &policies).is_allowed();
+    (allowed, context.0.get())
+}
+
+/// As many keys as a decision remembers, and more, wherever their places collide.
+#[test]
+fn keys_are_told_apart_and_remembered() {
+    for count in [2, 7, limits::KEYS_HELD, 40] {
+        let is_held = count <= limits::KEYS_HELD;
+        let (allowed, asked) = with_keys(count, "k", None);
+        assert!(allowed, "{count}");
+        assert!(!is_held || asked == count, "{count} {asked}");
+        for wrong in 1..count {
+            let (allowed, asked) = with_keys(count, "k", Some(wrong));
+            assert!(!allowed, "{count} {wrong}");
+            assert!(!is_held || asked <= count, "{count} {asked}");
+        }
+    }
+    for name in 'a'..='z' {
+        let (allowed, asked) = with_keys(limits::KEYS_HELD, &name.to_string(), None);
+        assert!(allowed && asked == limits::KEYS_HELD, "{name} {asked}");
+    }
 }
 
 /// Policies are kept per principal and shared between threads.

@@ -105,6 +105,34 @@ fn every_case_has_its_findings_and_no_others() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What each finding says and what it advises, case by case. `LOCUM_UPDATE_CASES=1` writes it anew.
+#[test]
+fn every_finding_says_what_is_wrong() {
+    let mut found =
+        "# What the findings of review.txt say, and what helps: written by the tests.\n".to_owned();
+    for case in cases() {
+        let findings = review(case.policy, case.kind, case.account);
+        if !findings.is_empty() {
+            found += &format!("\n== {}\n", case.name);
+        }
+        for finding in findings {
+            found += &format!("{}: {}\n", finding.code, finding.message);
+            if !finding.help.is_empty() {
+                found += &format!("  help: {}\n", finding.help);
+            }
+        }
+    }
+    if std::env::var_os("LOCUM_UPDATE_CASES").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/review_words.txt");
+        std::fs::write(path, &found).unwrap();
+    }
+    let expected = include_str!("cases/review_words.txt");
+    for (found, expected) in found.split("\n== ").zip(expected.split("\n== ")) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
 /// Codes that no case shows yet, with the reason.
 const UNSHOWN: &[(Code, &str)] = &[
     (Code::DocumentTooLarge, "too long for a case: below"),

@@ -3,7 +3,7 @@
 mod common;
 
 use common::sentence;
-use locum_policy::{Document, Kind};
+use locum_policy::{Document, Kind, limits};
 
 const SYNTAX: &str = "Syntax errors in policy.";
 const LEGACY: &str = "The policy failed legacy parsing";
@@ -400,6 +400,12 @@ const UNREADABLE: &[(&str, &str)] = &[
     ("BinaryEquals", r#""QQ=""#),
     ("BinaryEquals", r#""QR==""#),
     ("BinaryEquals", r#""Q*==""#),
+    ("ArnLike", r#""urn:aws:s3:::b""#),
+    ("ArnLike", r#""arn::s3:::b""#),
+    ("ArnLike", r#""arn:aws::::b""#),
+    ("ArnEquals", r#""x${aws:PrincipalArn}""#),
+    ("ArnLike", r#""${aws:PrincipalArn}*""#),
+    ("Bool", r#""${aws:PrincipalTag/x}e""#),
     ("StringEquals", r#""${aws:username""#),
     ("StringLike", r#""${}""#),
     ("StringLike", r#""${aws:x, y}""#),
@@ -481,4 +487,62 @@ fn every_finding_has_its_span() {
         .map(|f| text.get(f.span.clone()).unwrap())
         .collect();
     assert_eq!(marked, [r#""yes""#, r#""a b""#, r#""nope""#, r#""bad""#]);
+}
+
+/// AWS's order is not that of the text: what it checks last stands first here.
+#[test]
+fn what_is_checked_first_is_told_first() {
+    let rest = r#""Action":"s3:L","Resource":"*""#;
+    for (text, expected) in [
+        (
+            format!(r#"{{"Version":"2008-10-17","Statement":{{"Effect":"x",{rest}}}}}"#),
+            SYNTAX,
+        ),
+        (
+            common::document(&format!(r#"{{"Principal":"*","Effect":"denY",{rest}}}"#)),
+            LEGACY,
+        ),
+        (
+            common::document(&format!(r#"{{"Principal":"*","Effect":"x",{rest}}}"#)),
+            SYNTAX,
+        ),
+    ] {
+        assert_eq!(sentence(&text, Kind::Managed), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_could_not_be_enforced_is_not_loaded() {
+    let refused = |statement: &str| {
+        let findings = Document::parse(&common::document(statement)).unwrap_err();
+        findings[0].message.clone()
+    };
+    for resource in ["\"nope\"", "\"arn:aws:s3\"", "[]", "\"arn:aws:s3:::${x\""] {
+        let statement = format!(r#"{{"Effect":"Deny","Action":"s3:L","Resource":{resource}}}"#);
+        assert_ne!(refused(&statement), "", "{resource}");
+    }
+    assert_eq!(
+        refused(r#"{"Effect":"Allow","NotPrincipal":{"AWS":"*"},"Action":"s3:L"}"#),
+        "Allow with NotPrincipal is not allowed."
+    );
+}
+
+/// Characters are counted, not bytes.
+#[test]
+fn a_document_may_be_as_long_as_the_parameter() {
+    let longest = |character: &str, more: usize| {
+        let text = |filling: String| {
+            common::document(&format!(
+                r#"{{"Effect":"Deny","Action":"s3:L","Resource":"arn:aws:s3:::{filling}"}}"#
+            ))
+        };
+        let rest = text(String::new()).len();
+        text(character.repeat(limits::DOCUMENT_CHARACTERS_MAX - rest + more))
+    };
+    for character in ["x", "\u{e9}"] {
+        assert!(Document::check(&longest(character, 0), Kind::Managed).is_ok());
+        for more in 1..3 {
+            assert!(Document::check(&longest(character, more), Kind::Managed).is_err());
+        }
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
 )]
@@ -9,7 +10,7 @@
 use locum_policy::{
     ContextEntries, ContextEntry, ContextKeyType, Document, EntryError, Kind, Named, NamedPolicies,
     Policies, Policy, PolicyType, Position, Principal, PrincipalKind, Request, ResourceRule,
-    Simulated, SimulatedDecision, decide, simulate,
+    Simulated, SimulatedDecision, decide, limits, principal_entries, simulate,
 };
 
 const ACCOUNT: &str = "111122223333";
@@ -234,4 +235,143 @@ fn a_document_tells_its_keys_once() {
         keys.unwrap_or_default(),
         ["aws:PrincipalTag/Team", "AWS:USERNAME"]
     );
+}
+
+#[test]
+fn decisions_have_iams_words() {
+    for (decision, word) in [
+        (SimulatedDecision::Allowed, "allowed"),
+        (SimulatedDecision::ExplicitDeny, "explicitDeny"),
+        (SimulatedDecision::ImplicitDeny, "implicitDeny"),
+    ] {
+        assert_eq!(decision.word(), word);
+    }
+}
+
+#[test]
+fn the_policy_that_denies_is_named_by_its_type() {
+    let policy = document(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#);
+    let boundary = document(r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
+    let denied = run(&[&policy], Some(&boundary), &[], ("s3:GetObject", "*"));
+    let [matched] = denied.matched.as_slice() else {
+        panic!("{:?}", denied.matched)
+    };
+    assert_eq!(
+        (matched.policy.as_str(), matched.policy_type),
+        ("Boundary", PolicyType::Boundary)
+    );
+}
+
+#[test]
+fn each_type_of_entry_takes_its_values() {
+    for (word, good, bad) in [
+        ("string", "anything", None),
+        ("numeric", "-1.5", Some("1e3")),
+        ("boolean", "TRUE", Some("yes")),
+        ("boolean", "false", Some("1")),
+        ("ip", "192.0.2.9", Some("192.0.2")),
+        ("ip", "192.0.2.0/24", Some("192.0.2.0/33")),
+        ("ip", "2001:db8::1", Some("2001:db8::g")),
+        ("binary", "QUJD", Some("QUJ")),
+        ("date", "2026-05-04T03:02:01Z", Some("tomorrow")),
+    ] {
+        let list = format!("{word}List");
+        for word in [word, &list] {
+            let entries = [entry("a:b", word, &[good])];
+            assert!(ContextEntries::new(&entries).is_ok(), "{word} {good}");
+            if let Some(bad) = bad {
+                let entries = [entry("a:b", word, &[bad])];
+                let error = ContextEntries::new(&entries).unwrap_err();
+                assert!(matches!(error, EntryError::Mistyped { .. }), "{word} {bad}");
+            }
+        }
+    }
+    let many = vec![entry(
+        "a:b",
+        "stringList",
+        &["x"; limits::CONTEXT_VALUES_MAX],
+    )];
+    assert!(ContextEntries::new(&many).is_ok());
+    let keys = |count: usize| -> Vec<ContextEntry> {
+        (0..count)
+            .map(|number| entry(&format!("a:{number}"), "string", &["x"]))
+            .collect()
+    };
+    assert!(ContextEntries::new(&keys(limits::CONTEXT_ENTRIES_MAX)).is_ok());
+    let more = keys(limits::CONTEXT_ENTRIES_MAX + 1);
+    assert_eq!(ContextEntries::new(&more).unwrap_err(), EntryError::TooMany);
+}
+
+#[test]
+fn who_calls_tells_the_keys_of_the_principal() {
+    let told = |kind: PrincipalKind<'_>, account: &str| {
+        let entries = principal_entries(&Principal { kind, account });
+        let entries: Vec<String> = entries
+            .iter()
+            .map(|entry| format!("{}={}", entry.key, entry.values.join(",")))
+            .collect();
+        entries.join(" ")
+    };
+    let role_arn = "arn:aws:iam::111122223333:role/app/Deploy";
+    let session_of = |role_id| PrincipalKind::RoleSession {
+        role_arn,
+        role_id,
+        session_arn: "arn:aws:sts::111122223333:assumed-role/Deploy/run-7",
+        session_name: "run-7",
+    };
+    for (kind, account, expected) in [
+        (
+            ALICE.kind,
+            ACCOUNT,
+            "aws:PrincipalArn=arn:aws:iam::111122223333:user/alice aws:PrincipalAccount=111122223333 \
+             aws:PrincipalType=User aws:PrincipalIsAWSService=false aws:userid=AIDAALICE aws:username=alice",
+        ),
+        (
+            PrincipalKind::Root,
+            ACCOUNT,
+            "aws:PrincipalArn=arn:aws:iam::111122223333:root aws:PrincipalAccount=111122223333 \
+             aws:PrincipalType=Account aws:PrincipalIsAWSService=false aws:userid=111122223333",
+        ),
+        (
+            session_of("AROADEPLOY"),
+            ACCOUNT,
+            "aws:PrincipalArn=arn:aws:iam::111122223333:role/app/Deploy aws:PrincipalAccount=111122223333 \
+             aws:PrincipalType=AssumedRole aws:PrincipalIsAWSService=false aws:userid=AROADEPLOY:run-7",
+        ),
+        (
+            session_of(""),
+            ACCOUNT,
+            "aws:PrincipalArn=arn:aws:iam::111122223333:role/app/Deploy aws:PrincipalAccount=111122223333 \
+             aws:PrincipalType=AssumedRole aws:PrincipalIsAWSService=false",
+        ),
+        (
+            PrincipalKind::FederatedUser {
+                arn: "arn:aws:sts::111122223333:federated-user/bob",
+                user_arn: "arn:aws:iam::111122223333:user/alice",
+                user_id: "AIDAALICE",
+            },
+            ACCOUNT,
+            "aws:PrincipalArn=arn:aws:sts::111122223333:federated-user/bob \
+             aws:PrincipalAccount=111122223333 aws:PrincipalType=FederatedUser \
+             aws:PrincipalIsAWSService=false aws:userid=111122223333:bob",
+        ),
+        (
+            PrincipalKind::Service {
+                name: "ec2.amazonaws.com",
+            },
+            "",
+            "aws:PrincipalIsAWSService=true aws:PrincipalServiceName=ec2.amazonaws.com",
+        ),
+        (
+            PrincipalKind::Federated {
+                provider: "accounts.google.com",
+            },
+            "",
+            "",
+        ),
+        (PrincipalKind::Anonymous, "", "aws:PrincipalType=Anonymous"),
+        (PrincipalKind::User { arn: "", id: "" }, ACCOUNT, ""),
+    ] {
+        assert_eq!(told(kind, account), expected);
+    }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::case::{ALLOW, Case, DENY, ROLE, names};
 use common::{ACCOUNT, Facts, compile, document, user};
-use locum_policy::{Policies, Policy, Reason, Request, ResourceRule, decide};
+use locum_policy::{Document, Policies, Policy, Reason, Request, ResourceRule, decide};
 
 #[test]
 fn pol_05_not_action_and_not_resource() {
@@ -106,6 +106,24 @@ fn pol_07_actions_ignore_ascii_case_alone() {
 }
 
 /// Whatever stands in a name belongs to it.
+/// Names are compared by their ends first: what is between counts all the same.
+#[test]
+fn pol_07_long_names_differ_in_the_middle() {
+    for length in 0..30 {
+        let name = |middle: &str| format!("s3:Describe{}{middle}Instance", "x".repeat(length));
+        let statement = format!(
+            r#"{{"Effect":"Allow","Action":["{}","{}"],"Resource":"*"}}"#,
+            name("a"),
+            name("c")
+        );
+        for (middle, expected) in [("a", true), ("c", true), ("b", false), ("", false)] {
+            let action = name(middle);
+            let decision = common::identity(&statement, &action, "*", &Facts::default());
+            assert_eq!(decision.is_allowed(), expected, "{action}");
+        }
+    }
+}
+
 #[test]
 fn pol_07_an_action_is_one_action() {
     for name in ["Get\\n*", "Get\\n", "Get,s3.*", "Get *", "Gét", ""] {
@@ -281,4 +299,19 @@ fn a_caller_without_an_account_is_at_home_nowhere() {
         rcp: None,
     };
     assert_eq!(*decide(&request, &policies).reason(), Reason::CrossAccount);
+}
+
+const REST: &str = r#""Effect":"Allow","Action":"s3:Get*","Resource":"*""#;
+
+#[test]
+fn statements_are_found_by_index() {
+    let text = document(&format!(r#"{{"Sid":"First",{REST}}},{{{REST}}}"#));
+    let document = Document::parse(&text).unwrap();
+    assert_eq!(document.sid(0), Some("First"));
+    assert_eq!(document.sid(1), None);
+    assert_eq!(document.sid(2), None);
+    let statement = |index| text.get(document.statement_span(index)?);
+    assert_eq!(statement(0), Some(&*format!(r#"{{"Sid":"First",{REST}}}"#)));
+    assert_eq!(statement(1), Some(&*format!("{{{REST}}}")));
+    assert_eq!(statement(2), None);
 }

@@ -340,3 +340,59 @@ fn github_is_trusted_for_somebody_alone() {
     check(&open, &refused);
     assert!(Document::parse(&document(&open)).is_ok());
 }
+
+/// AWS's order is not that of the text: what it checks last stands first here.
+#[test]
+fn what_is_checked_first_is_told_first() {
+    let not_sts = r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:GetObject"}"#;
+    let rest = r#""Principal":{"AWS":"*"},"Action":"sts:AssumeRole""#;
+    let whole = |statement: &str| {
+        format!(r#"{{"Statement":[{not_sts},{statement}],"Version":"2012-10-17"}}"#)
+    };
+    for (text, expected) in [
+        (
+            whole(&format!(r#"{{"Effect":"Allow",{rest}}}"#)),
+            "AssumeRole policy may only specify STS AssumeRole actions.",
+        ),
+        (
+            format!(r#"{{"Statement":{not_sts},"Version":"2020-01-01"}}"#),
+            "The policy must contain a valid version string",
+        ),
+        (
+            whole(&format!(r#"{{"Effect":"Allow","Resource":"*",{rest}}}"#)),
+            "Has prohibited field Resource",
+        ),
+        (
+            whole(r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#),
+            "Missing required field Principal",
+        ),
+        (
+            whole(r#"{"Effect":"Allow","Principal":{},"Action":"sts:AssumeRole"}"#),
+            "Missing required field Principal cannot be empty!",
+        ),
+        (
+            whole(&format!(r#"{{"Effect":"allow",{rest}}}"#)),
+            "Invalid effect: allow",
+        ),
+        (
+            whole(&format!(r#"{{"Effect":"Maybe",{rest}}}"#)),
+            "Invalid effect: Maybe",
+        ),
+        (
+            whole(&format!(
+                r#"{{"Sid":"a","Effect":"Deny",{rest}}},{{"Sid":"a","Effect":"Deny",{rest}}}"#
+            )),
+            "The Statement Ids in the policy are not unique",
+        ),
+        (
+            whole(r#"{"Effect":"Allow","Principal":{"AWS":"nobody"},"Action":"sts:AssumeRole"}"#),
+            "Invalid principal in policy: \"AWS\":\"nobody\"",
+        ),
+        (
+            whole(&format!(r#"{{"Effect":"Allow","Unknown":1,{rest}}}"#)),
+            "Syntax error in policy.",
+        ),
+    ] {
+        assert_eq!(sentence(&text, Kind::Trust), expected, "{text}");
+    }
+}

@@ -212,6 +212,71 @@ fn pol_14_a_variable_that_two_values_claim_never_helps() {
     assert_eq!(resources(other), (false, false));
 }
 
+/// In any part of an ARN: one without a value settles it, one with two makes it unclear, and whatever
+/// else differs comes first.
+#[test]
+fn pol_14_and_pol_16_variables_in_each_part_of_a_resource() {
+    let facts = Facts::default()
+        .str("aws:PrincipalTag/s3", "s3")
+        .str("aws:PrincipalTag/a:", "111122223333")
+        .with("aws:PrincipalTag/two", common::Fact::Ambiguous);
+    let resource = "arn:aws:s3:eu-west-1:111122223333:b/ada";
+    // Whether an Allow and a Deny apply, with the pattern as Resource and as NotResource.
+    let outcomes = |pattern: &str| {
+        ["Resource", "NotResource"].map(|element| {
+            let open = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+            let parts = format!(r#""Action":"s3:*","{element}":"{pattern}""#);
+            let yes = |statements: &str| {
+                common::identity(statements, "s3:GetObject", resource, &facts).is_allowed()
+            };
+            (
+                yes(&format!(r#"{{"Effect":"Allow",{parts}}}"#)),
+                !yes(&format!(r#"{open},{{"Effect":"Deny",{parts}}}"#)),
+            )
+        })
+    };
+    const APPLIES: (bool, bool) = (true, true);
+    const NOT: (bool, bool) = (false, false);
+    const UNCLEAR: (bool, bool) = (false, true);
+    for (pattern, expected) in [
+        ("arn:aws:${aws:PrincipalTag/s3}:*:*:b/ada", [APPLIES, NOT]),
+        // The name of a tag may end with a colon.
+        ("arn:aws:s3:*:${aws:PrincipalTag/a:}:b/*", [APPLIES, NOT]),
+        (
+            "arn:aws:s3:*:${aws:PrincipalTag/two}:b/*",
+            [UNCLEAR, UNCLEAR],
+        ),
+        (
+            "arn:aws:s3:${aws:PrincipalTag/two}:*:b/ada",
+            [UNCLEAR, UNCLEAR],
+        ),
+        ("arn:aws:s3:*:${aws:PrincipalTag/none}:b/*", [NOT, UNCLEAR]),
+        ("arn:aws:s3:*:${aws:PrincipalTag/none}:c/*", [NOT, APPLIES]),
+        ("arn:aws:s3:*:${aws:PrincipalTag/two}:c/*", [NOT, APPLIES]),
+        (
+            "arn:aws:s3:*:${aws:PrincipalTag/two}:b/${aws:PrincipalTag/none}",
+            [NOT, UNCLEAR],
+        ),
+        (
+            "arn:aws:s3:${aws:PrincipalTag/none}:${aws:PrincipalTag/two}:b/*",
+            [NOT, UNCLEAR],
+        ),
+        (
+            "arn:aws:s3:${aws:PrincipalTag/two}:${aws:PrincipalTag/none}:b/*",
+            [NOT, UNCLEAR],
+        ),
+        // What stands before the variable differs already.
+        ("arn:aws:s3:*:*:b/${aws:PrincipalTag/none}", [NOT, UNCLEAR]),
+        ("arn:aws:s3:*:*:c/${aws:PrincipalTag/none}", [NOT, APPLIES]),
+        (
+            "arn:aws:s3:*:*:b/a${$}${aws:PrincipalTag/none}",
+            [NOT, APPLIES],
+        ),
+    ] {
+        assert_eq!(outcomes(pattern), expected, "{pattern}");
+    }
+}
+
 /// An operand that turns out to be none of its type.
 #[test]
 fn pol_14_a_variable_of_the_wrong_type_never_helps() {
