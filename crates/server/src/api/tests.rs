@@ -31,6 +31,12 @@ struct Flaky {
 }
 
 impl Engine for Flaky {
+    fn search(
+        &self,
+        query: locum_store::trail_index::Query,
+    ) -> BoxFuture<'_, Result<locum_store::trail_index::Found, LoadError>> {
+        self.inner.search(query)
+    }
     fn commit(&self, change: Change) -> BoxFuture<'_, Result<Revision, CommitError>> {
         self.inner.commit(change)
     }

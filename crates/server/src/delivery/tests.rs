@@ -304,7 +304,8 @@ fn aud_06_what_was_done_to_delivered_files_is_found() {
     }
     let signature = signature_path(&digests[1]);
     let text = std::fs::read_to_string(&signature).unwrap();
-    let other = if text.starts_with('0') { "1" } else { "0" };
-    std::fs::write(&signature, format!("{other}{}", &text[1..])).unwrap();
+    let (first, rest) = text.split_at(1);
+    let other = if first == "0" { "1" } else { "0" };
+    std::fs::write(&signature, format!("{other}{rest}")).unwrap();
     assert!(!site.faults().is_empty());
 }
