@@ -149,6 +149,14 @@ pub const ACCOUNTS_PER_ORGANIZATION_MAX: usize = 1_000_000;
 pub const CREATE_ACCOUNT_REQUESTS_MAX: usize = 1_000_000;
 /// Characters of an error message or user agent in a trail record (CloudTrail: 1 KB).
 pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;
+/// Bytes of what explains a refusal in a trail record (CloudTrail: 28 KB of additional data).
+pub const RECORD_AUTHORIZATION_BYTES_MAX: usize = 24 * 1024;
+/// Characters of an encoded authorization message, always (AWS's parameter takes 10,240).
+pub const AUTHORIZATION_MESSAGE_SIZE: usize = 4_096;
+/// Bytes of the text in a sealed message, unpacked.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 128 * 1024;
+/// How often a text is cut shorter to fit a sealed message.
+pub const MESSAGE_LEVELS_MAX: usize = 8;
 /// Bytes of the request parameters in a trail record (CloudTrail: 100 KB).
 pub const RECORD_PARAMETERS_BYTES_MAX: usize = 100 * 1024;
 /// Bytes of an unpacked block of AWS managed policies; the largest single document has 150 KB.

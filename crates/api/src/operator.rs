@@ -148,7 +148,7 @@ pub(crate) async fn commit<T>(
         };
         let change = Change {
             writes,
-            events: vec![Event { time_s, record }],
+            events: vec![Event::new(time_s, record)],
             ..Change::default()
         };
         match world.engine.commit(change).await {

@@ -155,6 +155,7 @@ fn events(engine: &RedbEngine, count: usize, width: usize, work: Duration) {
         engine.commit(Change::event(Event {
             time_s: 1_795_478_400,
             record: record.clone(),
+            policies: Vec::new(),
         }))
     });
     let time = began.elapsed();

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::change::{Change, LoggedChange};
+use crate::event_policy::PolicyHash;
 use crate::id::{Revision, Unit};
 use crate::installation::Installation;
 use std::future::Future;
@@ -70,6 +71,12 @@ pub trait Engine: Send + Sync {
         ttl_s: u32,
         now_s: i64,
     ) -> BoxFuture<'_, Result<LeaseState, LoadError>>;
+
+    /// The text of a policy that an event came with; none when it was never kept.
+    ///
+    /// # Errors
+    /// [`LoadError::Unavailable`] when it cannot be read or is not what was kept.
+    fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>>;
 
     /// The id made when the store was created.
     fn cluster_id(&self) -> &str;

@@ -9,6 +9,7 @@ mod day;
 mod disk;
 mod engine;
 mod entity;
+mod event_policy;
 mod id;
 mod installation;
 pub mod limits;
@@ -38,6 +39,7 @@ pub use entity::{
     RootUser, SamlProvider, ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey,
     Tag, User,
 };
+pub use event_policy::{EventPolicy, PolicyHash};
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{
     AccountSummary, CreateAccountRequest, CreateAccountState, Installation, InstallationMeta,

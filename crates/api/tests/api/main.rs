@@ -20,6 +20,7 @@ mod credential_cases;
 mod credential_report;
 mod credential_rights;
 mod delegation;
+mod denials;
 mod documents;
 mod escalation;
 mod every_operation;

@@ -28,6 +28,7 @@ fn change(expects: Revision, puts: Vec<Record>, event: &str) -> Change {
         events: vec![Event {
             time_s: 0,
             record: event.as_bytes().to_vec(),
+            policies: Vec::new(),
         }],
         token: None,
     }

@@ -1,8 +1,10 @@
 //! The trail's files: one a UTC day, appended to and synced, their torn ends cut off.
 
 use super::Disk;
+use super::policies::PolicyFiles;
 use crate::day;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
+use crate::event_policy::EventPolicy;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -27,6 +29,7 @@ pub struct TrailRepair {
 pub(crate) struct TrailFiles {
     dir: PathBuf,
     open: Vec<OpenDay>,
+    policies: PolicyFiles,
 }
 
 #[derive(Debug)]
@@ -63,6 +66,7 @@ impl TrailFiles {
         let files = TrailFiles {
             dir: dir.to_path_buf(),
             open: Vec::new(),
+            policies: PolicyFiles::of(dir),
         };
         Ok((files, repairs))
     }
@@ -151,12 +155,19 @@ impl OpenDay {
     }
 }
 
+fn to_io(error: FileError) -> io::Error {
+    match error {
+        FileError::Io { source, .. } => source,
+        other => io::Error::other(other.to_string()),
+    }
+}
+
 impl Disk for TrailFiles {
+    fn keep(&mut self, policies: &[EventPolicy]) -> io::Result<()> {
+        self.policies.keep(policies).map_err(to_io)
+    }
+
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()> {
-        let to_io = |error: FileError| match error {
-            FileError::Io { source, .. } => source,
-            other => io::Error::other(other.to_string()),
-        };
         let mut touched: Vec<i64> = Vec::new();
         let mut result = Ok(());
         for (day, bytes) in segments {

@@ -15,6 +15,7 @@ struct Fake {
     lines: Arc<Mutex<Vec<u8>>>,
     mode: Arc<Mutex<Mode>>,
     batches: Arc<AtomicU64>,
+    kept: Arc<Mutex<Vec<EventPolicy>>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,13 @@ enum Mode {
 }
 
 impl Disk for Fake {
+    fn keep(&mut self, policies: &[EventPolicy]) -> io::Result<()> {
+        if !policies.is_empty() && *lock(&self.mode) != Mode::Fine {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        lock(&self.kept).extend_from_slice(policies);
+        Ok(())
+    }
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()> {
         self.batches.fetch_add(1, Ordering::Relaxed);
         while *lock(&self.mode) == Mode::Hang {
@@ -89,10 +97,7 @@ impl Drop for Running {
 }
 
 fn event(text: &str) -> Event {
-    Event {
-        time_s: 0,
-        record: text.as_bytes().to_vec(),
-    }
+    Event::new(0, text.as_bytes().to_vec())
 }
 
 impl Running {

@@ -148,6 +148,7 @@ fn con_06_what_is_too_large_is_refused_whole() {
                 vec![Event {
                     time_s: 0,
                     record: vec![b'x'; EVENT_BYTES_MAX + 1],
+                    policies: Vec::new(),
                 }],
             ),
             change(
@@ -155,6 +156,7 @@ fn con_06_what_is_too_large_is_refused_whole() {
                 vec![Event {
                     time_s: 0,
                     record: vec![b'x'; EVENT_BYTES_MAX + 1],
+                    policies: Vec::new(),
                 }],
             ),
             change(vec![], vec![event(1); CHANGE_EVENTS_MAX + 1]),
@@ -250,6 +252,7 @@ fn contradictory_changes_are_refused() {
                 vec![Event {
                     time_s: 0,
                     record: b"two\nlines".to_vec(),
+                    policies: Vec::new(),
                 }],
             ),
             change(
@@ -257,6 +260,7 @@ fn contradictory_changes_are_refused() {
                 vec![Event {
                     time_s: 0,
                     record: Vec::new(),
+                    policies: Vec::new(),
                 }],
             ),
         ];
