@@ -5,6 +5,7 @@
 
 mod context;
 mod sources;
+pub(crate) mod suggest;
 
 pub(crate) use context::{ContextValue, Held, Recorded, context_of, is_owners};
 pub(crate) use sources::{Narrowed, Source, sources_of, trust_of};
@@ -12,8 +13,8 @@ pub(crate) use sources::{Narrowed, Source, sources_of, trust_of};
 use std::sync::Arc;
 
 use locum_policy::{
-    Context, Document, Explanation, Named, NamedPolicies, Policies, Policy, PolicyType, Principal,
-    PrincipalKind, Request, ResourceRule, decide, explain,
+    Context, Document, Named, NamedPolicies, PolicyType, Principal, PrincipalKind, Request,
+    ResourceRule, Simulated, simulate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,9 @@ pub(crate) struct Who {
     pub(crate) role_arn: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session_name: Option<String>,
+    /// The names of tags that the session has and its entity need not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) session_tags: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,7 @@ impl Who {
             Identity::RoleSession(role) => (WhoKind::RoleSession, role.id.clone()),
         };
         let is_session = kind == WhoKind::RoleSession;
+        let session = caller.session.iter().flat_map(|session| &session.tags);
         Who {
             kind,
             account: caller.account.id.to_string(),
@@ -59,6 +64,7 @@ impl Who {
             id,
             role_arn: is_session.then(|| caller.principal_arn.clone()),
             session_name: is_session.then(|| caller.session_name().to_owned()),
+            session_tags: session.map(|(name, _)| name.clone()).collect(),
         }
     }
 
@@ -80,6 +86,14 @@ impl Who {
         Principal {
             kind,
             account: &self.account,
+        }
+    }
+
+    /// As a stored trust policy names it.
+    pub(crate) fn bound(&self) -> &str {
+        match self.kind {
+            WhoKind::Root => &self.arn,
+            WhoKind::User | WhoKind::RoleSession => &self.id,
         }
     }
 
@@ -141,8 +155,8 @@ impl Case {
         self.policies.iter().filter(move |held| held.kind == kind)
     }
 
-    /// What the engine says of every statement.
-    pub(crate) fn explain(&self) -> Explanation {
+    /// What the engine says of every statement, and which keys were missed.
+    pub(crate) fn simulate(&self) -> Simulated {
         let read = |held: &CasePolicy| {
             let document = held
                 .text
@@ -163,7 +177,7 @@ impl Case {
         let resource = named(self.resource_type());
         let recorded = Recorded::new(&self.context);
         let principal = self.asked.principal.principal();
-        explain(
+        simulate(
             &self.request(&principal, &recorded),
             &NamedPolicies {
                 identity: &identity,
@@ -176,41 +190,6 @@ impl Case {
                 rcp: None,
             },
         )
-    }
-
-    /// What enforcement would answer.
-    pub(crate) fn is_allowed(&self) -> bool {
-        let compile = |held: &CasePolicy| {
-            let document = held
-                .text
-                .as_deref()
-                .and_then(|text| Document::parse(text).ok());
-            document.map_or_else(Policy::deny_all, |document| Policy::compile(&document))
-        };
-        let compiled = |wanted| self.of_kind(wanted).map(compile).collect::<Vec<Policy>>();
-        let (identity, boundary) = (
-            compiled(PolicyType::Identity),
-            compiled(PolicyType::Boundary),
-        );
-        let (session, resource) = (
-            compiled(PolicyType::Session),
-            compiled(self.resource_type()),
-        );
-        let identity: Vec<&Policy> = identity.iter().collect();
-        let session: Vec<&Policy> = session.iter().collect();
-        let recorded = Recorded::new(&self.context);
-        let principal = self.asked.principal.principal();
-        let policies = Policies {
-            identity: &identity,
-            boundary: boundary.first(),
-            session: (!session.is_empty()).then_some(&session),
-            resource: resource.first(),
-            resource_rule: self.rule(),
-            resource_account: &self.asked.resource_account,
-            scp: None,
-            rcp: None,
-        };
-        decide(&self.request(&principal, &recorded), &policies).is_allowed()
     }
 
     /// The kind that the policy of the resource has.

@@ -14,7 +14,7 @@ use locum_policy::{Decision, PolicyType, Reason};
 use locum_store::{AccountId, EventPolicy, PolicyHash};
 use serde::{Deserialize, Serialize};
 
-use crate::case::{self, Asked, Case, CasePolicy, ContextValue, Source, is_owners};
+use crate::case::{self, Asked, ContextValue, Source, is_owners};
 use crate::limits;
 use crate::session::{Purpose, Ring, SealError};
 use crate::world::Random;
@@ -106,16 +106,6 @@ impl Denial {
 
     fn is_cross_account(&self) -> bool {
         self.accounts.0 != self.accounts.1
-    }
-
-    /// The whole case, its texts included.
-    pub(crate) fn case(&self) -> Case {
-        let policies: Vec<CasePolicy> = self.sources.iter().map(Source::case).collect();
-        Case {
-            asked: self.asked.clone(),
-            context: self.context.clone(),
-            policies,
-        }
     }
 
     /// What leaves this refusal, of the call `request_id`.

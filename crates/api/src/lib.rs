@@ -19,6 +19,7 @@ mod documents;
 mod entities;
 mod error;
 mod event;
+pub mod explain;
 mod handle;
 mod iam;
 mod ids;
