@@ -51,7 +51,7 @@ pub(crate) enum Copy {
 
 /// One record: a JSON object on one line.
 pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> Vec<u8> {
-    let mut out = String::with_capacity(1_536 + draft.request_parameters.len());
+    let mut out = String::with_capacity(1_664 + draft.request_parameters.len());
     out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":");
     let copy = facts.shared.map_or(Copy::Callers, |shared| shared.copy);
     match (copy, facts.caller) {

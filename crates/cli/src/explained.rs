@@ -105,16 +105,36 @@ impl Page {
         };
         self.heading(heading);
         let is_allowed = view["Decision"] == "allow";
-        for (at, line) in text.lines().enumerate() {
-            let line = output::clean(line);
-            if at == 0 {
-                let style = if is_allowed { Style::Good } else { Style::Bad };
-                for part in wrapped(&line, self.columns) {
-                    self.line(&self.colour.paint(style, &part));
+        let lines: Vec<String> = text.lines().map(output::clean).collect();
+        let mut style = Style::Warn;
+        for (at, line) in lines.iter().enumerate() {
+            let Some((gutter, rest)) = line.split_once(" | ") else {
+                let style = match (at, is_allowed) {
+                    (0, true) => Style::Good,
+                    (0, false) => Style::Bad,
+                    _ => Style::Bold,
+                };
+                for part in wrapped(line, self.columns) {
+                    let part = if part.is_empty() {
+                        part
+                    } else {
+                        self.colour.paint(style, &part)
+                    };
+                    self.line(&part);
                 }
-            } else {
-                self.line(&self.shaded(&line));
+                continue;
+            };
+            let next = lines.get(at + 1).and_then(|next| next.split_once(" | "));
+            let is_said = gutter.trim().is_empty();
+            if is_said && rest.contains('^') {
+                style = style_of(rest, next.map_or("", |(_, rest)| rest));
             }
+            let gutter = self.colour.paint(Style::Dim, &format!("{gutter} |"));
+            let rest = match is_said {
+                true => self.colour.paint(style, rest),
+                false => rest.to_owned(),
+            };
+            self.line(&format!("{gutter} {rest}"));
         }
         let missing = self.texts(&view["Missing"]);
         if !missing.is_empty() {
@@ -123,30 +143,6 @@ impl Page {
                 missing.join(", ")
             ));
         }
-    }
-
-    /// A line of an explanation: what is said of a policy stands out from the policy's own words.
-    fn shaded(&self, line: &str) -> String {
-        let Some((gutter, rest)) = line.split_once(" | ") else {
-            return match line.starts_with(' ') || line.is_empty() {
-                true => line.to_owned(),
-                false => self.colour.paint(Style::Bold, line),
-            };
-        };
-        if !gutter.trim().is_empty() {
-            return format!(
-                "{} {rest}",
-                self.colour.paint(Style::Dim, &format!("{gutter} |"))
-            );
-        }
-        let said = rest.trim_start_matches([' ', '^']);
-        let style = match said {
-            text if text.starts_with("matches") || text.starts_with("means") => Style::Good,
-            text if text.starts_with("holds") => Style::Good,
-            _ => Style::Warn,
-        };
-        let gutter = self.colour.paint(Style::Dim, &format!("{gutter} |"));
-        format!("{gutter} {}", self.colour.paint(style, rest))
     }
 
     /// What would allow the request: one or several changes each.
@@ -165,7 +161,11 @@ impl Page {
                 let sentence = change["Sentence"].as_str().unwrap_or_default();
                 let has_statement = change.get("Statement").is_some();
                 let ending = if has_statement { ":" } else { "" };
-                self.item(&mark, &format!("{}{ending}", output::clean(sentence)));
+                let sentence = match part {
+                    0 => output::clean(sentence),
+                    _ => lowered(&output::clean(sentence)),
+                };
+                self.item(&mark, &format!("{sentence}{ending}"));
                 if let Some(statement) = change.get("Statement") {
                     self.statement(statement);
                 }
@@ -175,30 +175,21 @@ impl Page {
         self.paragraph(note);
     }
 
+    /// A statement to copy: on one line where it fits.
     fn statement(&mut self, statement: &Value) {
-        let one = ordered(statement);
         let indent = "     ";
-        if indent.len() + one.chars().count() <= self.columns {
-            let one = self.colour.paint(Style::Bold, &one);
-            self.line(&format!("{indent}{one}"));
-            return;
-        }
-        for line in one
-            .replace("{\"Effect\"", "{\n  \"Effect\"")
-            .split(", \"")
-            .enumerate()
-            .map(|(at, part)| {
-                if at == 0 {
-                    part.to_owned()
-                } else {
-                    format!("  \"{part}")
-                }
-            })
-        {
-            for line in line.lines() {
-                let line = self.colour.paint(Style::Bold, line);
-                self.line(&format!("{indent}{line}"));
-            }
+        let elements = ordered(statement);
+        let one = format!("{{{}}}", elements.join(", "));
+        let lines = if indent.len() + one.chars().count() <= self.columns {
+            vec![one]
+        } else {
+            let inner = elements.join(",\n  ");
+            let all = format!("{{\n  {inner}\n}}");
+            all.lines().map(str::to_owned).collect()
+        };
+        for line in lines {
+            let line = self.colour.paint(Style::Bold, &output::clean(&line));
+            self.line(&format!("{indent}{line}"));
         }
     }
 
@@ -210,16 +201,38 @@ impl Page {
     }
 }
 
-/// A statement on one line, its elements in the order that people write them in.
-fn ordered(statement: &Value) -> String {
-    let elements = ["Effect", "Principal", "Action", "Resource"]
-        .iter()
-        .filter_map(|name| {
-            let value = statement.get(*name)?;
-            let value = value.to_string().replace("\":", "\": ");
-            Some(format!("\"{name}\": {value}"))
-        });
-    format!("{{{}}}", elements.collect::<Vec<_>>().join(", "))
+/// The elements of a statement in the order that people write them in.
+fn ordered(statement: &Value) -> Vec<String> {
+    let names = ["Effect", "Principal", "Action", "Resource"];
+    let element = |name: &&str| {
+        let value = statement.get(*name)?.to_string().replace("\":", "\": ");
+        Some(format!("\"{name}\": {value}"))
+    };
+    names.iter().filter_map(element).collect()
+}
+
+/// How a message below a policy's line is shown; it may begin on the next line.
+fn style_of(marked: &str, next: &str) -> Style {
+    let said = marked.trim_start_matches([' ', '^']);
+    let said = if said.is_empty() {
+        next.trim_start()
+    } else {
+        said
+    };
+    let good = ["matches", "means", "holds"];
+    match good.iter().any(|word| said.starts_with(word)) {
+        true => Style::Good,
+        false => Style::Warn,
+    }
+}
+
+/// The first letter small, as within a sentence.
+fn lowered(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    let first = characters
+        .next()
+        .map(|first| first.to_lowercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), characters.as_str())
 }
 
 /// Lines of at most `columns` characters, broken at spaces where there are some.

@@ -128,23 +128,41 @@ fn context(case: &Case, key: &str, value: Option<&str>) -> String {
     };
     let entity = short(case.asked.principal.entity_arn());
     let is_session = case.asked.principal.kind == WhoKind::RoleSession;
-    let what = match (tag("aws:principaltag/"), tag("aws:requesttag/")) {
-        (Some(name), _) if is_session => format!("tag {name:?} of {entity} or its session"),
-        (Some(name), _) => format!("tag {name:?} of {entity}"),
-        (_, Some(name)) => format!("tag {name:?} in the request"),
-        _ => match tag("aws:resourcetag/").or_else(|| tag("iam:resourcetag/")) {
-            Some(name) => format!("tag {name:?} of {}", short(&case.asked.resource)),
-            None => format!("{key} of the request"),
-        },
+    let of_resource = tag("aws:resourcetag/").or_else(|| tag("iam:resourcetag/"));
+    let (what, verbs) = match (
+        tag("aws:principaltag/"),
+        tag("aws:requesttag/"),
+        of_resource,
+    ) {
+        (Some(name), _, _) if is_session => (
+            format!("the tag {name:?} of {entity} or of its session"),
+            TAG,
+        ),
+        (Some(name), _, _) => (format!("the tag {name:?} of {entity}"), TAG),
+        (_, Some(name), _) => (format!("the tag {name:?} that the request asks for"), TAG),
+        (_, _, Some(name)) => {
+            let resource = short(&case.asked.resource);
+            (format!("the tag {name:?} of {resource}"), TAG)
+        }
+        _ if lower == "sts:externalid" => ("the external id".to_owned(), PASS),
+        _ => (key.to_owned(), CALL),
     };
+    let (with, without) = verbs;
     match (value, lower.as_str()) {
         (Some("true"), "aws:multifactorauthpresent") => {
             format!("Call with multi-factor authentication ({key}: {now})")
         }
-        (Some(value), _) => format!("Have the {what} be {value:?} ({now})"),
-        (None, _) => format!("Have no {what} ({now})"),
+        (Some(value), _) if verbs == TAG => format!("{with} {what} to {value:?} ({now})"),
+        (Some(value), _) => format!("{with} {what} {value:?} ({now})"),
+        (None, _) => format!("{without} {what} ({now})"),
     }
 }
+
+/// How something is given and taken away.
+type Verbs = (&'static str, &'static str);
+const TAG: Verbs = ("Set", "Remove");
+const PASS: Verbs = ("Pass", "Leave out");
+const CALL: Verbs = ("Call with", "Call without");
 
 /// Who the unique ids in trust policies are, as `ID is ARN`.
 pub(super) async fn legend(world: &World, case: &Case) -> Result<Vec<String>, OperatorError> {

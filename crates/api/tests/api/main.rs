@@ -24,6 +24,7 @@ mod denials;
 mod documents;
 mod escalation;
 mod every_operation;
+mod explain;
 mod faults;
 mod get_session_token;
 mod granting_policies;

@@ -48,7 +48,9 @@ impl<'a> View<'a> {
             Reason::Allowed(statement) | Reason::ExplicitDeny(statement) => statement.policy_type,
             Reason::NoAllow(lacking) => lacking,
             Reason::Root => return Some(reason),
-            Reason::CrossAccount => return None,
+            Reason::CrossAccount => {
+                return (self.audience == Audience::Owner).then_some(reason);
+            }
         };
         self.shows(decided).then_some(reason)
     }

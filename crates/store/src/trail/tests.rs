@@ -282,3 +282,18 @@ fn outbox_rows_are_told_apart_by_what_became_of_them() {
     assert_eq!(wait(&|rows| !rows.failed.is_empty()).failed, [3]);
     assert_eq!(running.text(), "a\nb\n");
 }
+
+#[test]
+fn aud_01_a_record_whose_policies_cannot_be_kept_is_not_acknowledged() {
+    let running = run();
+    let mut told = event("refers");
+    told.policies.push(EventPolicy::new("text"));
+    running.set(Mode::Fail(io::ErrorKind::StorageFull));
+    let refused = pollster::block_on(running.trail.commit(vec![told.clone()]));
+    assert!(unavailable(&refused), "{refused:?}");
+    running.set(Mode::Fine);
+    assert_eq!(running.text(), "");
+    pollster::block_on(running.trail.commit(vec![told])).unwrap();
+    assert_eq!(running.text(), "refers\n");
+    assert_eq!(lock(&running.disk.kept).len(), 1);
+}
