@@ -205,8 +205,13 @@ impl Page {
 fn ordered(statement: &Value) -> Vec<String> {
     let names = ["Effect", "Principal", "Action", "Resource"];
     let element = |name: &&str| {
-        let value = statement.get(*name)?.to_string().replace("\":", "\": ");
-        Some(format!("\"{name}\": {value}"))
+        let value = statement.get(*name)?;
+        let text = value.to_string();
+        let text = match value.is_object() {
+            true => text.replacen("\":", "\": ", 1),
+            false => text,
+        };
+        Some(format!("\"{name}\": {text}"))
     };
     names.iter().filter_map(element).collect()
 }

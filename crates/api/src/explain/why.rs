@@ -61,60 +61,28 @@ async fn explained(
     let authorization = authorization(record)?;
     let mut notes = Vec::new();
     let evidence = whole(world, &authorization, &mut notes).await?;
-    let then = resolved(world, &authorization, &evidence, &mut notes).await?;
-    let (case, sources) = then;
-    let is_whole = notes.is_empty();
-    let narrowed: Vec<Source> = {
-        let of_session = sources
-            .iter()
-            .filter(|source| source.kind == PolicyType::Session);
-        of_session
-            .map(|source| Source {
-                kind: source.kind,
-                name: source.name.clone(),
-                policy: source.policy.clone(),
-            })
-            .collect()
-    };
-    let then = if is_whole {
-        let view = told::view(&case, columns);
-        if case.simulate().explanation.decision().is_allowed() {
-            notes.push(
-                "The record alone does not explain it: asked again with what it holds, the engine \
-                 would allow the request."
-                    .to_owned(),
-            );
-        }
-        view
-    } else {
-        Value::Null
-    };
+    let (case, sources) = resolved(world, &authorization, &evidence, &mut notes).await?;
+    // What is not whole is not explained: a guess would be taken for the reason.
+    let then = notes.is_empty().then_some(&case);
+    if then.is_some_and(is_allowed) {
+        let sentence = "The record alone does not explain it: asked again with what it holds, the \
+                        engine would allow the request.";
+        notes.push(sentence.to_owned());
+    }
+    let is_of_session = |source: &Source| source.kind == PolicyType::Session;
+    let narrowed: Vec<Source> = sources.into_iter().filter(is_of_session).collect();
     let today = current::today(world, &case, &narrowed).await?;
-    let (now, changes, suggestions) = match &today {
-        Err(gone) => {
-            notes.push(gone.clone());
-            let suggestions = if is_whole {
-                told::suggested(&case)
-            } else {
-                json!([])
-            };
-            (Value::Null, Vec::new(), suggestions)
-        }
-        Ok((now, _)) => {
-            let is_allowed = now.simulate().explanation.decision().is_allowed();
-            let suggestions = match (is_allowed, is_whole) {
-                (false, _) => told::suggested(now),
-                (true, true) => told::suggested(&case),
-                (true, false) => json!([]),
-            };
-            let changes = if is_whole {
-                changes(&case, now)
-            } else {
-                Vec::new()
-            };
-            (told::view(now, columns), changes, suggestions)
-        }
+    if let Err(gone) = &today {
+        notes.push(gone.clone());
+    }
+    let now = today.as_ref().ok().map(|(now, _)| now);
+    let changes = match (then, now) {
+        (Some(then), Some(now)) => changes(then, now),
+        _ => Vec::new(),
     };
+    // Once it would be allowed, what is of interest is what lacked then.
+    let asked = now.filter(|now| !is_allowed(now)).or(then);
+    let view = |case: &Case| told::view(case, columns);
     let legend = legend(world, &case, &today).await?;
     Ok(json!({
         "RequestId": text(record, "requestID"),
@@ -125,13 +93,17 @@ async fn explained(
         "Principal": authorization.asked.principal.arn,
         "Action": authorization.asked.action,
         "Resource": authorization.asked.resource,
-        "Then": then,
-        "Now": now,
+        "Then": then.map(view),
+        "Now": now.map(view),
         "Changes": changes,
-        "Suggestions": suggestions,
+        "Suggestions": asked.map_or_else(|| json!([]), told::suggested),
         "Legend": legend,
         "Notes": notes,
     }))
+}
+
+fn is_allowed(case: &Case) -> bool {
+    case.simulate().explanation.decision().is_allowed()
 }
 
 async fn legend(world: &World, then: &Case, now: &Today) -> Result<Vec<String>, OperatorError> {

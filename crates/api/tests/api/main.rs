@@ -57,5 +57,6 @@ mod simulation;
 mod ssh_keys;
 mod totp;
 mod trail;
+mod trail_parties;
 mod trust_conditions;
 mod users_roles;
