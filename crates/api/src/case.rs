@@ -22,7 +22,7 @@ use crate::caller::{Caller, Identity};
 
 /// Who asked, in words that a record keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Who {
     pub(crate) kind: WhoKind,
     pub(crate) account: String,

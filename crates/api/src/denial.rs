@@ -248,14 +248,15 @@ impl Authorization {
     fn text(mut self) -> String {
         loop {
             let text = serde_json::to_string(&self).unwrap_or_else(|_| "{}".to_owned());
-            let context = &mut self.evidence.context;
-            if text.len() <= limits::RECORD_AUTHORIZATION_BYTES_MAX {
+            let Evidence {
+                context, policies, ..
+            } = &mut self.evidence;
+            let is_bare = context.is_empty() && policies.is_empty();
+            if is_bare || text.len() <= limits::RECORD_AUTHORIZATION_BYTES_MAX {
                 return text;
             }
             if context.is_empty() {
-                self.evidence
-                    .policies
-                    .truncate(self.evidence.policies.len() / 2);
+                policies.truncate(policies.len() / 2);
             } else {
                 context.truncate(context.len() / 2);
             }

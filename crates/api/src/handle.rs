@@ -416,7 +416,10 @@ async fn refuse(
         let record = event::record(&facts, &told.draft, &*world.random);
         let mut event = Event::new(heard.now_s, record);
         if let Some(explained) = explained {
-            event.policies = explained.policies;
+            // A change with writes takes none: see `Event::policies`.
+            if change.writes.is_empty() {
+                event.policies = explained.policies;
+            }
             told.message = Some(explained.message);
         }
         change.events.push(event);

@@ -5,6 +5,14 @@ use serde_json::Value;
 use crate::commands::Context;
 use crate::output::{self, Colour, Style};
 
+static NULL: Value = Value::Null;
+
+/// A member of an answer, `null` when it has none of that name.
+#[must_use]
+pub fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&NULL)
+}
+
 /// A page that grows from top to bottom.
 pub struct Page {
     text: String,
@@ -100,11 +108,11 @@ impl Page {
 
     /// A decision and the statements that make it; the lines of the policies underlined.
     pub fn view(&mut self, heading: &str, view: &Value) {
-        let Some(text) = view["Text"].as_str() else {
+        let Some(text) = at(view, "Text").as_str() else {
             return;
         };
         self.heading(heading);
-        let is_allowed = view["Decision"] == "allow";
+        let is_allowed = at(view, "Decision") == "allow";
         let lines: Vec<String> = text.lines().map(output::clean).collect();
         let mut style = Style::Warn;
         for (at, line) in lines.iter().enumerate() {
@@ -136,7 +144,7 @@ impl Page {
             };
             self.line(&format!("{gutter} {rest}"));
         }
-        let missing = self.texts(&view["Missing"]);
+        let missing = self.texts(at(view, "Missing"));
         if !missing.is_empty() {
             self.paragraph(&format!(
                 "Missing from the request: {}.",
@@ -151,14 +159,14 @@ impl Page {
             return;
         };
         self.heading(&format!("{heading} (a suggestion, tried with the engine)"));
-        for (at, set) in sets.iter().enumerate() {
+        for (number, set) in sets.iter().enumerate() {
             let changes = set.as_array().into_iter().flatten();
             for (part, change) in changes.enumerate() {
                 let mark = match part {
-                    0 => format!("{}. ", at + 1),
+                    0 => format!("{}. ", number + 1),
                     _ => "   and ".to_owned(),
                 };
-                let sentence = change["Sentence"].as_str().unwrap_or_default();
+                let sentence = at(change, "Sentence").as_str().unwrap_or_default();
                 let has_statement = change.get("Statement").is_some();
                 let ending = if has_statement { ":" } else { "" };
                 let sentence = match part {
@@ -195,7 +203,10 @@ impl Page {
 
     /// Who ids are, and what else is to be said.
     pub fn foot(&mut self, answer: &Value) {
-        let (legend, notes) = (self.texts(&answer["Legend"]), self.texts(&answer["Notes"]));
+        let (legend, notes) = (
+            self.texts(at(answer, "Legend")),
+            self.texts(at(answer, "Notes")),
+        );
         self.list("Who is who", &legend);
         self.list("Notes", &notes);
     }

@@ -326,7 +326,7 @@ fn aud_06_a_policys_text_is_private_and_known_by_its_hash() {
     let file = dir
         .path()
         .join("trail/policies")
-        .join(&name[..2])
+        .join(name.chars().take(2).collect::<String>())
         .join(&name);
     assert_eq!(fs::read_to_string(&file).unwrap(), "text");
     assert_eq!(

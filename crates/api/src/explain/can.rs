@@ -87,7 +87,11 @@ async fn answered(world: &World, question: &Question) -> Result<(AccountId, Valu
         .iter()
         .any(|known| known.eq_ignore_ascii_case(&question.action));
     let view = told::view(&case, question.columns);
-    let mut decision = view["Decision"].as_str().unwrap_or("deny").to_owned();
+    let mut decision = view
+        .get("Decision")
+        .and_then(Value::as_str)
+        .unwrap_or("deny")
+        .to_owned();
     let mut suggestions = json!([]);
     if let Some(refusal) = refusal {
         "deny".clone_into(&mut decision);

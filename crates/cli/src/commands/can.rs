@@ -6,7 +6,7 @@ use locum_server::operator::{self, ContextArgument, OperatorRequest};
 
 use crate::commands::{self, Context};
 use crate::error::CliError;
-use crate::explained::Page;
+use crate::explained::{Page, at};
 use crate::output;
 
 /// What the options mean, for the help of the command.
@@ -59,12 +59,12 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     };
     let socket = operator::socket_of(&commands::data_directory(arguments.data));
     let answer = operator::call(&socket, &request).map_err(commands::operator::told)?;
-    let is_allowed = answer["Decision"] == "allow";
+    let is_allowed = at(&answer, "Decision") == "allow";
     if arguments.format == commands::Format::Json {
         output::result(&crate::json::pretty(&answer))?;
     } else {
         let mut page = Page::new(context);
-        let text = |name: &str| answer[name].as_str().unwrap_or_default();
+        let text = |name: &str| at(&answer, name).as_str().unwrap_or_default();
         let word = if is_allowed { "may" } else { "may not" };
         page.title(&format!(
             "{} {word} {} on {}",
@@ -72,8 +72,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
             text("Action"),
             text("Resource")
         ));
-        page.view("The policies", &answer["View"]);
-        page.suggestions("What would allow it", &answer["Suggestions"]);
+        page.view("The policies", at(&answer, "View"));
+        page.suggestions("What would allow it", at(&answer, "Suggestions"));
         page.foot(&answer);
         output::result(&page.finish())?;
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::commands::{self, Context};
 use crate::error::CliError;
-use crate::explained::Page;
+use crate::explained::{Page, at};
 use crate::output;
 
 /// What the options mean, for the help of the command.
@@ -45,26 +45,26 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     }
     let mut page = Page::new(context);
     heading(&mut page, &answer);
-    page.view("With the policies as they were then", &answer["Then"]);
-    let changes = page.texts(&answer["Changes"]);
-    let is_same = changes.is_empty() && !answer["Then"].is_null();
-    if answer["Now"].is_null() || !is_same {
+    page.view("With the policies as they were then", at(&answer, "Then"));
+    let changes = page.texts(at(&answer, "Changes"));
+    let is_same = changes.is_empty() && !at(&answer, "Then").is_null();
+    if at(&answer, "Now").is_null() || !is_same {
         page.list("What has changed since", &changes);
-        page.view("With the policies as they are now", &answer["Now"]);
+        page.view("With the policies as they are now", at(&answer, "Now"));
     } else {
         page.paragraph("Since then nothing that bears on it has changed.");
     }
-    let title = match answer["Now"]["Decision"].as_str() {
+    let title = match at(at(&answer, "Now"), "Decision").as_str() {
         Some("allow") => "What would have allowed it then",
         _ => "What would allow it",
     };
-    page.suggestions(title, &answer["Suggestions"]);
+    page.suggestions(title, at(&answer, "Suggestions"));
     page.foot(&answer);
     output::result(&page.finish())
 }
 
 fn heading(page: &mut Page, answer: &Value) {
-    let text = |name: &str| answer[name].as_str().unwrap_or_default();
+    let text = |name: &str| at(answer, name).as_str().unwrap_or_default();
     page.title(text("ErrorMessage"));
     page.facts(&[
         ("Request", text("RequestId")),

@@ -164,6 +164,7 @@ pub(crate) fn trail_lines(dir: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(dir.join("trail"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
     names.sort();
     names

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use locum_policy::{Document, Policies, Policy, PolicyType, ResourceRule, decide};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Change;
 use crate::case::{Case, CasePolicy, ContextValue, Recorded, Rule};
@@ -115,13 +115,10 @@ fn changed(mut case: Case, change: &Change) -> Option<Case> {
         } => {
             let of_kind = case.policies.iter_mut().filter(|held| held.kind == *kind);
             let held = of_kind.into_iter().nth(*policy)?;
-            // One that says nothing stands in its place: other statements keep their numbers.
-            let nothing = json!({
-                "Effect": "Deny", "Action": "locum:Nothing", "NotResource": "*", "Principal": "*",
-            });
+            // It goes on standing there, about nothing: other statements keep their numbers.
             edit(held, |statements| {
                 if let Some(found) = statements.get_mut(*statement) {
-                    *found = emptied(found, &nothing);
+                    emptied(found);
                 }
             })?;
         }
@@ -129,14 +126,12 @@ fn changed(mut case: Case, change: &Change) -> Option<Case> {
     Some(case)
 }
 
-/// The statement with an action that nobody asks for.
-fn emptied(found: &Value, nothing: &Value) -> Value {
-    let mut emptied = found.clone();
-    if let Some(members) = emptied.as_object_mut() {
+/// Gives the statement an action that nobody asks for.
+fn emptied(found: &mut Value) {
+    if let Some(members) = found.as_object_mut() {
         members.remove("NotAction");
-        members.insert("Action".to_owned(), nothing["Action"].clone());
+        members.insert("Action".to_owned(), Value::from("locum:Nothing"));
     }
-    emptied
 }
 
 /// Edits the statements of a policy's text.
