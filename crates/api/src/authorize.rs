@@ -3,13 +3,15 @@
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
-use locum_policy::{Decision, Policies, Policy, Request, decide};
-use locum_store::{Group, InlinePolicy, PolicyText};
+use locum_policy::{Decision, Policies, Policy, PolicyType, Request, ResourceRule, decide};
+use locum_store::{EventPolicy, Group, InlinePolicy, PolicyText};
 use smallvec::SmallVec;
 
 use crate::caller::{Caller, Identity};
+use crate::case::{Asked, Narrowed, Source, Who, context_of, sources_of};
 use crate::context::RequestContext;
 use crate::cx::Cx;
+use crate::denial::Denial;
 use crate::entities;
 use crate::error::ApiError;
 use crate::managed;
@@ -31,7 +33,7 @@ struct CallerPolicies<'a> {
 /// Decides every action of `needs`, explicit denies first, and makes the [`Grant`].
 ///
 /// # Errors
-/// [`ApiError::NotAuthorized`] with AWS's sentence for the first action refused;
+/// [`ApiError::Denied`] with AWS's sentence for the first action refused;
 /// [`ApiError::Missing`] never, all policies of a caller are in its own account.
 pub(crate) fn authorize(
     cx: &Cx<'_>,
@@ -55,11 +57,8 @@ pub(crate) fn authorize(
     for (needs, action, resource) in asked.chain(further) {
         let decision = ask(cx, state, caller, needs, &policies, (action, resource));
         if !decision.is_allowed() {
-            return Err(ApiError::NotAuthorized(decision.sentence(
-                &caller.arn,
-                action,
-                resource,
-            )));
+            let asked = (action, resource.as_ref());
+            return Err(denied(cx, state, caller, needs, asked, decision));
         }
     }
     Ok(Grant { _private: () })
@@ -75,8 +74,7 @@ fn ask(
 ) -> Decision {
     let account = caller.account.id.text();
     let resource_account = needs.resource_account.text();
-    let requested = needs.request_tags.iter().map(|(key, _)| *key);
-    let tag_keys: SmallVec<[&str; 8]> = requested.chain(needs.tag_keys.iter().copied()).collect();
+    let tag_keys = tag_keys(needs);
     let context = RequestContext {
         cx,
         caller,
@@ -101,13 +99,80 @@ fn ask(
             identity: &policies.identity,
             boundary: policies.boundary,
             session: policies.session.as_deref(),
-            resource: needs.resource_policy,
+            resource: needs.resource_text.map(PolicyText::policy),
             resource_rule: needs.resource_rule,
             resource_account: &resource_account,
             scp: None,
             rcp: None,
         },
     )
+}
+
+/// `aws:TagKeys`.
+fn tag_keys<'a>(needs: &Needs<'a>) -> SmallVec<[&'a str; 8]> {
+    let requested = needs.request_tags.iter().map(|(key, _)| *key);
+    requested.chain(needs.tag_keys.iter().copied()).collect()
+}
+
+/// The refusal with everything that explains it. Off the path of calls that are allowed.
+#[cold]
+fn denied(
+    cx: &Cx<'_>,
+    state: &Snapshot,
+    caller: &Caller,
+    needs: &Needs<'_>,
+    (action, resource): (&str, &str),
+    decision: Decision,
+) -> ApiError {
+    let account = caller.account.id.text();
+    let resource_account = needs.resource_account.text();
+    let tag_keys = tag_keys(needs);
+    let context = RequestContext {
+        cx,
+        caller,
+        needs,
+        account: &account,
+        resource_account: &resource_account,
+        user_id: OnceCell::new(),
+        tag_keys: &tag_keys,
+        organization: state.installation.organization.as_ref(),
+        organization_path: OnceCell::new(),
+    };
+    let session = caller.session.as_ref();
+    let session = session.filter(|session| session.has_session_policy());
+    let narrowed = session.map(|session| Narrowed {
+        policy: session.policy.as_deref(),
+        policy_arns: &session.policy_arns,
+    });
+    let mut sources = sources_of(
+        &caller.account,
+        &caller.identity,
+        narrowed.unwrap_or_default(),
+    );
+    sources.extend(needs.resource_text.map(|text| Source {
+        kind: match needs.resource_rule {
+            ResourceRule::Trust => PolicyType::RoleTrust,
+            ResourceRule::Standard => PolicyType::Resource,
+        },
+        name: needs.resource.clone().into_owned(),
+        policy: Some(EventPolicy::new(text.text())),
+    }));
+    ApiError::Denied(Box::new(Denial {
+        sentence: decision.sentence(&caller.arn, action, resource),
+        asked: Asked {
+            principal: Who::of(caller),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            resource_account: needs.resource_account.to_string(),
+            resource_rule: needs.resource_rule.into(),
+        },
+        decision,
+        context: context_of(&context, caller, needs),
+        sources,
+        accounts: (caller.account.id, needs.resource_account),
+        user_id: caller.user_id(),
+        ring: cx.ring.clone(),
+    }))
 }
 
 /// The inline session policy, compiled for this call.
@@ -190,7 +255,7 @@ static GONE: LazyLock<Policy> = LazyLock::new(Policy::deny_all);
 
 /// What AllowUsersToChangePassword gives every user of the account: ChangePassword is about nobody but
 /// the caller. Like any identity policy it ends at denies, boundaries and session policies.
-static OWN_PASSWORD: LazyLock<PolicyText> = LazyLock::new(|| {
+pub(crate) static OWN_PASSWORD: LazyLock<PolicyText> = LazyLock::new(|| {
     let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#;
     PolicyText::new(text)
 });

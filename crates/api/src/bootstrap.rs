@@ -92,10 +92,7 @@ pub async fn bootstrap(
         deletes: Vec::new(),
     };
     let record = operator::record(world, now_s, "CreateInstallation", Some(account), &[], None);
-    let events = vec![Event {
-        time_s: now_s,
-        record,
-    }];
+    let events = vec![Event::new(now_s, record)];
     let change = Change {
         writes: vec![installation, unit],
         events,

@@ -7,6 +7,7 @@ use locum_sigv4::AuthError;
 use locum_store::{AccountId, Change};
 use locum_wire::{ErrorModel, InputError, RouteError, Service};
 
+use crate::denial::Denial;
 use crate::session::OpenError;
 
 /// A failed call: one variant per culprit. What the caller reads comes from [`ApiError::wire`], what
@@ -50,6 +51,9 @@ pub enum ApiError {
     /// Policies refuse; the sentence is AWS's.
     #[error("{0}")]
     NotAuthorized(String),
+    /// Policies refuse, with all that explains it.
+    #[error("{}", .0.sentence)]
+    Denied(Box<Denial>),
     /// A refusal that no policy decides; the sentence is AWS's.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
@@ -204,7 +208,7 @@ impl ApiError {
                 ("UnrecognizedClientException", 400),
             ),
             ApiError::ExpiredToken => (("ExpiredToken", 403), ("ExpiredTokenException", 400)),
-            ApiError::NotAuthorized(_) | ApiError::Forbidden(_) => {
+            ApiError::Denied(_) | ApiError::NotAuthorized(_) | ApiError::Forbidden(_) => {
                 (("AccessDenied", 403), ("AccessDeniedException", 400))
             }
             ApiError::Unsupported { .. }
@@ -287,6 +291,10 @@ impl ApiError {
         match self {
             ApiError::Modelled { model, .. } => model.shape.to_owned(),
             ApiError::Counted { error, .. } => error.trail_code(service),
+            // A modelled error of STS, which has a shape; to the other services it is a common one.
+            ApiError::ExpiredToken if service == Some(Service::Sts) => {
+                "ExpiredTokenException".to_owned()
+            }
             ApiError::NoSuchEntity(_)
             | ApiError::EntityAlreadyExists(_)
             | ApiError::LimitExceeded(_)

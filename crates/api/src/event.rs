@@ -1,5 +1,6 @@
 //! The trail record of a call, in CloudTrail's format (event version 1.11), secrets never in it.
 
+use locum_store::AccountId;
 use locum_wire::{Service, Timestamp, push_json_string};
 
 use crate::caller::{Caller, Identity};
@@ -24,13 +25,39 @@ pub(crate) struct Facts<'a> {
     pub(crate) request: &'a crate::request::Request,
     pub(crate) request_id: &'a str,
     pub(crate) error: Option<&'a ApiError>,
+    /// The accounts that get a record of the call, when there are two.
+    pub(crate) shared: Option<Shared<'a>>,
+    /// What explains a refusal by policies: a JSON object.
+    pub(crate) authorization: Option<&'a str>,
+}
+
+/// A call that stands in the trail twice: for its caller and for the owner of the resource.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'a> {
+    /// `sharedEventID`, the same in both.
+    pub(crate) event_id: &'a str,
+    /// For whom the record is.
+    pub(crate) copy: Copy,
+}
+
+/// Whose record it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copy {
+    /// The caller's account: all that is known of the caller.
+    Callers,
+    /// The account that owns the resource: only which principal of which account called.
+    Owners(AccountId),
 }
 
 /// One record: a JSON object on one line.
 pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> Vec<u8> {
-    let mut out = String::with_capacity(1_536 + draft.request_parameters.len());
+    let mut out = String::with_capacity(1_664 + draft.request_parameters.len());
     out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":");
-    user_identity(&mut out, facts);
+    let copy = facts.shared.map_or(Copy::Callers, |shared| shared.copy);
+    match (copy, facts.caller) {
+        (Copy::Owners(_), Some(caller)) => foreign_identity(&mut out, caller),
+        _ => user_identity(&mut out, facts),
+    }
     json::plain(&mut out, "eventTime", &Timestamp(facts.now_s));
     let source = facts.service.map_or("unknown", Service::event_source);
     json::field(&mut out, "eventSource", source);
@@ -62,6 +89,7 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
             ""
         },
     );
+    additional(&mut out, facts);
     json::field(&mut out, "requestID", facts.request_id);
     json::plain(&mut out, "eventID", &ids::uuid_string(random));
     json::raw(
@@ -76,7 +104,14 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
     resources(&mut out, draft);
     out.push_str(",\"eventType\":\"AwsApiCall\",\"managementEvent\":true");
     if let Some(caller) = facts.caller {
-        json::field(&mut out, "recipientAccountId", &caller.account.id.text());
+        let recipient = match copy {
+            Copy::Callers => caller.account.id,
+            Copy::Owners(owner) => owner,
+        };
+        json::field(&mut out, "recipientAccountId", &recipient.text());
+    }
+    if let Some(shared) = &facts.shared {
+        json::field(&mut out, "sharedEventID", shared.event_id);
     }
     out.push_str(",\"eventCategory\":\"Management\"");
     tls_details(&mut out, facts);
@@ -121,31 +156,68 @@ fn parameters(out: &mut String, name: &str, object: &str) {
     }
 }
 
-fn resources(out: &mut String, draft: &Draft) {
-    let Some((arn, account)) = &draft.resource else {
+/// What AWS says of a call besides. `explicitTrustGrant` is for roles that AWS lets assume themselves
+/// without a word in their trust policy; here no role may, so it is never there.
+fn additional(out: &mut String, facts: &Facts<'_>) {
+    let is_sts = facts.service == Some(Service::Sts);
+    if !is_sts && facts.authorization.is_none() {
         return;
-    };
-    json::key(out, "resources");
-    out.push_str("[{\"ARN\":");
-    push_json_string(out, json::clip(arn, limits::RECORD_TEXT_BYTES_MAX * 2));
-    json::field(out, "accountId", &account.text());
-    if let Some(kind) = resource_type(arn) {
-        json::field(out, "type", kind);
     }
-    out.push_str("}]");
+    json::key(out, "additionalEventData");
+    out.push('{');
+    if is_sts {
+        out.push_str("\"RequestDetails\":{\"awsServingRegion\":");
+        push_json_string(out, json::clip(facts.region, 128));
+        out.push_str(",\"endpointType\":\"regional\"}");
+    }
+    if let Some(authorization) = facts.authorization {
+        out.push_str(if is_sts {
+            ",\"authorization\":"
+        } else {
+            "\"authorization\":"
+        });
+        out.push_str(authorization);
+    }
+    out.push('}');
 }
 
-/// CloudTrail's type name of an ARN's resource.
-fn resource_type(arn: &str) -> Option<&'static str> {
-    let resource = arn.splitn(6, ':').nth(5)?;
-    match resource.split_once('/')?.0 {
-        "role" => Some("AWS::IAM::Role"),
-        "user" => Some("AWS::IAM::User"),
-        "policy" => Some("AWS::IAM::Policy"),
-        "account" => Some("AWS::Organizations::Account"),
-        "trail" => Some("AWS::CloudTrail::Trail"),
-        _ => None,
+fn resources(out: &mut String, draft: &Draft) {
+    if draft.resources.is_empty() {
+        return;
     }
+    json::key(out, "resources");
+    out.push('[');
+    for (at, (arn, account)) in draft.resources.iter().enumerate() {
+        out.push_str(if at == 0 { "{\"ARN\":" } else { ",{\"ARN\":" });
+        push_json_string(out, json::clip(arn, limits::RECORD_TEXT_BYTES_MAX * 2));
+        json::field(out, "accountId", &account.text());
+        if let Some(kind) = resource_type(arn) {
+            json::field(out, "type", kind);
+        }
+        out.push('}');
+    }
+    out.push(']');
+}
+
+/// CloudTrail's type name of an ARN's resource; those it has no name for here have CloudFormation's.
+fn resource_type(arn: &str) -> Option<&'static str> {
+    let mut parts = arn.splitn(6, ':');
+    let (service, resource) = (parts.nth(2)?, parts.nth(2)?);
+    let (kind, _) = resource.split_once('/')?;
+    Some(match (service, kind) {
+        ("iam", "role") => "AWS::IAM::Role",
+        ("iam", "user") => "AWS::IAM::User",
+        ("iam", "group") => "AWS::IAM::Group",
+        ("iam", "policy") => "AWS::IAM::Policy",
+        ("iam", "instance-profile") => "AWS::IAM::InstanceProfile",
+        ("iam", "mfa") => "AWS::IAM::VirtualMFADevice",
+        ("iam", "oidc-provider") => "AWS::IAM::OIDCProvider",
+        ("iam", "saml-provider") => "AWS::IAM::SAMLProvider",
+        ("iam", "server-certificate") => "AWS::IAM::ServerCertificate",
+        ("cloudtrail", "trail") => "AWS::CloudTrail::Trail",
+        ("organizations", "account") => "AWS::Organizations::Account",
+        _ => return None,
+    })
 }
 
 fn tls_details(out: &mut String, facts: &Facts<'_>) {
@@ -160,6 +232,14 @@ fn tls_details(out: &mut String, facts: &Facts<'_>) {
         let host = String::from_utf8_lossy(host.as_bytes());
         json::field(out, "clientProvidedHostHeader", json::clip(&host, 256));
     }
+    out.push('}');
+}
+
+/// A caller as the owner of a resource in another account gets to know it.
+fn foreign_identity(out: &mut String, caller: &Caller) {
+    out.push_str("{\"type\":\"AWSAccount\"");
+    json::field(out, "principalId", &caller.user_id());
+    json::field(out, "accountId", &caller.account.id.text());
     out.push('}');
 }
 

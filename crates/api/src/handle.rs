@@ -13,8 +13,9 @@ use smallvec::SmallVec;
 use crate::authenticate::{account_of, authenticate};
 use crate::caller::Caller;
 use crate::cx::Cx;
+use crate::denial;
 use crate::error::{ApiError, TokenFault};
-use crate::event::{self, Facts};
+use crate::event::{self, Copy, Facts, Shared};
 use crate::ids;
 use crate::last_used::Use;
 use crate::limits;
@@ -22,12 +23,15 @@ use crate::noise::Noted;
 use crate::operation::{Access, Draft, Operation, Outcome};
 use crate::operations;
 use crate::request::{Request, Response};
-use crate::session::SessionKind;
+use crate::session::{SealError, SessionKind};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 
 /// The services that one URL serves, as signatures are scoped to them.
 pub(crate) const SERVICES: &[&str] = &["sts", "iam", "organizations", "cloudtrail"];
+
+/// The header with the encoded authorization message of a refusal.
+const MESSAGE_HEADER: &str = "x-locum-authorization-message";
 
 /// What is known of a call before anybody is believed.
 struct Heard<'a> {
@@ -43,6 +47,8 @@ struct Told {
     operation: Option<&'static Operation>,
     caller: Option<Caller>,
     draft: Draft,
+    /// The encoded authorization message of a refusal.
+    message: Option<String>,
 }
 
 /// A response, and which row of the table of operations it answers (for metrics).
@@ -71,7 +77,7 @@ pub async fn handle_named(world: &World, request: Request) -> Handled {
     };
     let reply = settle(world, &request, &heard, &mut told, &request_id).await;
     Handled {
-        response: response(reply, &request_id),
+        response: response(reply, &request_id, told.message),
         operation,
     }
 }
@@ -334,7 +340,7 @@ async fn commit(
     draft: &Draft,
 ) -> Result<Reply, Lost> {
     let Outcome { reply, mut change } = outcome;
-    let facts = Facts {
+    let mut facts = Facts {
         now_s: run.heard.now_s,
         service: Some(run.call.service),
         operation: Some(run.operation.name),
@@ -345,12 +351,26 @@ async fn commit(
         request: run.request,
         request_id: run.request_id,
         error: None,
+        shared: None,
+        authorization: None,
     };
-    let record = event::record(&facts, draft, &*run.world.random);
-    change.events.push(Event {
-        time_s: run.heard.now_s,
-        record,
-    });
+    let (time_s, random) = (run.heard.now_s, &*run.world.random);
+    let owner = draft.resources.first().map(|(_, owner)| *owner);
+    match owner.filter(|owner| *owner != caller.account.id) {
+        None => {
+            let record = event::record(&facts, draft, random);
+            change.events.push(Event::new(time_s, record));
+        }
+        Some(owner) => {
+            let event_id = ids::uuid_string(random);
+            let event_id = event_id.as_str();
+            for copy in [Copy::Callers, Copy::Owners(owner)] {
+                facts.shared = Some(Shared { event_id, copy });
+                let record = event::record(&facts, draft, random);
+                change.events.push(Event::new(time_s, record));
+            }
+        }
+    }
     match run.world.engine.commit(change).await {
         Ok(_) => Ok(reply),
         Err(CommitError::Conflict { .. }) => Err(Lost::Race),
@@ -373,13 +393,17 @@ async fn refuse(
     world: &World,
     request: &Request,
     heard: &Heard<'_>,
-    told: &Told,
+    told: &mut Told,
     request_id: &str,
     error: ApiError,
 ) -> Option<Reply> {
     let (error, mut change) = match error {
         ApiError::Counted { error, change } => (*error, *change),
         error => (error, Change::default()),
+    };
+    let (explained, error) = match explain(world, heard, request_id, &error) {
+        Ok(explained) => (explained, error),
+        Err(fault) => (None, fault),
     };
     let service = called(heard).0;
     let call = heard.call.as_ref().ok();
@@ -407,12 +431,19 @@ async fn refuse(
             request,
             request_id,
             error: Some(&error),
+            shared: None,
+            authorization: explained.as_ref().map(|told| told.authorization.as_str()),
         };
         let record = event::record(&facts, &told.draft, &*world.random);
-        change.events.push(Event {
-            time_s: heard.now_s,
-            record,
-        });
+        let mut event = Event::new(heard.now_s, record);
+        if let Some(explained) = explained {
+            // A change with writes takes none: see `Event::policies`.
+            if change.writes.is_empty() {
+                event.policies = explained.policies;
+            }
+            told.message = Some(explained.message);
+        }
+        change.events.push(event);
         match world.engine.commit(change).await {
             Ok(_) => error,
             Err(CommitError::Conflict { .. }) => return None,
@@ -437,6 +468,22 @@ fn is_noise(
     let alone_max = world.settings.unauthenticated_records_max;
     let kind = error.trail_code(service);
     world.noise.note(request.peer, &kind, now_s, alone_max) == Noted::Counted
+}
+
+/// What explains a refusal by policies: for its record, and sealed for its caller. A ring that cannot
+/// seal would leave a refusal without explanation, so it is a fault.
+fn explain(
+    world: &World,
+    heard: &Heard<'_>,
+    request_id: &str,
+    error: &ApiError,
+) -> Result<Option<denial::Told>, ApiError> {
+    let ApiError::Denied(denial) = error else {
+        return Ok(None);
+    };
+    let told = denial.tell(request_id, heard.now_s, &*world.random);
+    let fault = |error: SealError| ApiError::Internal(error.to_string());
+    told.map(Some).map_err(fault)
 }
 
 /// The service that was called, if one was, and the protocol it is answered in.
@@ -519,7 +566,7 @@ async fn loaded(world: &World, unit: Unit) -> Result<Option<Loaded>, ApiError> {
         .map_err(|error| ApiError::Unavailable(error.to_string()))
 }
 
-fn response(reply: Reply, request_id: &str) -> Response {
+fn response(reply: Reply, request_id: &str, message: Option<String>) -> Response {
     let mut response = Response::new(reply.body);
     *response.status_mut() =
         http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
@@ -532,6 +579,10 @@ fn response(reply: Reply, request_id: &str) -> Response {
         http::HeaderValue::from_maybe_shared(Bytes::copy_from_slice(request_id.as_bytes()))
     {
         headers.insert(http::HeaderName::from_static("x-amzn-requestid"), value);
+    }
+    // Services that have the message in the body say so in their sentence; of these here none does.
+    if let Some(Ok(value)) = message.map(http::HeaderValue::try_from) {
+        headers.insert(http::HeaderName::from_static(MESSAGE_HEADER), value);
     }
     response
 }

@@ -191,6 +191,22 @@ pub const NOISE_SUMMARIES_MAX: usize = 4_096;
 pub const NOISE_SUMMARIES_A_COMMIT: usize = 256;
 /// Characters of an error message or user agent in a trail record (CloudTrail: 1 KB).
 pub const RECORD_TEXT_BYTES_MAX: usize = 1_024;
+/// Bytes of what explains a refusal in a trail record (CloudTrail: 28 KB of additional data).
+pub const RECORD_AUTHORIZATION_BYTES_MAX: usize = 24 * 1024;
+/// Characters of an encoded authorization message, always (AWS's parameter takes 10,240).
+pub const AUTHORIZATION_MESSAGE_SIZE: usize = 4_096;
+/// Suggestions for one refused request.
+pub const SUGGESTIONS_MAX: usize = 5;
+/// Changes among which suggestions are looked for, alone and in pairs.
+pub const SUGGESTION_CHANGES_TRIED_MAX: usize = 24;
+/// Decisions that a search for suggestions takes.
+pub const SUGGESTION_TRIALS_MAX: usize = 400;
+/// Values that are tried for one condition.
+pub const SUGGESTION_VALUES_MAX: usize = 4;
+/// Bytes of the text in a sealed message, unpacked.
+pub const MESSAGE_TEXT_BYTES_MAX: usize = 128 * 1024;
+/// How often a text is cut shorter to fit a sealed message.
+pub const MESSAGE_LEVELS_MAX: usize = 8;
 /// Bytes of the request parameters in a trail record (CloudTrail: 100 KB).
 pub const RECORD_PARAMETERS_BYTES_MAX: usize = 100 * 1024;
 /// Bytes of an unpacked block of AWS managed policies; the largest single document has 150 KB.

@@ -12,6 +12,7 @@ use std::sync::{LazyLock, OnceLock};
 use aws_lc_rs::digest;
 use flate2::read::DeflateDecoder;
 use locum_policy::{Document, Policy};
+use locum_store::EventPolicy;
 
 use crate::entities::AWS_ACCOUNT;
 use crate::ids;
@@ -42,6 +43,8 @@ pub(crate) struct ManagedEntry {
     offset: usize,
     length: usize,
     policy: OnceLock<Box<Policy>>,
+    /// Its text and hash, once a refusal referred to it.
+    event_policy: OnceLock<EventPolicy>,
 }
 
 impl ManagedEntry {
@@ -63,6 +66,12 @@ impl ManagedEntry {
     pub(crate) fn text(&self) -> String {
         FILE.document(self.block, self.offset, self.length)
             .unwrap_or_default()
+    }
+
+    /// The document with its hash, as records of refusals refer to it.
+    pub(crate) fn event_policy(&self) -> &EventPolicy {
+        self.event_policy
+            .get_or_init(|| EventPolicy::new(self.text()))
     }
 
     /// The default version, compiled on first use. A document that does not parse denies everything.
@@ -126,6 +135,7 @@ fn entry(line: &'static str) -> Option<ManagedEntry> {
         length: fields.next()?.parse().ok()?,
         description: fields.next().filter(|text| !text.is_empty()),
         policy: OnceLock::new(),
+        event_policy: OnceLock::new(),
     })
 }
 

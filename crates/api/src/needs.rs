@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use locum_policy::{KnownKey, Policy, ResourceRule};
-use locum_store::AccountId;
+use locum_policy::{KnownKey, ResourceRule};
+use locum_store::{AccountId, PolicyText};
+use locum_wire::push_json_string;
 use smallvec::SmallVec;
 
 /// Who decides about an operation.
@@ -40,12 +41,14 @@ pub struct Needs<'a> {
     pub(crate) tag_keys: SmallVec<[&'a str; 4]>,
     /// `sts:TransitiveTagKeys`.
     pub(crate) transitive_tag_keys: SmallVec<[&'a str; 4]>,
+    /// The tags that the calling session hands on to the one that is asked for.
+    pub(crate) inherited_tags: SmallVec<[(&'a str, &'a str); 4]>,
     /// Further single-valued keys.
     pub(crate) keys: SmallVec<[(KnownKey, Cow<'a, str>); 2]>,
     /// Whether the request itself carries multi-factor authentication, just checked.
     pub(crate) mfa_now: bool,
     /// The resource's own policy.
-    pub(crate) resource_policy: Option<&'a Policy>,
+    pub(crate) resource_text: Option<&'a PolicyText>,
     /// How the resource's own policy combines with the caller's.
     pub(crate) resource_rule: ResourceRule,
 }
@@ -64,9 +67,10 @@ impl<'a> Needs<'a> {
             request_tags: SmallVec::new(),
             tag_keys: SmallVec::new(),
             transitive_tag_keys: SmallVec::new(),
+            inherited_tags: SmallVec::new(),
             keys: SmallVec::new(),
             mfa_now: false,
-            resource_policy: None,
+            resource_text: None,
             resource_rule: ResourceRule::Standard,
         }
     }
@@ -121,5 +125,26 @@ impl<'a> Needs<'a> {
     pub(crate) fn key(mut self, key: KnownKey, value: impl Into<Cow<'a, str>>) -> Needs<'a> {
         self.keys.push((key, value.into()));
         self
+    }
+
+    /// Adds `incomingTransitiveTags` to the parameters of a record, a JSON object, when there are any.
+    pub(crate) fn tell_inherited_tags(&self, parameters: &mut String) {
+        if self.inherited_tags.is_empty() || !parameters.ends_with('}') {
+            return;
+        }
+        parameters.pop();
+        if !parameters.ends_with('{') {
+            parameters.push(',');
+        }
+        parameters.push_str("\"incomingTransitiveTags\":{");
+        for (at, (key, value)) in self.inherited_tags.iter().enumerate() {
+            if at > 0 {
+                parameters.push(',');
+            }
+            push_json_string(parameters, key);
+            parameters.push(':');
+            push_json_string(parameters, value);
+        }
+        parameters.push_str("}}");
     }
 }

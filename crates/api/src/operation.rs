@@ -2,6 +2,7 @@
 
 use locum_store::{AccountId, Change};
 use locum_wire::{Call, Reply, Service, Structure};
+use smallvec::SmallVec;
 
 use crate::authorize::{Grant, authorize};
 use crate::caller::Caller;
@@ -86,8 +87,8 @@ pub(crate) struct Draft {
     pub(crate) request_parameters: String,
     /// JSON object, empty when there is nothing to keep.
     pub(crate) response_elements: String,
-    /// Resource ARN and account that the call was about; `*` is not listed.
-    pub(crate) resource: Option<(String, AccountId)>,
+    /// The resources that the call was about, each with its account; `*` is not listed.
+    pub(crate) resources: SmallVec<[(String, AccountId); 1]>,
 }
 
 /// Steps 5 to 7 of a call, the same for every operation; the type of input and output is erased here.
@@ -146,12 +147,28 @@ fn admit<I: Structure>(
     locum_wire::write_record(&input, &mut draft.request_parameters);
     let grant = {
         let needs = needs(cx, state, caller, &input)?;
-        if needs.resource != "*" {
-            draft.resource = Some((needs.resource.clone().into_owned(), needs.resource_account));
-        }
+        tell_resources(draft, &needs);
+        needs.tell_inherited_tags(&mut draft.request_parameters);
         authorize(cx, state, caller, action, &needs)?
     };
     Ok((input, grant))
+}
+
+/// The resources of a call, for its record: its own first, then those that it hands on or makes.
+fn tell_resources(draft: &mut Draft, needs: &Needs<'_>) {
+    let own = std::iter::once(&needs.resource).chain(&needs.also_on);
+    let own = own.map(|resource| (resource, needs.resource_account));
+    let further = needs.further.iter();
+    let further = further.map(|(_, further)| (&further.resource, further.resource_account));
+    draft.resources.clear();
+    for (resource, account) in own.chain(further) {
+        let is_told = draft.resources.iter().any(|(told, _)| told == resource);
+        if resource != "*" && !is_told {
+            draft
+                .resources
+                .push((resource.clone().into_owned(), account));
+        }
+    }
 }
 
 impl<I: Structure, O: Structure> Steps for Answering<I, O> {

@@ -89,6 +89,12 @@ pub enum OperatorError {
     /// A file that is not imported: everything that is wrong with it.
     #[error("nothing was imported:\n{}", .0.join("\n"))]
     NotImported(Vec<String>),
+    /// A call that cannot be explained, and why.
+    #[error("{0}")]
+    NotExplained(String),
+    /// A question that has no answer, and why.
+    #[error("{0}")]
+    BadQuestion(String),
     /// The store does not answer.
     #[error("{0}")]
     Store(String),
@@ -103,7 +109,10 @@ impl OperatorError {
             | OperatorError::NoSuchEpoch(_) => "NoSuchEntity",
             OperatorError::NotCreated(_) => "NotCreated",
             OperatorError::TooManyKeys(_) => "LimitExceeded",
-            OperatorError::BadName(_) | OperatorError::NotImported(_) => "InvalidInput",
+            OperatorError::BadName(_)
+            | OperatorError::NotImported(_)
+            | OperatorError::BadQuestion(_) => "InvalidInput",
+            OperatorError::NotExplained(_) => "NotExplained",
             OperatorError::Store(_) => "ServiceUnavailable",
         }
     }
@@ -148,7 +157,7 @@ pub(crate) async fn commit<T>(
         };
         let change = Change {
             writes,
-            events: vec![Event { time_s, record }],
+            events: vec![Event::new(time_s, record)],
             ..Change::default()
         };
         match world.engine.commit(change).await {
@@ -424,7 +433,7 @@ pub(crate) fn record(
     json::raw(
         &mut out,
         "readOnly",
-        if event == "GetStatus" {
+        if matches!(event, "GetStatus" | "ExplainRefusal" | "AskPolicies") {
             "true"
         } else {
             "false"

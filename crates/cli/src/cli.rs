@@ -5,15 +5,15 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, account, assume, completions, credential_process, dev, env, exec, operator, options,
-    policy, serve, trail, unset, version, whoami,
+    Context, account, assume, can, completions, credential_process, dev, env, exec, operator,
+    options, policy, serve, trail, unset, version, whoami, why,
 };
 use crate::env::Environment;
 use crate::error::{CliError, exit};
 use crate::output::{self, Colour, Style};
 
 const ENDING: &str = "\
-Exit codes: 0 done, 1 a policy was found wanting, 252 wrong usage, 253 configuration, 254 refused by the service, 255 anything else, 130 interrupted; \
+Exit codes: 0 done, 1 a policy was found wanting or denies, 252 wrong usage, 253 configuration, 254 refused by the service, 255 anything else, 130 interrupted; \
 exec ends with its command's own.
 
 The settings of the SDKs are honoured (~/.aws/config, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and their like), and NO_COLOR.";
@@ -52,6 +52,12 @@ enum Command {
     Policy(policy::Arguments),
     /// Read the audit trail
     Trail(trail::Arguments),
+    /// Why was a call refused? And what would have allowed it?
+    #[command(after_help = why::HELP)]
+    Why(why::Arguments),
+    /// May this principal do that? Asks the running server
+    #[command(after_help = can::HELP)]
+    Can(can::Arguments),
     /// A whole account out to a file, and in from one
     Account(account::Arguments),
     /// What only the host's operator may do, through the server's socket
@@ -79,6 +85,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     match run(&context, cli.command) {
         Ok(()) => exit::DONE,
+        // The result has said it.
+        Err(e @ CliError::Denied) => e.exit_code(),
         Err(e) => {
             output::error(&context.environment, &e);
             e.exit_code()
@@ -98,6 +106,8 @@ fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::CredentialProcess(arguments) => credential_process::run(context, arguments),
         Command::Policy(arguments) => policy::run(context, arguments),
         Command::Trail(arguments) => trail::run(context, arguments),
+        Command::Why(arguments) => why::run(context, arguments),
+        Command::Can(arguments) => can::run(context, arguments),
         Command::Account(arguments) => account::run(context, arguments),
         Command::Operator(arguments) => operator::run(context, arguments),
         Command::Completions(arguments) => completions::run(Cli::command(), &arguments),

@@ -200,6 +200,9 @@ pub enum CliError {
         /// What to do about it; may be empty.
         hint: String,
     },
+    /// Denied, as the result says.
+    #[error("denied")]
+    Denied,
     /// Interrupted from the keyboard.
     #[error("interrupted")]
     Interrupted,
@@ -242,7 +245,7 @@ impl CliError {
             | CliError::NoCredentials
             | CliError::Configuration { .. }
             | CliError::NoTerminal { .. } => exit::CONFIGURATION,
-            CliError::Found { .. } => exit::FOUND,
+            CliError::Found { .. } | CliError::Denied => exit::FOUND,
             CliError::Refused { .. } => exit::REFUSED,
             CliError::Interrupted => exit::INTERRUPTED,
             CliError::Process { .. }

@@ -18,6 +18,7 @@ pub mod dev;
 pub mod duration;
 pub mod env;
 pub mod error;
+pub mod explained;
 pub mod format;
 pub mod http;
 pub mod json;

@@ -106,6 +106,12 @@ pub fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }
 
+/// [`terminal_width`] as the operator's socket takes it.
+#[must_use]
+pub fn columns() -> Option<u16> {
+    terminal_width().and_then(|width| u16::try_from(width).ok())
+}
+
 /// Writes a result to standard output. A reader that went away ends the program quietly.
 pub fn result(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();

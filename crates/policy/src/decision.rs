@@ -76,6 +76,17 @@ impl Decision {
         self.cross_account
     }
 
+    /// Why, as far as the caller may know; `None` when the policy that decided belongs to the owner
+    /// of the resource in another account, or AWS tells no reason.
+    pub fn told(&self) -> Option<Reason> {
+        match self.reason {
+            Reason::ExplicitDeny(denied) if !self.is_told(denied.policy_type) => None,
+            Reason::NoAllow(lacking) if !self.is_told(lacking) => None,
+            Reason::CrossAccount => None,
+            reason => Some(reason),
+        }
+    }
+
     /// AWS's sentence for the caller of a refused request: `User: ARN is not authorized to perform:
     /// ACTION on resource: RESOURCE` and the reason. Across accounts no reason is given but an
     /// explicit Deny in the caller's own policies. A caller without an ARN (`""`: web identity,

@@ -31,6 +31,8 @@ pub const ROWS_PER_STATEMENT_MAX: usize = 256;
 pub const SEGMENT_CHARACTERS_DIRECT: usize = 64;
 /// Characters of a line of a policy that an explanation shows.
 pub const EXPLAINED_LINE_CHARACTERS: usize = 120;
+/// Columns below which a terminal is not taken to be narrower.
+pub const EXPLAINED_COLUMNS_MIN: usize = 40;
 /// Findings reported for one document; the rest is left out.
 pub const FINDINGS_MAX: usize = 100;
 /// Context keys of a simulated request.

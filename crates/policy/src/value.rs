@@ -21,6 +21,13 @@ pub enum Value<'a> {
     Ip(IpAddr),
 }
 
+impl fmt::Display for Value<'_> {
+    /// The canonical text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Text::of(*self).as_str())
+    }
+}
+
 /// What a request's context holds under one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values<'a> {

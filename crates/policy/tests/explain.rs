@@ -207,6 +207,9 @@ fn a_caller_of_another_account_learns_nothing_of_the_owners() {
             caller.policies()[0].statements[0].conditions[0].request_values,
             RequestValues::Hidden
         );
+        let told =
+            "Denied: caller and resource are of different accounts, and both sides must allow.";
+        assert!(owner.text().starts_with(told), "{}", owner.text());
         assert!(owner.text().contains("secret-of-the-owner"));
         assert!(owner.json().contains("of-the-owner-level"));
     }
@@ -506,4 +509,40 @@ fn long_lines_keep_what_stands_before() {
     let long = format!("s3:Get{}", "*".repeat(200));
     let (line, indent, carets) = shown(600, &long);
     assert_eq!((line.len(), indent, carets), (120, 30, 90));
+}
+
+#[test]
+fn a_text_fits_the_columns_of_a_terminal() {
+    let document = read(READ);
+    let identity = [Named {
+        name: "reports",
+        document: Some(&document),
+    }];
+    let found = ask(
+        &alone(&identity),
+        &user(ACCOUNT),
+        ("s3:GetObject", "arn:aws:s3:::data/blue/x"),
+        &Facts::default().str("aws:username", "bob"),
+    );
+    let view = found.for_owner();
+    for columns in [60, 80, 140] {
+        let text = view.text_within(columns);
+        let explained = text.lines().filter(|line| line.contains(" | "));
+        for line in explained {
+            assert!(line.chars().count() <= columns, "{columns}: {line}");
+        }
+        // Lines of the policy are cut; what is said below them is broken, and whole.
+        let words = |text: &str| -> Vec<String> {
+            let said = text
+                .lines()
+                .filter_map(|line| line.trim_start().strip_prefix("| "));
+            let words = said.flat_map(|line| line.split([' ', '^']));
+            words
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        assert_eq!(words(&text), words(&view.text()), "nothing is left out");
+    }
+    assert_eq!(view.text_within(1), view.text_within(40));
 }

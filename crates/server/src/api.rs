@@ -1,5 +1,7 @@
 //! The api behind the sockets: calls, readiness, the operator's wishes, the store's figures.
 
+mod explain;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -121,6 +123,8 @@ impl Handler for ApiHandler {
 /// The operator's wishes go to [`locum_api::operator`].
 pub(crate) struct ApiOperator {
     pub(crate) world: Arc<World>,
+    /// The data directory, where the trail is.
+    pub(crate) data: PathBuf,
 }
 
 impl Operator for ApiOperator {
@@ -157,6 +161,27 @@ impl Operator for ApiOperator {
             }
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
+            OperatorRequest::Why { call, columns } => {
+                explain::why(world, &self.data, &call, columns).await
+            }
+            OperatorRequest::Can {
+                principal,
+                action,
+                resource,
+                context,
+                session_policy,
+                columns,
+            } => {
+                let asked = explain::Asked {
+                    principal,
+                    action,
+                    resource,
+                    context,
+                    session_policy,
+                    columns,
+                };
+                explain::can(world, asked).await
+            }
             OperatorRequest::ImportAccount {
                 file,
                 map_accounts,

@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod operator;
 mod process;
 mod random;
+mod records;
 mod run;
 pub mod seam;
 pub mod tls;

@@ -56,6 +56,32 @@ pub enum OperatorRequest {
         /// A file that does not exist yet; absolute, as the server's directory is not the caller's.
         file: PathBuf,
     },
+    /// Why a call was refused.
+    Why {
+        /// The id of the request, or the encoded authorization message of its answer.
+        call: String,
+        /// How wide texts may be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<u16>,
+    },
+    /// Whether a call would be allowed.
+    Can {
+        /// The ARN of a user, a role, a session of a role, or a root user.
+        principal: String,
+        /// Such as `iam:GetUser`.
+        action: String,
+        /// An ARN, or `*`.
+        resource: String,
+        /// Context of the call.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        context: Vec<ContextArgument>,
+        /// The text of a session policy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_policy: Option<String>,
+        /// How wide texts may be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        columns: Option<u16>,
+    },
     /// An account from the JSON of `aws iam get-account-authorization-details`: all of it or nothing.
     ImportAccount {
         /// The file; absolute, as the server's directory is not the caller's.
@@ -69,6 +95,19 @@ pub enum OperatorRequest {
     },
 }
 
+/// One context key of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextArgument {
+    /// The key as policies write it.
+    pub key: String,
+    /// Its values.
+    pub values: Vec<String>,
+    /// Whether it is a key that may have several values.
+    #[serde(default)]
+    pub list: bool,
+}
+
 impl OperatorRequest {
     /// The command as it is on the wire.
     pub fn command(&self) -> &'static str {
@@ -78,6 +117,8 @@ impl OperatorRequest {
             OperatorRequest::RootKey { .. } => "root-key",
             OperatorRequest::RotateKeys { .. } => "rotate-keys",
             OperatorRequest::Backup { .. } => "backup",
+            OperatorRequest::Why { .. } => "why",
+            OperatorRequest::Can { .. } => "can",
             OperatorRequest::ImportAccount { .. } => "import-account",
         }
     }

@@ -66,7 +66,10 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
-        operator: ApiOperator { world },
+        operator: ApiOperator {
+            world,
+            data: config.data.clone(),
+        },
         account_id: account.to_string(),
         figures: Box::new(move || figures(&counted, &told)),
     })

@@ -275,6 +275,44 @@ fn the_operator_makes_accounts_rotates_and_backs_up() {
     assert!(!log.contains(secret) && !trail.contains(secret));
 }
 
+fn why(call: &str) -> OperatorRequest {
+    OperatorRequest::Why {
+        call: call.to_owned(),
+        columns: None,
+    }
+}
+
+fn can(principal: &str, action: &str) -> OperatorRequest {
+    OperatorRequest::Can {
+        principal: principal.to_owned(),
+        action: action.to_owned(),
+        resource: "*".to_owned(),
+        context: vec![],
+        session_policy: None,
+        columns: Some(80),
+    }
+}
+
+#[test]
+fn the_operator_asks_what_somebody_can() {
+    let scratch = Scratch::new("first");
+    let server = start(&scratch, &[]);
+    let socket = socket_of(&server.data);
+    let made = call(&socket, &create("tenant")).unwrap();
+    let account = made["AccountId"].as_str().unwrap();
+    let root = format!("arn:aws:iam::{account}:root");
+    let told = call(&socket, &can(&root, "iam:ListUsers")).unwrap();
+    assert_eq!(told["Decision"], "allow");
+    let role = format!("arn:aws:iam::{account}:role/OrganizationAccountAccessRole");
+    let told = call(&socket, &can(&role, "iam:ListUsers")).unwrap();
+    assert_eq!(told["Decision"], "allow");
+    assert_eq!(
+        told["View"]["Policies"][0]["name"],
+        "arn:aws:iam::aws:policy/AdministratorAccess"
+    );
+    assert!(server.trail().contains("\"eventName\":\"AskPolicies\""));
+}
+
 #[test]
 fn the_operators_mistakes_are_named_and_change_nothing() {
     let scratch = Scratch::new("first");
@@ -289,6 +327,13 @@ fn the_operators_mistakes_are_named_and_change_nothing() {
         (root_key("1"), "InvalidAccountId"),
         (root_key("999999999999"), "NoSuchEntity"),
         (create(""), "InvalidInput"),
+        (can("nobody", "iam:ListUsers"), "InvalidInput"),
+        (
+            can("arn:aws:iam::999999999999:root", "iam:*"),
+            "InvalidInput",
+        ),
+        (why("no id at all"), "InvalidRequest"),
+        (why("01234567-89ab-cdef-0123-456789abcdef"), "NoSuchEntity"),
         (OperatorRequest::Backup { file: taken }, "BackupFailed"),
         (
             OperatorRequest::Backup {

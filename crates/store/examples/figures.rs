@@ -153,10 +153,7 @@ fn events(engine: &RedbEngine, count: usize, width: usize, work: Duration) {
     drive(count, width, |_| {
         let began = Instant::now();
         while began.elapsed() < work {}
-        engine.commit(Change::event(Event {
-            time_s: 1_795_478_400,
-            record: record.clone(),
-        }))
+        engine.commit(Change::event(Event::new(1_795_478_400, record.clone())))
     });
     let time = began.elapsed();
     let after = engine.counters();
@@ -191,11 +188,10 @@ fn commits(engine: &RedbEngine, count: usize, width: usize) {
                             puts: vec![Record::Role(role(turn as u64 % 50))],
                             deletes: Vec::new(),
                         }],
-                        events: vec![Event {
-                            time_s: 1_795_478_400,
-                            record: format!("{{\"eventID\":\"{place}-{turn}-{revision}\"}}")
-                                .into_bytes(),
-                        }],
+                        events: vec![Event::new(
+                            1_795_478_400,
+                            format!("{{\"eventID\":\"{place}-{turn}-{revision}\"}}").into_bytes(),
+                        )],
                         token: None,
                     };
                     revision = pollster::block_on(engine.commit(change)).unwrap();

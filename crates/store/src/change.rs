@@ -5,6 +5,7 @@ use crate::entity::{
     LoginProfile, ManagedPolicy, MfaDevice, OidcProvider, ReportPart, Role, SamlProvider,
     ServerCertificate, ServiceCredential, SigningCertificate, SshPublicKey, Trail, User,
 };
+use crate::event_policy::EventPolicy;
 use crate::id::{AccountId, Revision, Unit};
 use crate::installation::{
     AccountSummary, CreateAccountRequest, InstallationMeta, Organization, SessionKeyEpoch, TrailKey,
@@ -188,6 +189,20 @@ pub struct Event {
     /// One CloudTrail JSON object without a line feed. It must be unique (its `eventID` makes it
     /// so): after a crash, records already in the trail are recognised by their bytes.
     pub record: Vec<u8>,
+    /// Texts that the record refers to by their hashes, kept before the record is durable. Only a
+    /// change without writes may have them.
+    pub policies: Vec<EventPolicy>,
+}
+
+impl Event {
+    /// A record that refers to no policy.
+    pub fn new(time_s: i64, record: Vec<u8>) -> Event {
+        Event {
+            time_s,
+            record,
+            policies: Vec::new(),
+        }
+    }
 }
 
 /// The only kind of write: all of it becomes durable, or none.

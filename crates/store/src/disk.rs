@@ -21,6 +21,7 @@ use crate::engine::{
     BackupError, BoxFuture, CommitError, Counters, Engine, LeaseState, LoadError, Loaded,
     RecordError, Unavailable,
 };
+use crate::event_policy::PolicyHash;
 use crate::id::{Revision, Unit};
 use crate::limits::{PAGE_CACHE_BYTES, WATCH_TICK};
 use crate::memory::check_lease_text;
@@ -229,6 +230,20 @@ impl Engine for RedbEngine {
     fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>> {
         let (promise, outcome) = promise();
         self.index.ask(query, promise);
+        Box::pin(outcome)
+    }
+
+    fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>> {
+        let (promise, outcome) = promise();
+        let set = promise.clone();
+        let spawned = self.store.spawn(Box::new(move |store| {
+            let read = crate::trail::policies::read(&trail_path(&store.dir), hash);
+            let failed = |error: FileError| Unavailable::Storage(error.to_string()).into();
+            set.set(read.map_err(failed));
+        }));
+        if let Err(reason) = spawned {
+            promise.set(Err(reason.into()));
+        }
         Box::pin(outcome)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::account::Account;
 use crate::change::{Change, LoggedChange};
+use crate::event_policy::PolicyHash;
 use crate::id::{Revision, Unit};
 use crate::installation::Installation;
 use crate::trail::index::{Found, Query};
@@ -77,6 +78,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`LoadError::Unavailable`] when the trail cannot be read or too many look-ups wait.
     fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>>;
+
+    /// The text of a policy that an event came with; none when it was never kept.
+    ///
+    /// # Errors
+    /// [`LoadError::Unavailable`] when it cannot be read or is not what was kept.
+    fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>>;
 
     /// The id made when the store was created.
     fn cluster_id(&self) -> &str;

@@ -9,6 +9,7 @@ mod day;
 mod disk;
 mod engine;
 mod entity;
+mod event_policy;
 mod id;
 mod installation;
 pub mod limits;
@@ -39,6 +40,7 @@ pub use entity::{
     SamlProvider, Seen, ServerCertificate, ServiceAccess, ServiceCredential, SigningCertificate,
     SshPublicKey, Tag, Trail, User,
 };
+pub use event_policy::{EventPolicy, PolicyHash};
 pub use id::{AccountId, AccountIdText, Revision, Unit};
 pub use installation::{
     AccountSummary, CreateAccountRequest, CreateAccountState, Installation, InstallationMeta,

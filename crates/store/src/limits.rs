@@ -13,6 +13,12 @@ pub const CHANGE_RECORDS_MAX: usize = 16_384;
 pub const CHANGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Largest event: CloudTrail's own limit for one record.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Policies that one event refers to.
+pub const EVENT_POLICIES_MAX: usize = 256;
+/// Bytes of one of their texts: the largest document that the engine reads.
+pub const EVENT_POLICY_BYTES_MAX: usize = locum_policy::limits::DOCUMENT_BYTES_MAX;
+/// Texts that the trail's writer remembers to have kept; beyond it looks at the disk again.
+pub const POLICY_HASHES_KNOWN_MAX: usize = 65_536;
 /// Events of one change.
 pub const CHANGE_EVENTS_MAX: usize = 1_000;
 

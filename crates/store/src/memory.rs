@@ -7,6 +7,7 @@ use crate::engine::{
     BackupError, BoxFuture, CommitError, Counters, Engine, LeaseState, LoadError, Loaded,
     Unavailable,
 };
+use crate::event_policy::{EventPolicy, PolicyHash};
 use crate::id::{Revision, Unit};
 use crate::installation::Installation;
 use crate::limits::{CHANGES_READ_MAX, LEASE_TEXT_BYTES_MAX};
@@ -54,6 +55,7 @@ struct State {
     units: HashMap<Unit, Loaded>,
     log: Vec<LoggedChange>,
     events: Vec<Event>,
+    policies: BTreeMap<PolicyHash, EventPolicy>,
     leases: BTreeMap<String, (String, i64)>,
     faults: VecDeque<CommitError>,
     stalled: Option<Vec<(Prepared, CommitPromise)>>,
@@ -174,6 +176,9 @@ impl State {
         for event in &prepared.events {
             self.counters.trail_events += 1;
             self.counters.trail_bytes += event.record.len() as u64 + 1;
+            let policies = event.policies.iter();
+            self.policies
+                .extend(policies.map(|policy| (policy.hash(), policy.clone())));
         }
         self.events.extend(prepared.events);
         Ok(Revision(self.counters.revision))
@@ -342,6 +347,12 @@ impl Engine for MemoryEngine {
     fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, LoadError>> {
         let found = search_memory(&self.lock().events, &query);
         Box::pin(ready(Ok(found)))
+    }
+
+    fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>> {
+        let state = self.lock();
+        let kept = state.policies.get(&hash);
+        Box::pin(ready(Ok(kept.map(|kept| kept.text().to_string()))))
     }
 
     fn cluster_id(&self) -> &str {

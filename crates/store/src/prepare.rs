@@ -4,7 +4,8 @@ use crate::change::{Change, Event, Key, Record};
 use crate::engine::CommitError;
 use crate::id::{Revision, Unit};
 use crate::limits::{
-    CHANGE_BYTES_MAX, CHANGE_EVENTS_MAX, CHANGE_RECORDS_MAX, EVENT_BYTES_MAX, KEY_BYTES_MAX,
+    CHANGE_BYTES_MAX, CHANGE_EVENTS_MAX, CHANGE_RECORDS_MAX, EVENT_BYTES_MAX, EVENT_POLICIES_MAX,
+    EVENT_POLICY_BYTES_MAX, KEY_BYTES_MAX,
 };
 use crate::record::{EncodeError, Encoded, Kind, encode, place};
 use crate::seal::Sealer;
@@ -47,6 +48,10 @@ pub(crate) fn check_events(events: &[Event]) -> Result<usize, CommitError> {
         {
             return Err(CommitError::Malformed("an event that is no JSON object"));
         }
+        limit("policies", event.policies.len(), EVENT_POLICIES_MAX)?;
+        for policy in &event.policies {
+            limit("policy", policy.text().len(), EVENT_POLICY_BYTES_MAX)?;
+        }
         bytes += event.record.len() + 1;
     }
     Ok(bytes)
@@ -55,6 +60,10 @@ pub(crate) fn check_events(events: &[Event]) -> Result<usize, CommitError> {
 /// Checks and encodes a change.
 pub(crate) fn prepare(change: Change, sealer: &Sealer) -> Result<Prepared, CommitError> {
     let mut bytes = check_events(&change.events)?;
+    // Between the commit and the trail an event rests in the outbox, which holds its record alone.
+    if !change.writes.is_empty() && change.events.iter().any(|event| !event.policies.is_empty()) {
+        return Err(CommitError::Malformed("policies beside writes"));
+    }
     let records = change
         .writes
         .iter()

@@ -12,10 +12,12 @@ pub(crate) mod head;
 pub mod index;
 pub(crate) mod reader;
 pub(crate) mod verify;
+pub(crate) mod policies;
 mod wait;
 
 use crate::change::Event;
 use crate::engine::Unavailable;
+use crate::event_policy::EventPolicy;
 use crate::limits::{
     COMMIT_WAIT_MAX, TRAIL_GATHER_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX,
 };
@@ -29,6 +31,8 @@ use wait::{Step, TrailCommit};
 
 /// Where batches go. All segments (a day, whole lines) become durable, or none is acknowledged.
 pub(crate) trait Disk: Send {
+    /// Keeps texts that the next segments refer to.
+    fn keep(&mut self, policies: &[EventPolicy]) -> io::Result<()>;
     /// Appends and syncs.
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()>;
     /// Durable bytes of a day's file, 0 when not known.
@@ -226,7 +230,8 @@ impl Trail {
                 .map_or(0, |writing| writing.wakers.len());
             drop(state);
             let segments = batch.content.segments();
-            let result = disk.append(&segments);
+            let kept = disk.keep(&batch.content.policies);
+            let result = kept.and_then(|()| disk.append(&segments));
             self.note(&batch.content, disk, &result, began.elapsed());
             let mut state = lock(&self.state);
             state.disk = DiskState::Fine;

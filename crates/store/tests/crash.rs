@@ -28,6 +28,7 @@ fn line(kind: &str, cycle: &str, writer: u64, number: u64) -> Event {
     Event {
         time_s: 1_795_478_400,
         record: format!(r#"{{"eventID":"{kind}-{cycle}-{writer}-{number}"}}"#).into_bytes(),
+        policies: Vec::new(),
     }
 }
 

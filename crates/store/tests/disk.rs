@@ -313,3 +313,35 @@ fn an_unwritable_trail_is_answered_and_nothing_is_lost() {
     };
     assert_eq!((has(1), has(2), has(3)), (0, 1, 1), "{lines:?}");
 }
+
+#[test]
+fn aud_06_a_policys_text_is_private_and_known_by_its_hash() {
+    let dir = TempDir::new("policies");
+    let engine = dir.open();
+    let hash = PolicyHash::of("text");
+    let mut told = event(1);
+    told.policies.push(EventPolicy::new("text"));
+    commit(&engine, change(vec![], vec![told.clone()])).unwrap();
+    let name = hash.to_string();
+    let file = dir
+        .path()
+        .join("trail/policies")
+        .join(name.chars().take(2).collect::<String>())
+        .join(&name);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let ask = || pollster::block_on(engine.event_policy(hash));
+    assert_eq!(ask().unwrap().as_deref(), Some("text"));
+    // Of another length it is written again at the next start; changed in place it is never served.
+    fs::write(&file, "TEXT").unwrap();
+    assert!(matches!(ask(), Err(LoadError::Unavailable(_))));
+    drop(engine);
+    fs::write(&file, "torn").unwrap();
+    fs::write(&file, "te").unwrap();
+    let engine = dir.open();
+    commit(&engine, change(vec![], vec![told])).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+}

@@ -2,9 +2,11 @@
 
 mod bytes;
 mod claims;
+mod message;
 mod ring;
 
 pub use claims::{Claims, SessionKind};
+pub(crate) use message::Purpose;
 pub use ring::OpenError;
 pub(crate) use ring::{Ring, RingCache, SealError, new_epoch};
 

@@ -15,12 +15,13 @@ use crate::world::Random;
 
 /// The first byte of every token; another value is another format.
 const VERSION: u8 = 1;
-const NONCE_BYTES: usize = 12;
-const TAG_BYTES: usize = 16;
+pub(super) const NONCE_BYTES: usize = 12;
+pub(super) const TAG_BYTES: usize = 16;
 /// Version, epoch, nonce.
-const HEADER_BYTES: usize = 1 + 4 + NONCE_BYTES;
+pub(super) const HEADER_BYTES: usize = 1 + 4 + NONCE_BYTES;
 /// Separates this use of an epoch's secret from every other.
 const KEY_LABEL: &[u8] = b"locum session token v1";
+const MESSAGE_KEY_LABEL: &[u8] = b"locum sealed message v1";
 
 /// Why a token does not open. The caller is told one thing only: it is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,10 +51,12 @@ pub(crate) enum SealError {
     NoActiveKey,
 }
 
-struct Epoch {
-    number: u32,
+pub(super) struct Epoch {
+    pub(super) number: u32,
     state: KeyState,
     key: LessSafeKey,
+    /// For messages that come back, which are no sessions.
+    pub(super) message_key: LessSafeKey,
 }
 
 /// The ring of one installation revision, keys expanded.
@@ -74,18 +77,44 @@ impl Ring {
     pub(crate) fn new(revision: Revision, cluster_id: &str, epochs: &[SessionKeyEpoch]) -> Ring {
         let epochs = epochs.iter().filter_map(|epoch| {
             let root = hmac::Key::new(hmac::HMAC_SHA256, epoch.secret.expose());
-            let derived = hmac::sign(&root, KEY_LABEL);
-            let unbound = UnboundKey::new(&AES_256_GCM, derived.as_ref()).ok()?;
+            let derived = |label: &[u8]| {
+                let derived = hmac::sign(&root, label);
+                let unbound = UnboundKey::new(&AES_256_GCM, derived.as_ref());
+                unbound.ok().map(LessSafeKey::new)
+            };
             Some(Epoch {
                 number: epoch.epoch,
                 state: epoch.state,
-                key: LessSafeKey::new(unbound),
+                key: derived(KEY_LABEL)?,
+                message_key: derived(MESSAGE_KEY_LABEL)?,
             })
         });
         Ring {
             revision,
             cluster_id: cluster_id.to_owned(),
             epochs: epochs.collect(),
+        }
+    }
+
+    pub(super) fn cluster_id(&self) -> &str {
+        &self.cluster_id
+    }
+
+    /// The epoch that seals: the newest active one.
+    pub(super) fn active(&self) -> Option<&Epoch> {
+        let active = self.epochs.iter();
+        let active = active.filter(|epoch| epoch.state == KeyState::Active);
+        active.max_by_key(|epoch| epoch.number)
+    }
+
+    /// An epoch whose seals still count.
+    pub(super) fn live(&self, number: u32) -> Result<&Epoch, OpenError> {
+        let mut epochs = self.epochs.iter();
+        let found = epochs.find(|epoch| epoch.number == number);
+        let found = found.ok_or(OpenError::UnknownEpoch(number))?;
+        match found.state {
+            KeyState::Revoked => Err(OpenError::RevokedEpoch(number)),
+            _ => Ok(found),
         }
     }
 
@@ -104,13 +133,7 @@ impl Ring {
         size_min: usize,
         random: &dyn Random,
     ) -> Result<Sealed, SealError> {
-        let active = self
-            .epochs
-            .iter()
-            .filter(|epoch| epoch.state == KeyState::Active);
-        let epoch = active
-            .max_by_key(|epoch| epoch.number)
-            .ok_or(SealError::NoActiveKey)?;
+        let epoch = self.active().ok_or(SealError::NoActiveKey)?;
         let mut body = claims.to_bytes();
         let bytes_min = size_min.min(limits::SESSION_TOKEN_SIZE_MAX).div_ceil(4) * 3;
         let padded = bytes_min
@@ -156,14 +179,7 @@ impl Ring {
         };
         let number = u32::from_be_bytes([*e0, *e1, *e2, *e3]);
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| OpenError::Malformed)?;
-        let epoch = self
-            .epochs
-            .iter()
-            .find(|epoch| epoch.number == number)
-            .ok_or(OpenError::UnknownEpoch(number))?;
-        if epoch.state == KeyState::Revoked {
-            return Err(OpenError::RevokedEpoch(number));
-        }
+        let epoch = self.live(number)?;
         let mut buffer = zeroize::Zeroizing::new(sealed.to_vec());
         let plain = epoch
             .key

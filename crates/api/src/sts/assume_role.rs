@@ -86,7 +86,7 @@ fn needs<'a>(
     let mut needs = Needs::on(input.role_arn.as_str(), account);
     needs.mfa_now = device.is_some();
     needs.resource_rule = ResourceRule::Trust;
-    needs.resource_policy = role.map(|role| role.trust.policy());
+    needs.resource_text = role.map(|role| &role.trust);
     needs.keys.push((
         KnownKey::RoleSessionName,
         input.role_session_name.as_str().into(),
@@ -106,7 +106,8 @@ fn needs<'a>(
         .extend(transitive.iter().map(String::as_str));
     // The role's own tags alone: an inherited tag comes from the caller and overrides the role's in
     // the session that is made, never in the decision whether to make it.
-    let tagged = !tags.is_empty() || !session_tags::inherited(caller).is_empty();
+    needs.inherited_tags = session_tags::inherited(caller);
+    let tagged = !tags.is_empty() || !needs.inherited_tags.is_empty();
     needs
         .resource_tags
         .extend(role.into_iter().flat_map(|role| {

@@ -78,6 +78,10 @@ pub(crate) struct Answer {
     pub(crate) content_type: String,
     /// The record of the call; none when the store is down.
     pub(crate) event: Option<Value>,
+    /// The record in the account that owns the resource, when that is another.
+    pub(crate) owners_event: Option<Value>,
+    /// The encoded authorization message of a refusal.
+    pub(crate) message: Option<String>,
 }
 
 /// The world of a test.
@@ -178,8 +182,8 @@ impl Lab {
         }
     }
 
-    /// Sends a request as it stands. Checks what holds for every call: one record, on one line, of
-    /// this very request, with no secret in it.
+    /// Sends a request as it stands. Checks what holds for every call: one record for each account
+    /// concerned, on one line, of this very request, with no secret in it.
     pub(crate) fn send(&self, request: http::Request<Bytes>) -> Answer {
         let before = self.engine.recorded_events().len();
         let (parts, body) = request.into_parts();
@@ -200,12 +204,7 @@ impl Lab {
                 .to_owned()
         };
         let request_id = header("x-amzn-requestid");
-        assert_eq!(
-            events.len(),
-            usize::from(status != 503),
-            "one record per call, status {status}"
-        );
-        let event = events.first().map(|event| {
+        let mut events = events.iter().map(|event| {
             assert!(
                 !event.record.contains(&b'\n'),
                 "a record on more than one line"
@@ -222,11 +221,26 @@ impl Lab {
             assert_eq!(event.time_s, self.now_s());
             value
         });
+        let (event, owners_event) = (events.next(), events.next());
+        assert_eq!(event.is_some(), status != 503, "a record, status {status}");
+        assert!(events.next().is_none(), "more than two records");
+        let shared =
+            |event: &Option<Value>| event.as_ref().map(|told| told["sharedEventID"].clone());
+        match &owners_event {
+            Some(_) => assert_eq!(shared(&event), shared(&owners_event)),
+            None => assert_eq!(shared(&event).unwrap_or_default(), Value::Null),
+        }
+        let message = response.headers().get("x-locum-authorization-message");
+        let message = message
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         Answer {
             status,
+            message,
             content_type: header("content-type"),
             body: response.into_body(),
             event,
+            owners_event,
         }
     }
 

@@ -141,6 +141,9 @@ fn credentials(lab: &Lab) -> Vec<(&'static str, String)> {
         lab.ask(form).expect(form);
     }
     let mut known = uploads(lab);
+    let poor = lab.user_with(&lab.admin, "poor", "");
+    let refused = lab.form(&poor, Service::Iam, "Action=ListUsers");
+    known.push(("message", refused.message.expect("a message")));
     known.extend([
         ("alice-code-1", device.code(lab, 0)),
         ("alice-code-2", device.code(lab, 1)),

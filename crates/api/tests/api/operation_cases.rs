@@ -25,6 +25,12 @@ pub(crate) const STS: &[Case] = &[
         ROLE,
         &[],
     ),
+    (
+        "DecodeAuthorizationMessage",
+        "EncodedMessage={message}",
+        "*",
+        &[],
+    ),
     ("GetAccessKeyInfo", "AccessKeyId={key}", "*", &[]),
     ("GetCallerIdentity", "", "*", &[]),
     ("GetSessionToken", "", "*", &[]),

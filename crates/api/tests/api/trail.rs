@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use locum_wire::{ClientRequest, Empty, Service, write_input};
+use serde_json::Value;
 
 use crate::common::{
     Keys, Lab, PEER, REGION, allow, assume_role, document, keys_of, sign, statement, success,
@@ -91,10 +92,13 @@ fn the_record_of_an_assume_role_is_cloudtrails() {
     let form = format!(
         "Action=AssumeRole&RoleArn={role_arn}&RoleSessionName=work&ExternalId=x-1&DurationSeconds=900&SourceIdentity=ada&Tags.member.1.Key=team&Tags.member.1.Value=blue"
     );
-    let event = lab
-        .form(&alice, Service::Sts, &form)
-        .event
-        .expect("a record");
+    let answer = lab.form(&alice, Service::Sts, &form);
+    let event = answer.event.expect("a record");
+    the_owners_copy(
+        &event,
+        &answer.owners_event.expect("a copy"),
+        &other.account,
+    );
     let identity = &event["userIdentity"];
     assert_eq!(identity["type"], "IAMUser");
     assert_eq!(identity["arn"], alice_arn.as_str());
@@ -126,6 +130,10 @@ fn the_record_of_an_assume_role_is_cloudtrails() {
     );
     assert!(answered["credentials"]["secretAccessKey"].is_null());
     assert_eq!(answered["sourceIdentity"], "ada");
+    let until = &answered["credentials"]["expiration"];
+    assert_eq!(until, "Mar 1, 2026, 12:15:00 PM");
+    let details = serde_json::json!({"RequestDetails": {"awsServingRegion": REGION, "endpointType": "regional"}});
+    assert_eq!(event["additionalEventData"], details);
     let resources = serde_json::json!([{"ARN": role_arn, "accountId": other.account, "type": "AWS::IAM::Role"}]);
     assert_eq!(event["resources"], resources);
     assert_eq!(event["readOnly"], true);
@@ -133,6 +141,22 @@ fn the_record_of_an_assume_role_is_cloudtrails() {
     assert_eq!(event["managementEvent"], true);
     assert_eq!(event["eventCategory"], "Management");
     assert_eq!(event["recipientAccountId"], lab.account.as_str());
+}
+
+/// What the owner of a role gets of a call from another account: everything but who stands behind it.
+fn the_owners_copy(event: &Value, copy: &Value, owner: &str) {
+    let called = &event["userIdentity"];
+    let identity = serde_json::json!({
+        "type": "AWSAccount", "principalId": called["principalId"], "accountId": called["accountId"],
+    });
+    assert_eq!(copy["userIdentity"], identity);
+    assert_eq!(copy["recipientAccountId"], owner);
+    assert_ne!(copy["eventID"], event["eventID"]);
+    assert_eq!(copy["sharedEventID"].as_str().map(str::len), Some(36));
+    for (name, value) in copy.as_object().expect("an object") {
+        let is_own = ["userIdentity", "recipientAccountId", "eventID"].contains(&name.as_str());
+        assert!(is_own || *value == event[name], "{name}: {value}");
+    }
 }
 
 #[test]

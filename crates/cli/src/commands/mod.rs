@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assume;
+pub mod can;
 pub mod completions;
 pub mod credential_process;
 pub mod dev;
@@ -15,6 +16,7 @@ pub mod trail;
 pub mod unset;
 pub mod version;
 pub mod whoami;
+pub mod why;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,15 @@ pub struct Context {
     pub environment: Environment,
     /// The words of the command line, the program's name first.
     pub arguments: Vec<String>,
+}
+
+/// For whom a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A person.
+    Text,
+    /// A program.
+    Json,
 }
 
 /// The data directory of `locum serve` when none is named.

@@ -175,7 +175,7 @@ fn flatten(name: &str, value: &Value, facts: &mut Vec<(String, String)>) {
 }
 
 /// The operator's refusals as errors of this program.
-pub(super) fn told(error: OperatorError) -> CliError {
+pub(crate) fn told(error: OperatorError) -> CliError {
     match error {
         OperatorError::Refused(refusal) => CliError::Refused {
             operation: "the request".to_owned(),

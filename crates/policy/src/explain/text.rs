@@ -9,15 +9,31 @@ use crate::explain::report::{
     ConditionReport, Outcome, PolicyReport, PolicyValue, RequestValues, StatementReport,
 };
 use crate::explain::view::View;
-use crate::limits::EXPLAINED_LINE_CHARACTERS;
+use crate::limits::{EXPLAINED_COLUMNS_MIN, EXPLAINED_LINE_CHARACTERS};
 
 impl View<'_> {
     /// For people: the decision, then each statement that is about the action, with what matched
     /// and what did not below the lines that say it.
     pub fn text(&self) -> String {
+        self.written(Room {
+            line: EXPLAINED_LINE_CHARACTERS,
+            message: usize::MAX,
+        })
+    }
+
+    /// [`text`](View::text) that fits a terminal so many columns wide, as far as lines can be broken.
+    pub fn text_within(&self, columns: usize) -> String {
+        let columns = columns.max(EXPLAINED_COLUMNS_MIN);
+        self.written(Room {
+            line: EXPLAINED_LINE_CHARACTERS.min(columns - GUTTER_COLUMNS),
+            message: columns,
+        })
+    }
+
+    fn written(&self, room: Room) -> String {
         let mut out = self.headline();
         for report in self.policies() {
-            policy(self, report, &mut out);
+            policy(self, report, room, &mut out);
         }
         out
     }
@@ -59,7 +75,19 @@ impl View<'_> {
     }
 }
 
-fn policy(view: &View<'_>, report: &PolicyReport, out: &mut String) {
+/// How long lines may be.
+#[derive(Clone, Copy)]
+struct Room {
+    /// Characters of a policy's line that are shown.
+    line: usize,
+    /// Columns of a line with a message.
+    message: usize,
+}
+
+/// Columns before a policy's line, with a line number of three digits.
+const GUTTER_COLUMNS: usize = 7;
+
+fn policy(view: &View<'_>, report: &PolicyReport, room: Room, out: &mut String) {
     let title = format!("{} {:?}", report.policy_type.name(), report.name);
     if report.text.is_empty() {
         let _ = writeln!(
@@ -88,7 +116,7 @@ fn policy(view: &View<'_>, report: &PolicyReport, out: &mut String) {
             (Outcome::Unknown, Effect::Deny) => "cannot be evaluated, so it denies",
         };
         let _ = writeln!(out, ", {effect}: {outcome}");
-        snippet(&report.text, &labels(view, statement), out);
+        snippet(&report.text, &labels(view, statement), room, out);
     }
     if !others.is_empty() {
         let count = others.len();
@@ -179,10 +207,10 @@ fn condition(report: &ConditionReport) -> String {
 }
 
 /// The lines of the labels, each underlined, with line numbers.
-fn snippet(text: &str, labels: &[Label], out: &mut String) {
+fn snippet(text: &str, labels: &[Label], room: Room, out: &mut String) {
     let lines: Vec<Line> = labels
         .iter()
-        .map(|label| Line::of(text, &label.span))
+        .map(|label| Line::of(text, &label.span, room.line))
         .collect();
     let width = lines.iter().map(|line| line.number.to_string().len()).max();
     let width = width.unwrap_or(1);
@@ -192,9 +220,38 @@ fn snippet(text: &str, labels: &[Label], out: &mut String) {
             let _ = writeln!(out, " {:>width$} | {}", line.number, line.shown);
         }
         let (indent, carets) = (" ".repeat(line.indent), "^".repeat(line.length));
-        let _ = writeln!(out, " {:>width$} | {indent}{carets} {}", "", label.message);
+        let gutter = format!(" {:>width$} | ", "");
+        let taken = gutter.len() + line.indent + line.length + 1;
+        if taken + label.message.chars().count() <= room.message {
+            let _ = writeln!(out, "{gutter}{indent}{carets} {}", label.message);
+        } else {
+            let _ = writeln!(out, "{gutter}{indent}{carets}");
+            // Below the mark, or further left when it stands far right.
+            let indent = line.indent.min(room.message / 4);
+            for part in broken(&label.message, room.message - gutter.len() - indent) {
+                let _ = writeln!(out, "{gutter}{}{part}", " ".repeat(indent));
+            }
+        }
         last = Some((line.number, &line.shown));
     }
+}
+
+/// A message in lines of at most `columns` characters, broken at spaces where there are some.
+fn broken(message: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in message.split(' ') {
+        let length = word.chars().count();
+        let held = lines.last().map_or(0, |line| line.chars().count());
+        match lines.last_mut() {
+            Some(line) if held > 0 && held + 1 + length <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(line) if held == 0 => line.push_str(word),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The first line of a span, cut to what fits, and where the span lies in it.
@@ -206,7 +263,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(text: &str, span: &Range<usize>) -> Line {
+    fn of(text: &str, span: &Range<usize>, most: usize) -> Line {
         let before = text.get(..span.start).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = text.get(start..).unwrap_or_default();
@@ -222,16 +279,13 @@ impl Line {
             .map(|c| if c == '\t' { ' ' } else { c })
             .collect();
         let length = spanned.trim_end().chars().count().max(1);
-        let skipped = match characters.len() > EXPLAINED_LINE_CHARACTERS {
-            true => indent.saturating_sub(EXPLAINED_LINE_CHARACTERS / 4),
+        let skipped = match characters.len() > most {
+            true => indent.saturating_sub(most / 4),
             false => 0,
         };
-        let shown = characters
-            .iter()
-            .skip(skipped)
-            .take(EXPLAINED_LINE_CHARACTERS);
+        let shown = characters.iter().skip(skipped).take(most);
         let shown: String = shown.collect();
-        let room = EXPLAINED_LINE_CHARACTERS.saturating_sub(indent - skipped);
+        let room = most.saturating_sub(indent - skipped);
         Line {
             number: before.matches('\n').count() + 1,
             shown: shown.trim_end().to_owned(),

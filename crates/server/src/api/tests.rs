@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use locum_api::{Settings, World};
 use locum_store::{
     BackupError, BoxFuture, Change, CommitError, Counters, Engine, LeaseState, LoadError, Loaded,
-    LoggedChange, MemoryEngine, MemoryOptions, Revision, Unavailable, Unit, memory,
+    LoggedChange, MemoryEngine, MemoryOptions, PolicyHash, Revision, Unavailable, Unit, memory,
 };
 
 use super::ApiHandler;
@@ -59,6 +59,9 @@ impl Engine for Flaky {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<LoggedChange>, LoadError>> {
         self.inner.changes_since(revision, limit)
+    }
+    fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>> {
+        self.inner.event_policy(hash)
     }
     fn lease(
         &self,

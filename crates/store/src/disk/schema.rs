@@ -213,7 +213,7 @@ pub(crate) fn read_outbox(row: &[u8]) -> Option<(Event, u64)> {
     let mut fields = Fields(row);
     let (time_s, hint) = (fields.i64()?, fields.u64()?);
     let record = fields.0.to_vec();
-    Some((Event { time_s, record }, hint))
+    Some((Event::new(time_s, record), hint))
 }
 
 pub(crate) fn write_lease(until_s: i64, holder: &str) -> Vec<u8> {

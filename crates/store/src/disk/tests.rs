@@ -29,6 +29,7 @@ fn change(expects: Revision, puts: Vec<Record>, event: &str) -> Change {
         events: vec![Event {
             time_s: 0,
             record: format!("{{\"event\":\"{event}\"}}").into_bytes(),
+            policies: Vec::new(),
         }],
         token: None,
     }

@@ -4,6 +4,7 @@ use super::lock;
 use crate::change::Event;
 use crate::day::day_of;
 use crate::engine::{CommitError, Unavailable};
+use crate::event_policy::EventPolicy;
 use crate::id::Revision;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -27,6 +28,8 @@ pub(super) struct Content {
     pub(super) runs: Vec<(i64, usize)>,
     pub(super) events: u64,
     pub(super) rows: Vec<u64>,
+    /// Texts that the lines refer to.
+    pub(super) policies: Vec<EventPolicy>,
 }
 
 /// The calls whose batch is being written.
@@ -83,6 +86,7 @@ impl Content {
         self.bytes.extend_from_slice(&event.record);
         self.bytes.push(b'\n');
         self.events += 1;
+        self.policies.extend_from_slice(&event.policies);
         let (day, end) = (day_of(event.time_s), self.bytes.len());
         match self.runs.last_mut() {
             Some((last, last_end)) if *last == day => *last_end = end,
@@ -107,5 +111,6 @@ impl Content {
         self.runs.clear();
         self.events = 0;
         self.rows.clear();
+        self.policies.clear();
     }
 }

@@ -4,8 +4,10 @@ use super::Disk;
 use super::chain::{ChainPoint, Linker, split};
 use super::head::{HeadFile, HeadState, TrailHead};
 use super::reader::{TrailDay, TrailReader};
+use super::policies::PolicyFiles;
 use crate::day;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
+use crate::event_policy::EventPolicy;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -64,6 +66,7 @@ pub(crate) struct TrailFiles {
     linker: Linker,
     /// The lines of the batch that is being written.
     lines: Vec<u8>,
+    policies: PolicyFiles,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ impl TrailFiles {
             head: HeadFile::open(dir, &first)?,
             linker: Linker::default(),
             lines: Vec::new(),
+            policies: PolicyFiles::of(dir),
         };
         Ok((files, opened))
     }
@@ -263,7 +267,18 @@ impl TrailFiles {
     }
 }
 
+fn to_io(error: FileError) -> io::Error {
+    match error {
+        FileError::Io { source, .. } => source,
+        other => io::Error::other(other.to_string()),
+    }
+}
+
 impl Disk for TrailFiles {
+    fn keep(&mut self, policies: &[EventPolicy]) -> io::Result<()> {
+        self.policies.keep(policies).map_err(to_io)
+    }
+
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()> {
         let mut written = Vec::new();
         let result = self.write(segments, &mut written);
@@ -287,8 +302,7 @@ impl Disk for TrailFiles {
                 }
                 Ok(())
             }
-            Err(FileError::Io { source, .. }) => Err(source),
-            Err(other) => Err(io::Error::other(other.to_string())),
+            Err(error) => Err(to_io(error)),
         }
     }
 

@@ -15,6 +15,7 @@ struct Fake {
     lines: Arc<Mutex<Vec<u8>>>,
     mode: Arc<Mutex<Mode>>,
     batches: Arc<AtomicU64>,
+    kept: Arc<Mutex<Vec<EventPolicy>>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,13 @@ enum Mode {
 }
 
 impl Disk for Fake {
+    fn keep(&mut self, policies: &[EventPolicy]) -> io::Result<()> {
+        if !policies.is_empty() && *lock(&self.mode) != Mode::Fine {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        lock(&self.kept).extend_from_slice(policies);
+        Ok(())
+    }
     fn append(&mut self, segments: &[(i64, &[u8])]) -> io::Result<()> {
         self.batches.fetch_add(1, Ordering::Relaxed);
         while *lock(&self.mode) == Mode::Hang {
@@ -89,10 +97,7 @@ impl Drop for Running {
 }
 
 fn event(text: &str) -> Event {
-    Event {
-        time_s: 0,
-        record: text.as_bytes().to_vec(),
-    }
+    Event::new(0, text.as_bytes().to_vec())
 }
 
 impl Running {
@@ -276,4 +281,19 @@ fn outbox_rows_are_told_apart_by_what_became_of_them() {
     running.trail.deliver([(3, event("c"))]);
     assert_eq!(wait(&|rows| !rows.failed.is_empty()).failed, [3]);
     assert_eq!(running.text(), "a\nb\n");
+}
+
+#[test]
+fn aud_01_a_record_whose_policies_cannot_be_kept_is_not_acknowledged() {
+    let running = run();
+    let mut told = event("refers");
+    told.policies.push(EventPolicy::new("text"));
+    running.set(Mode::Fail(io::ErrorKind::StorageFull));
+    let refused = pollster::block_on(running.trail.commit(vec![told.clone()]));
+    assert!(unavailable(&refused), "{refused:?}");
+    running.set(Mode::Fine);
+    assert_eq!(running.text(), "");
+    pollster::block_on(running.trail.commit(vec![told])).unwrap();
+    assert_eq!(running.text(), "refers\n");
+    assert_eq!(lock(&running.disk.kept).len(), 1);
 }

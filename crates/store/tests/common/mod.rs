@@ -83,6 +83,7 @@ pub(crate) fn event(number: usize) -> Event {
     Event {
         time_s: 1_795_478_400,
         record: format!(r#"{{"eventName":"CreateRole","eventID":"e-{number:06}"}}"#).into_bytes(),
+        policies: Vec::new(),
     }
 }
 

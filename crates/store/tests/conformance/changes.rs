@@ -145,18 +145,9 @@ fn con_06_what_is_too_large_is_refused_whole() {
             with_text(RECORD_BYTES_MAX),
             change(
                 vec![write(unit(1), first, vec![])],
-                vec![Event {
-                    time_s: 0,
-                    record: vec![b'x'; EVENT_BYTES_MAX + 1],
-                }],
+                vec![Event::new(0, vec![b'x'; EVENT_BYTES_MAX + 1])],
             ),
-            change(
-                vec![],
-                vec![Event {
-                    time_s: 0,
-                    record: vec![b'x'; EVENT_BYTES_MAX + 1],
-                }],
-            ),
+            change(vec![], vec![Event::new(0, vec![b'x'; EVENT_BYTES_MAX + 1])]),
             change(vec![], vec![event(1); CHANGE_EVENTS_MAX + 1]),
             change(
                 vec![UnitWrite {
@@ -245,20 +236,8 @@ fn contradictory_changes_are_refused() {
                 }],
                 vec![],
             ),
-            change(
-                vec![],
-                vec![Event {
-                    time_s: 0,
-                    record: b"two\nlines".to_vec(),
-                }],
-            ),
-            change(
-                vec![],
-                vec![Event {
-                    time_s: 0,
-                    record: Vec::new(),
-                }],
-            ),
+            change(vec![], vec![Event::new(0, b"two\nlines".to_vec())]),
+            change(vec![], vec![Event::new(0, Vec::new())]),
         ];
         for change in malformed {
             assert!(

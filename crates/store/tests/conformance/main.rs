@@ -12,6 +12,7 @@ mod changes;
 mod common;
 mod credentials;
 mod log;
+mod policies;
 mod values;
 
 use common::*;

@@ -203,6 +203,48 @@ impl Structure for Credentials {
     }
 }
 
+/// Input of `DecodeAuthorizationMessage`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeAuthorizationMessageRequest {
+    /// `EncodedMessage`, 1 to 10240 characters.
+    pub encoded_message: String,
+}
+
+impl Structure for DecodeAuthorizationMessageRequest {
+    const SHAPE: &'static Shape = &shapes::DecodeAuthorizationMessageRequest;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [encoded_message] = &members::DecodeAuthorizationMessageRequest;
+        reader.member(encoded_message, &mut self.encoded_message);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [encoded_message] = &members::DecodeAuthorizationMessageRequest;
+        writer.member(encoded_message, &self.encoded_message);
+    }
+}
+
+/// Output of `DecodeAuthorizationMessage`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeAuthorizationMessageResponse {
+    /// `DecodedMessage`.
+    pub decoded_message: Option<String>,
+}
+
+impl Structure for DecodeAuthorizationMessageResponse {
+    const SHAPE: &'static Shape = &shapes::DecodeAuthorizationMessageResponse;
+
+    fn read(&mut self, reader: &mut Reader<'_, '_>) {
+        let [decoded_message] = &members::DecodeAuthorizationMessageResponse;
+        reader.member(decoded_message, &mut self.decoded_message);
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        let [decoded_message] = &members::DecodeAuthorizationMessageResponse;
+        writer.member(decoded_message, &self.decoded_message);
+    }
+}
+
 /// Input of `GetAccessKeyInfo`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccessKeyInfoRequest {
@@ -477,6 +519,14 @@ mod members {
         Member::required("SessionToken", "sessionToken", &s::tokenType),
     ];
 
+    pub(super) static DecodeAuthorizationMessageRequest: [Member; 1] = [
+        Member::required("EncodedMessage", "encodedMessage", &s::encodedMessageType),
+    ];
+
+    pub(super) static DecodeAuthorizationMessageResponse: [Member; 1] = [
+        Member::optional("DecodedMessage", "decodedMessage", &s::decodedMessageType),
+    ];
+
     pub(super) static GetAccessKeyInfoRequest: [Member; 1] = [
         Member::required("AccessKeyId", "accessKeyId", &s::accessKeyIdType),
     ];
@@ -531,6 +581,8 @@ mod shapes {
     pub(super) static AssumeRoleResponse: Shape = Shape::structure("AssumeRoleResponse", &members::AssumeRoleResponse);
     pub(super) static AssumedRoleUser: Shape = Shape::structure("AssumedRoleUser", &members::AssumedRoleUser);
     pub(super) static Credentials: Shape = Shape::structure("Credentials", &members::Credentials);
+    pub(super) static DecodeAuthorizationMessageRequest: Shape = Shape::structure("DecodeAuthorizationMessageRequest", &members::DecodeAuthorizationMessageRequest);
+    pub(super) static DecodeAuthorizationMessageResponse: Shape = Shape::structure("DecodeAuthorizationMessageResponse", &members::DecodeAuthorizationMessageResponse);
     pub(super) static GetAccessKeyInfoRequest: Shape = Shape::structure("GetAccessKeyInfoRequest", &members::GetAccessKeyInfoRequest);
     pub(super) static GetAccessKeyInfoResponse: Shape = Shape::structure("GetAccessKeyInfoResponse", &members::GetAccessKeyInfoResponse);
     pub(super) static GetCallerIdentityRequest: Shape = Shape::structure("GetCallerIdentityRequest", &members::GetCallerIdentityRequest);
@@ -548,7 +600,9 @@ mod shapes {
     pub(super) static assumedRoleIdType: Shape = Shape::string("assumedRoleIdType").min(2).max(193).pattern(&p::P2);
     pub(super) static contextAssertionType: Shape = Shape::string("contextAssertionType").min(4).max(2048);
     pub(super) static dateType: Shape = Shape::timestamp("dateType");
+    pub(super) static decodedMessageType: Shape = Shape::string("decodedMessageType");
     pub(super) static durationSecondsType: Shape = Shape::integer("durationSecondsType").min(900).max(129600);
+    pub(super) static encodedMessageType: Shape = Shape::string("encodedMessageType").min(1).max(10240);
     pub(super) static externalIdType: Shape = Shape::string("externalIdType").min(2).max(1224).pattern(&p::P3);
     pub(super) static minimumSessionTokenSizeType: Shape = Shape::integer("minimumSessionTokenSizeType").min(0).max(4096);
     pub(super) static nonNegativeIntegerType: Shape = Shape::integer("nonNegativeIntegerType").min(0);
@@ -635,6 +689,8 @@ macro_rules! every_sts_structure {
             AssumeRoleResponse
             AssumedRoleUser
             Credentials
+            DecodeAuthorizationMessageRequest
+            DecodeAuthorizationMessageResponse
             GetAccessKeyInfoRequest
             GetAccessKeyInfoResponse
             GetCallerIdentityRequest
