@@ -43,7 +43,7 @@ const SHARES: &[(Verdict, u64)] = &[
 
 fn cases() -> u64 {
     match std::env::var("LOCUM_AGREEMENT_CASES") {
-        Ok(cases) => cases.parse().unwrap(),
+        Ok(cases) => cases.parse().unwrap_or(CASES),
         Err(_) => CASES,
     }
 }

@@ -212,3 +212,92 @@ fn pol_10_hostile_patterns_reach_the_limit() {
     let found = compare(&[&old], &[&new], PolicyType::Identity);
     assert_eq!(found, Comparison::Unknown(Unsure::Steps));
 }
+
+/// Who asks in the witness, and what is taken for granted of the policies of whoever that is.
+#[test]
+fn a_witness_says_who_asks() {
+    let principal = |kind: &str, name: &str| {
+        let element = match kind {
+            "" => format!("\"{name}\""),
+            kind => format!(r#"{{"{kind}":"{name}"}}"#),
+        };
+        format!(r#"{{"Effect":"Allow","Principal":{element},"Action":"sts:*"}}"#)
+    };
+    let session = "arn:aws:sts::111122223333:assumed-role/Deploy/run-7";
+    const SILENT: &str = "same account, and the caller's own policies say nothing of it";
+    const REFUSED: &str =
+        "same account, and neither the caller's own policies nor those of its session allow it";
+    for (kind, name, asks, circumstances) in [
+        ("Service", "ec2.amazonaws.com", "ec2.amazonaws.com", None),
+        (
+            "Federated",
+            "accounts.google.com",
+            "accounts.google.com",
+            None,
+        ),
+        ("AWS", session, session, Some(REFUSED)),
+        (
+            "AWS",
+            "arn:aws:iam::111122223333:role/Deploy",
+            "arn:aws:sts::111122223333:assumed-role/Deploy/session",
+            Some(SILENT),
+        ),
+        (
+            "AWS",
+            "arn:aws:iam::111122223333:user/ada",
+            "arn:aws:sts::111122223333:federated-user/other",
+            Some(SILENT),
+        ),
+        (
+            "AWS",
+            "111122223333",
+            "arn:aws:iam::111122223333:user/other",
+            Some("another account, and the caller's own policies allow it"),
+        ),
+        (
+            "",
+            "*",
+            "arn:aws:iam::999988887777:user/other",
+            Some(REFUSED),
+        ),
+    ] {
+        let (old, new) = (
+            principal("Service", "lambda.amazonaws.com"),
+            principal(kind, name),
+        );
+        let (word, found) = verdict(&old, &new, PolicyType::RoleTrust);
+        let Comparison::MorePermissive { witness, .. } = found else {
+            panic!("{word} {name}");
+        };
+        assert_eq!(witness.principal().as_deref(), Some(asks));
+        assert_eq!(witness.circumstances(), circumstances, "{name}");
+    }
+}
+
+#[test]
+fn a_caller_of_an_identity_policy_is_not_told() {
+    let silent = r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"}"#;
+    let open = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
+    let (_, found) = verdict(silent, open, PolicyType::Identity);
+    let Comparison::MorePermissive { witness, .. } = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!((witness.principal(), witness.circumstances()), (None, None));
+}
+
+#[test]
+fn what_is_not_known_stays_so() {
+    let unknown = || Comparison::Unknown(Unsure::Steps);
+    for (gained, lost) in [
+        (unknown(), Comparison::NotMorePermissive),
+        (Comparison::NotMorePermissive, unknown()),
+        (unknown(), unknown()),
+    ] {
+        assert_eq!(Relation::of(gained, lost), Relation::Unknown(Unsure::Steps));
+    }
+    let keys = ["aws:username", "aws:userid"].map(ConditionKey::parse);
+    assert_eq!(
+        Unsure::Variables(keys.to_vec()).to_string(),
+        "it depends on the values of policy variables: aws:username, aws:userid"
+    );
+}

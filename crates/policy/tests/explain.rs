@@ -1,6 +1,7 @@
 //! Explanations: as text, as JSON, for callers and owners, and never another decision.
 #![allow(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "the documents here can be read"
 )]
@@ -545,4 +546,35 @@ fn a_text_fits_the_columns_of_a_terminal() {
         assert_eq!(words(&text), words(&view.text()), "nothing is left out");
     }
     assert_eq!(view.text_within(1), view.text_within(40));
+}
+
+#[test]
+fn the_first_of_the_strongest_grants_and_the_first_deny_are_named() {
+    let allow = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/team/ada"},"Action":"s3:*","Resource":"*"}"#;
+    let account =
+        r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#;
+    let deny =
+        r#"{"Effect":"Deny","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#;
+    let reason = |statements: &[&str]| {
+        let document = read(&format!(
+            r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+            statements.join(",")
+        ));
+        let policies = NamedPolicies {
+            resource: Some(Named {
+                name: "bucket",
+                document: Some(&document),
+            }),
+            ..alone(&[])
+        };
+        let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
+        let found = ask(&policies, &user(ACCOUNT), asked, &Facts::default());
+        match *found.decision().reason() {
+            Reason::Allowed(found) => ("allowed", found.statement),
+            Reason::ExplicitDeny(found) => ("denied", found.statement),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reason(&[account, allow, allow]), ("allowed", 1));
+    assert_eq!(reason(&[account, allow, deny, deny]), ("denied", 2));
 }

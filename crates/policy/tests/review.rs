@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use locum_policy::{Code, Document, Finding, Kind, Severity, guess_kind, review};
+use locum_policy::{Code, Document, Finding, Kind, Severity, guess_kind, limits, review};
 use proptest::prelude::*;
 
 /// Their form is told at the head of the file.
@@ -314,6 +314,66 @@ fn sizes_are_measured_against_the_quota_of_the_kind() {
             text.len()
         );
     }
+}
+
+/// White space counts nowhere but in the policies of an organization.
+#[test]
+fn a_policy_may_be_as_long_as_its_quota() {
+    let text = |length: usize| {
+        let empty = allow(0).replace("[]", "\"arn:aws:s3:::/*\"");
+        let rest = locum_policy::size_without_whitespace(&empty);
+        empty.replace(":::", &format!(":::{}", "x".repeat(length - rest)))
+    };
+    for (kind, quota) in [
+        (Kind::Managed, limits::MANAGED_POLICY_CHARACTERS_MAX),
+        (Kind::Session, limits::SESSION_POLICY_CHARACTERS_MAX),
+    ] {
+        assert_eq!(review(&text(quota), kind, None), []);
+        for more in 1..3 {
+            assert_eq!(review(&text(quota + more), kind, None).len(), 1);
+        }
+    }
+    let spaced = |length: usize| {
+        let text = allow(1);
+        format!("{text}{}", " ".repeat(length - text.len()))
+    };
+    let longest = limits::DOCUMENT_CHARACTERS_MAX;
+    assert_eq!(review(&spaced(longest), Kind::Managed, None), []);
+    let scp = limits::SCP_CHARACTERS_MAX;
+    assert_eq!(review(&spaced(scp), Kind::Scp, None), []);
+    for more in 1..3 {
+        for (text, kind, code, message) in [
+            (
+                spaced(longest + more),
+                Kind::Managed,
+                Code::DocumentTooLarge,
+                "the text has more than 131072 characters, which no call takes",
+            ),
+            (
+                spaced(scp + more),
+                Kind::Scp,
+                Code::SizeScp,
+                "the policy has more than 5120 characters, white space counted",
+            ),
+            (
+                deny_everyone(1) + &" ".repeat(limits::RCP_CHARACTERS_MAX),
+                Kind::Rcp,
+                Code::SizeRcp,
+                "the policy has more than 5120 characters, white space counted",
+            ),
+        ] {
+            let found = review(&text, kind, None);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!((found[0].code, found[0].message.as_str()), (code, message));
+            assert_eq!(found[0].span, 0..1);
+        }
+    }
+}
+
+#[test]
+fn a_text_that_ends_too_soon_says_so() {
+    let found = review("{\"Version\": \"2012-10-17\",", Kind::Managed, None);
+    assert_eq!(found[0].message, "the text ends where more is expected");
 }
 
 #[test]

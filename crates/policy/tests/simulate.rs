@@ -302,16 +302,18 @@ fn each_type_of_entry_takes_its_values() {
     assert_eq!(ContextEntries::new(&more).unwrap_err(), EntryError::TooMany);
 }
 
+/// The keys that a principal tells, and their values.
+fn told(kind: PrincipalKind<'_>, account: &str) -> String {
+    let entries = principal_entries(&Principal { kind, account });
+    let entries: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{}={}", entry.key, entry.values.join(",")))
+        .collect();
+    entries.join(" ")
+}
+
 #[test]
 fn who_calls_tells_the_keys_of_the_principal() {
-    let told = |kind: PrincipalKind<'_>, account: &str| {
-        let entries = principal_entries(&Principal { kind, account });
-        let entries: Vec<String> = entries
-            .iter()
-            .map(|entry| format!("{}={}", entry.key, entry.values.join(",")))
-            .collect();
-        entries.join(" ")
-    };
     let role_arn = "arn:aws:iam::111122223333:role/app/Deploy";
     let session_of = |role_id| PrincipalKind::RoleSession {
         role_arn,
