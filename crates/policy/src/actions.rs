@@ -68,7 +68,7 @@ impl Actions {
         Some(Actions {
             form: list.form,
             all,
-            services: services.into_boxed_slice(),
+            services: boxed(services),
         })
     }
 
@@ -95,6 +95,13 @@ impl Actions {
         let names = found.and_then(|index| self.services.get(index));
         names.is_some_and(|(_, names)| names.contain(&question.name))
     }
+}
+
+/// In as much memory as they need: what is collected is made smaller afterwards.
+fn boxed<A: smallvec::Array>(items: SmallVec<A>) -> Box<[A::Item]> {
+    let mut list = Vec::with_capacity(items.len());
+    list.extend(items);
+    list.into()
 }
 
 #[inline(never)]
@@ -128,8 +135,8 @@ impl Names {
         wild.sort();
         wild.dedup();
         Names::Some {
-            exact: exact.into_boxed_slice(),
-            wild: wild.into_boxed_slice(),
+            exact: boxed(exact),
+            wild: boxed(wild),
         }
     }
 

@@ -99,8 +99,56 @@ pub(crate) struct ArnPattern {
 enum Head {
     /// Without wildcards: up to and with the fifth colon.
     Exact(Box<str>),
-    /// Account, service, region and partition: those that tell most first.
-    Parts([Pattern; 4]),
+    /// The same with wildcards or variables, and what it has for account, service, region and
+    /// partition: those that tell most first.
+    Parts(Box<str>, Box<[Part; 4]>),
+}
+
+/// One part of a head.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// `*`
+    Any,
+    /// What stands there in the head.
+    Exact {
+        start: usize,
+        end: usize,
+    },
+    Pattern(Box<Pattern>),
+}
+
+impl Part {
+    /// The pattern `part`, which stands at `start` of its head.
+    fn compile(part: &str, start: usize, variables: Variables) -> Result<Part, BadVariable> {
+        if part == "*" {
+            return Ok(Part::Any);
+        }
+        if is_literal(part) {
+            let end = start + part.len();
+            return Ok(Part::Exact { start, end });
+        }
+        let pattern = Pattern::compile(part, Wildcards::On, variables)?;
+        Ok(Part::Pattern(Box::new(pattern)))
+    }
+
+    /// Whether it matches that part of an ARN, as a part of `head`.
+    #[inline(always)]
+    fn matches<'q>(&'q self, head: &str, part: &str, lookup: &Lookup<'q>) -> Matched {
+        match self {
+            Part::Any => Matched::Yes,
+            Part::Exact { start, end } => {
+                let wanted = head.as_bytes().get(*start..*end);
+                let matched = wanted.is_some_and(|wanted| same(wanted, part.as_bytes()));
+                matched.into()
+            }
+            Part::Pattern(pattern) => pattern.matches(part, lookup),
+        }
+    }
+}
+
+/// Whether a text has neither wildcards nor variables.
+fn is_literal(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'*' | b'?' | b'$'))
 }
 
 /// Why a text is no pattern of ARNs.
@@ -125,33 +173,24 @@ impl ArnPattern {
         if head != "arn" || partition.is_empty() || service.is_empty() {
             return Err(BadArn::Parts);
         }
-        let compile = |part| Pattern::compile(part, Wildcards::On, variables);
-        let before = text.len() - resource.len();
-        let resource = compile(resource)?;
-        let head = text
-            .get(..before)
-            .filter(|head| !head.contains(['*', '?', '$']));
-        if let Some(head) = head {
-            return Ok(ArnPattern {
-                resource,
-                head: Head::Exact(head.into()),
-            });
+        let resource = Pattern::compile(resource, Wildcards::On, variables)?;
+        let parts = [partition, service, region, account];
+        let length = "arn:".len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let head: Box<str> = text.get(..length).ok_or(BadArn::Parts)?.into();
+        if is_literal(&head) {
+            let head = Head::Exact(head);
+            return Ok(ArnPattern { resource, head });
         }
-        let parts = [
-            compile(account)?,
-            compile(service)?,
-            compile(region)?,
-            compile(partition)?,
-        ];
-        let head = match &parts {
-            [
-                Pattern::Exact(account),
-                Pattern::Exact(service),
-                Pattern::Exact(region),
-                Pattern::Exact(partition),
-            ] => Head::Exact(format!("arn:{partition}:{service}:{region}:{account}:").into()),
-            _ => Head::Parts(parts),
+        let mut start = "arn:".len();
+        let mut compile = |part: &str| {
+            let compiled = Part::compile(part, start, variables);
+            start += part.len() + 1;
+            compiled
         };
+        let [partition, service, region, account] = parts;
+        let (partition, service) = (compile(partition)?, compile(service)?);
+        let (region, account) = (compile(region)?, compile(account)?);
+        let head = Head::Parts(head, Box::new([account, service, region, partition]));
         Ok(ArnPattern { resource, head })
     }
 
@@ -167,16 +206,13 @@ impl ArnPattern {
                 self.resource.matches(arn.resource, lookup)
             }
             Head::Exact(_) => Matched::No,
-            Head::Parts(patterns) => {
+            Head::Parts(head, parts) => {
                 let mut found = self.resource.matches(arn.resource, lookup);
                 if found == Matched::No {
                     return Matched::No;
                 }
-                for (pattern, part) in patterns.iter().zip(arn.parts()) {
-                    if matches!(pattern, Pattern::Any) {
-                        continue;
-                    }
-                    match pattern.matches(arn.part(part), lookup) {
+                for (wanted, part) in parts.iter().zip(arn.parts()) {
+                    match wanted.matches(head, arn.part(part), lookup) {
                         Matched::No => return Matched::No,
                         Matched::Unresolved => found = Matched::Unresolved,
                         Matched::Ambiguous if found == Matched::Yes => found = Matched::Ambiguous,
