@@ -35,10 +35,11 @@ impl Random for Counter {
     }
 }
 
-struct InProcess {
-    runtime: Runtime,
-    world: World,
-    now_s: i64,
+/// A world with the memory engine, called without sockets.
+pub struct InProcess {
+    pub runtime: Runtime,
+    pub world: World,
+    pub now_s: i64,
 }
 
 impl Client for InProcess {
@@ -57,7 +58,8 @@ impl Client for InProcess {
     }
 }
 
-fn world() -> (InProcess, Keys) {
+/// A first start, and the administrator's keys.
+pub fn world() -> (InProcess, Keys) {
     let now_s = now_s();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -1,4 +1,4 @@
-//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|http|process|curve`.
+//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|process|curve`.
 //!
 //! A workspace of its own, so that peers and load tools never weigh on the main build.
 
@@ -8,6 +8,7 @@ mod curve;
 mod dataset;
 mod engines;
 mod handle;
+mod large;
 mod load;
 mod machine;
 mod peers;
@@ -34,6 +35,7 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   policy    decisions of the policy engine
   engines   policy engines on W1 to W4, and how Locum's grows
   handle    one call inside one process: CPU and allocations
+  large     calls about one entity in a small and in a large account
   http      GetCallerIdentity and AssumeRole beside a bare hyper server
   process   idle memory, start-up time, binary size
   curve     AssumeRole from 10 to 1,000,000 roles
@@ -130,6 +132,7 @@ fn sections(options: &Options) -> Vec<Section> {
     add("policy", &policy::run);
     add("engines", &engines::run);
     add("handle", &handle::run);
+    add("large", &large::run);
     add("process", &|| process::run(&path));
     add("curve", &|| {
         curve::run(&path, options.roles_max, options.size.rounds)
