@@ -77,7 +77,7 @@ fn data(name: &str) -> PathBuf {
     };
     let outer = || session("222222222222", "first", "shift", "ASIAOUTER");
     let inner = || session("333333333333", "second", "deploy", "ASIAINNER");
-    let mut calls = vec![
+    let mut calls = [
         call(
             0,
             user("dora", "AKIADORA"),

@@ -12,7 +12,7 @@ use locum_wire::{
     CallInfo, HttpRequest, Kind, Need, Protocol, Service, Shape, Structure, operations,
     read_output, route, write_input, write_output,
 };
-use locum_wire::{iam, organizations, sts};
+use locum_wire::{cloudtrail, iam, organizations, sts};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
