@@ -77,7 +77,7 @@ fn data(name: &str) -> PathBuf {
     };
     let outer = || session("222222222222", "first", "shift", "ASIAOUTER");
     let inner = || session("333333333333", "second", "deploy", "ASIAINNER");
-    let mut calls = Vec::from([
+    let mut calls = [
         call(
             0,
             user("dora", "AKIADORA"),
@@ -96,7 +96,7 @@ fn data(name: &str) -> PathBuf {
         call(6, inner(), "GetCallerIdentity", "null", None),
         call(7, inner(), "AssumeRole", "null", None),
         call(8, user("eve", "AKIAEVE"), "GetCallerIdentity", "null", None),
-    ]);
+    ];
     calls[4].error = Some("AccessDenied");
     let path = std::env::temp_dir().join(format!("locum-cli-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);

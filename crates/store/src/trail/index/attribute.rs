@@ -48,8 +48,23 @@ pub enum Attribute {
     Region = 19,
 }
 
-/// Bits of a hash that are kept; the lower 16 of a posting tell the record.
-pub(super) const HASH_BITS: u32 = 48;
+impl Attribute {
+    /// How many records have a value in common, roughly: few, some, or most.
+    pub(super) fn frequency(self) -> u8 {
+        match self {
+            Attribute::Region | Attribute::ReadOnly | Attribute::Failed => 2,
+            Attribute::EventSource
+            | Attribute::EventName
+            | Attribute::ResourceType
+            | Attribute::ErrorCode
+            | Attribute::Account => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// Bits of a hash that are kept: a posting is the hash and, in 16 bits more, the record.
+const HASH_BITS: u32 = 48;
 
 /// The hash of an attribute's value: FNV-1a, well mixed. Nothing depends on its being hard to guess,
 /// since every hit is compared with what was asked.

@@ -152,7 +152,10 @@ fn hashes(query: &Query) -> Vec<Vec<u64>> {
             .map(|(attribute, value)| hash(*attribute, value))
             .collect()
     };
-    query.terms.iter().map(of_term).collect()
+    // What few records have comes first: most segments have none of it, and no more is read there.
+    let mut terms: Vec<&Term> = query.terms.iter().collect();
+    terms.sort_by_key(|term| term.0.iter().map(|(held, _)| held.frequency()).max());
+    terms.into_iter().map(of_term).collect()
 }
 
 impl Search<'_> {
