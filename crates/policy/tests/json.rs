@@ -114,8 +114,9 @@ fn escapes_stand_for_what_they_say() {
 
 /// Where the fault of a refused document is.
 fn faults(text: &str) -> Vec<std::ops::Range<usize>> {
-    let findings = Document::check(text, Kind::Trust).unwrap_err();
-    findings.into_iter().map(|finding| finding.span).collect()
+    let findings = Document::check(text, Kind::Trust).err();
+    let findings = findings.into_iter().flatten();
+    findings.map(|finding| finding.span).collect()
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn half_a_pair_is_marked_where_it_stands() {
         let text = GOOD.replacen("\"*\"", &format!("\"{escape} \""), 1);
         let start = text.find('\\').unwrap();
         let end = start + marked.len();
-        assert_eq!(faults(&text), [start..end], "{escape}");
+        assert_eq!(faults(&text).first(), Some(&(start..end)), "{escape}");
     }
 }
 
