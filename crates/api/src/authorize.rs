@@ -152,7 +152,7 @@ fn denied(
     sources.extend(needs.resource_text.map(|text| Source {
         kind: match needs.resource_rule {
             ResourceRule::Trust => PolicyType::RoleTrust,
-            ResourceRule::Standard => PolicyType::Resource,
+            ResourceRule::Standard | ResourceRule::KeyPolicy => PolicyType::Resource,
         },
         name: needs.resource.clone().into_owned(),
         policy: Some(EventPolicy::new(text.text())),

@@ -109,6 +109,7 @@ impl Who {
 pub(crate) enum Rule {
     Standard,
     Trust,
+    KeyPolicy,
 }
 
 impl From<ResourceRule> for Rule {
@@ -116,6 +117,7 @@ impl From<ResourceRule> for Rule {
         match rule {
             ResourceRule::Standard => Rule::Standard,
             ResourceRule::Trust => Rule::Trust,
+            ResourceRule::KeyPolicy => Rule::KeyPolicy,
         }
     }
 }
@@ -195,7 +197,7 @@ impl Case {
     /// The kind that the policy of the resource has.
     pub(crate) fn resource_type(&self) -> PolicyType {
         match self.asked.resource_rule {
-            Rule::Standard => PolicyType::Resource,
+            Rule::Standard | Rule::KeyPolicy => PolicyType::Resource,
             Rule::Trust => PolicyType::RoleTrust,
         }
     }
@@ -209,6 +211,7 @@ impl Case {
         match self.asked.resource_rule {
             Rule::Standard => ResourceRule::Standard,
             Rule::Trust => ResourceRule::Trust,
+            Rule::KeyPolicy => ResourceRule::KeyPolicy,
         }
     }
 

@@ -193,10 +193,9 @@ pub async fn keep(world: &World, which: NoiseKept) {
     let now_s = world.clock.now_ms().div_euclid(1_000);
     let summaries = world.noise.take(which, now_s);
     for part in summaries.chunks(limits::NOISE_SUMMARIES_A_COMMIT) {
-        let events = part.iter().map(|summary| Event {
-            time_s: summary.counted.last_s,
-            record: record(summary, &*world.random),
-        });
+        let events = part
+            .iter()
+            .map(|summary| Event::new(summary.counted.last_s, record(summary, &*world.random)));
         let change = Change {
             events: events.collect(),
             ..Change::default()

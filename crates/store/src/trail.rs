@@ -10,9 +10,9 @@ pub(crate) mod checkpoint;
 pub(crate) mod file;
 pub(crate) mod head;
 pub mod index;
+pub(crate) mod policies;
 pub(crate) mod reader;
 pub(crate) mod verify;
-pub(crate) mod policies;
 mod wait;
 
 use crate::change::Event;

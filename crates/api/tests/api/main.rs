@@ -65,7 +65,7 @@ mod simulation;
 mod ssh_keys;
 mod totp;
 mod trail;
-mod trails;
 mod trail_parties;
+mod trails;
 mod trust_conditions;
 mod users_roles;

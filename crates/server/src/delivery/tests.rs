@@ -68,10 +68,7 @@ impl Site {
             locum_wire::Timestamp(time_s)
         );
         let change = Change {
-            events: vec![Event {
-                time_s,
-                record: record.into_bytes(),
-            }],
+            events: vec![Event::new(time_s, record.into_bytes())],
             ..Change::default()
         };
         pollster::block_on(self.world.engine.commit(change)).unwrap();

@@ -3,8 +3,8 @@
 use super::Disk;
 use super::chain::{ChainPoint, Linker, split};
 use super::head::{HeadFile, HeadState, TrailHead};
-use super::reader::{TrailDay, TrailReader};
 use super::policies::PolicyFiles;
+use super::reader::{TrailDay, TrailReader};
 use crate::day;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
 use crate::event_policy::EventPolicy;

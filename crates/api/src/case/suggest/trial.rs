@@ -71,6 +71,7 @@ impl<'a> Trial<'a> {
             resource_rule: match case.asked.resource_rule {
                 Rule::Standard => ResourceRule::Standard,
                 Rule::Trust => ResourceRule::Trust,
+                Rule::KeyPolicy => ResourceRule::KeyPolicy,
             },
             resource_account: &case.asked.resource_account,
             scp: None,
