@@ -1,4 +1,5 @@
 //! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|process|curve`.
+//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|http|process|curve|trail`.
 //!
 //! A workspace of its own, so that peers and load tools never weigh on the main build.
 
@@ -20,6 +21,7 @@ mod serve;
 mod server;
 mod sigv4;
 mod timing;
+mod trail;
 mod translate;
 mod workload;
 
@@ -39,12 +41,14 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   http      GetCallerIdentity and AssumeRole beside a bare hyper server
   process   idle memory, start-up time, binary size
   curve     AssumeRole from 10 to 1,000,000 roles
+  trail     look-ups in the trail by way of its index
 
   --locum FILE       the program to measure (without it, built from this checkout)
   --rounds N         rounds of the http section (default 7)
   --requests N       requests per slot (default 30,000)
   --connections N    kept-alive connections of the http section (default 64)
   --roles-max N      where the curve ends (default 1,000,000)
+  --records N        records of the trail section (default 2,000,000; each takes 1.2 KB in the folder for temporary files)
   --write FILE       also write the report there (docs/performance.md)";
 
 /// What the command line asks for.
@@ -53,6 +57,7 @@ struct Options {
     locum: Option<PathBuf>,
     size: serve::Size,
     roles_max: usize,
+    records: usize,
     write: Option<PathBuf>,
 }
 
@@ -94,6 +99,7 @@ fn options(arguments: &[String]) -> Option<Options> {
             connections: load::CONNECTIONS,
         },
         roles_max: 1_000_000,
+        records: 2_000_000,
         write: None,
     };
     let mut rest = arguments.iter().skip(1);
@@ -105,6 +111,7 @@ fn options(arguments: &[String]) -> Option<Options> {
             "--requests" => options.size.requests = value.parse().ok()?,
             "--connections" => options.size.connections = value.parse().ok()?,
             "--roles-max" => options.roles_max = value.parse().ok()?,
+            "--records" => options.records = value.parse().ok()?,
             "--write" => options.write = Some(value.into()),
             _ => return None,
         }
@@ -134,6 +141,7 @@ fn sections(options: &Options) -> Vec<Section> {
     add("handle", &handle::run);
     add("large", &large::run);
     add("process", &|| process::run(&path));
+    add("trail", &|| trail::run(options.records));
     add("curve", &|| {
         curve::run(&path, options.roles_max, options.size.rounds)
     });

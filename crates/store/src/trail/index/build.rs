@@ -21,8 +21,10 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(200);
 /// Bytes that are indexed in one go, so that an end of the program does not wait long.
 const STEP_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of the newest records that are put into memory in one go: a look-up waits for that.
+const FOLLOW_BYTES: u64 = 512 * 1024;
 /// Bytes that a look-up may have indexed first.
-const CATCH_UP_BYTES: u64 = 2 * 1024 * 1024;
+const CATCH_UP_BYTES: u64 = 512 * 1024;
 /// The priority of the thread that builds.
 #[cfg(target_os = "linux")]
 const BUILDER_NICE: i32 = 10;
@@ -164,7 +166,7 @@ impl Index {
         let Some(today) = days.first().copied() else {
             return Ok(Progress::Done);
         };
-        if self.follow(today, bytes_max)? == Progress::More {
+        if self.follow(today, bytes_max.min(FOLLOW_BYTES))? == Progress::More {
             return Ok(Progress::More);
         }
         if builder.gap.is_none() {
