@@ -1,5 +1,4 @@
-//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|process|curve`.
-//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|http|process|curve|trail`.
+//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|process|curve|trail`.
 //!
 //! A workspace of its own, so that peers and load tools never weigh on the main build.
 
