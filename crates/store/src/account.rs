@@ -336,16 +336,14 @@ impl Account {
                 let slot = Arc::new(Slot::decoded(Arc::new(user.clone())));
                 let old = self.users.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
-                    old.iter().for_each(|old| indexes.remove_user(&name, old));
-                    indexes.add_user(&name, &slot);
+                    indexes.put_user(&name, old.as_deref(), &slot);
                 }
             }
             Record::Role(role) => {
                 let slot = Arc::new(Slot::decoded(Arc::new(role.clone())));
                 let old = self.roles.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
-                    old.iter().for_each(|old| indexes.remove_role(old));
-                    indexes.add_role(&name, &slot);
+                    indexes.put_role(&name, old.as_deref(), &slot);
                 }
             }
             Record::Policy(policy) => {
@@ -368,8 +366,7 @@ impl Account {
                 let slot = Arc::new(Slot::decoded(Arc::new(group.clone())));
                 let old = self.groups.insert(&name, slot.clone());
                 if let Some(indexes) = indexes {
-                    old.iter().for_each(|old| indexes.remove_group(old));
-                    indexes.add_group(&name, &slot);
+                    indexes.put_group(&name, old.as_deref(), &slot);
                 }
             }
             Record::InstanceProfile(profile) => {

@@ -93,24 +93,83 @@ impl Indexes {
     fn count<T: Stored>(&mut self, slot: &Slot<T>, side: Side, step: Step) {
         slot.with_links(|_, links| {
             for link in links {
-                let (arn, side): (_, Side) = match Link::read(link) {
-                    Link::Attached(arn) => (arn, side),
-                    Link::Boundary(arn) => (arn, |count| &mut count.boundaries),
-                    Link::Group(_) => continue,
-                };
-                let mut count = self.attachments.get(arn).copied().unwrap_or_default();
-                let number = side(&mut count);
-                *number = step(*number, 1);
-                if count == AttachmentCount::default() {
-                    self.attachments.remove(arn);
-                } else {
-                    self.attachments.insert(arn, count);
-                }
+                self.count_link(link, side, step);
             }
         });
     }
 
-    pub(super) fn add_user(&mut self, name: &str, slot: &Slot<User>) {
+    fn count_link(&mut self, link: &str, side: Side, step: Step) {
+        let (arn, side): (_, Side) = match Link::read(link) {
+            Link::Attached(arn) => (arn, side),
+            Link::Boundary(arn) => (arn, |count| &mut count.boundaries),
+            Link::Group(_) => return,
+        };
+        let mut count = self.attachments.get(arn).copied().unwrap_or_default();
+        let number = side(&mut count);
+        *number = step(*number, 1);
+        if count == AttachmentCount::default() {
+            self.attachments.remove(arn);
+        } else {
+            self.attachments.insert(arn, count);
+        }
+    }
+
+    /// Moves the links in which `new` differs from `old`, and answers true. Nothing is done, and false
+    /// answered, when they are two entities or have other groups: then one goes and the other comes.
+    fn moved<T: Stored>(&mut self, old: &Slot<T>, new: &Slot<T>, side: Side) -> bool {
+        let moved = old.with_links(|old_id, old_links| {
+            let mut gone: Vec<&str> = old_links.collect();
+            new.with_links(|new_id, new_links| {
+                let mut come = Vec::new();
+                for link in new_links {
+                    match gone.iter().position(|held| *held == link) {
+                        Some(at) => {
+                            gone.swap_remove(at);
+                        }
+                        None => come.push(link),
+                    }
+                }
+                let group = |link: &&str| matches!(Link::read(link), Link::Group(_));
+                if old_id != new_id || gone.iter().any(group) || come.iter().any(group) {
+                    return false;
+                }
+                for link in gone {
+                    self.count_link(link, side, u32::saturating_sub);
+                }
+                for link in come {
+                    self.count_link(link, side, u32::saturating_add);
+                }
+                true
+            })
+        });
+        moved.flatten().unwrap_or_default()
+    }
+
+    pub(super) fn put_user(&mut self, name: &str, old: Option<&Slot<User>>, new: &Slot<User>) {
+        if old.is_some_and(|old| self.moved(old, new, USERS)) {
+            return;
+        }
+        old.into_iter().for_each(|old| self.remove_user(name, old));
+        self.add_user(name, new);
+    }
+
+    pub(super) fn put_role(&mut self, name: &str, old: Option<&Slot<Role>>, new: &Slot<Role>) {
+        if old.is_some_and(|old| self.moved(old, new, ROLES)) {
+            return;
+        }
+        old.into_iter().for_each(|old| self.remove_role(old));
+        self.add_role(name, new);
+    }
+
+    pub(super) fn put_group(&mut self, name: &str, old: Option<&Slot<Group>>, new: &Slot<Group>) {
+        if old.is_some_and(|old| self.moved(old, new, GROUPS)) {
+            return;
+        }
+        old.into_iter().for_each(|old| self.remove_group(old));
+        self.add_group(name, new);
+    }
+
+    fn add_user(&mut self, name: &str, slot: &Slot<User>) {
         self.count(slot, USERS, u32::saturating_add);
         slot.with_links(|id, links| {
             self.user_names.insert(id, Arc::from(name));
@@ -130,7 +189,7 @@ impl Indexes {
         });
     }
 
-    pub(super) fn add_role(&mut self, name: &str, slot: &Slot<Role>) {
+    fn add_role(&mut self, name: &str, slot: &Slot<Role>) {
         self.count(slot, ROLES, u32::saturating_add);
         slot.with_links(|id, _| self.role_names.insert(id, Arc::from(name)));
     }
@@ -140,7 +199,7 @@ impl Indexes {
         slot.with_links(|id, _| self.role_names.remove(id));
     }
 
-    pub(super) fn add_group(&mut self, name: &str, slot: &Slot<Group>) {
+    fn add_group(&mut self, name: &str, slot: &Slot<Group>) {
         self.count(slot, GROUPS, u32::saturating_add);
         slot.with_links(|id, _| self.group_names.insert(id, Arc::from(name)));
     }
