@@ -71,10 +71,7 @@ where
 {
     let mut terminate = on(SignalKind::terminate())?;
     let mut interrupt = on(SignalKind::interrupt())?;
-    let hangup = on(SignalKind::hangup())?;
-    // A limit on the size of files is then answered like a full disk, instead of ending the process.
-    let too_large = rustix::process::Signal::XFSZ.as_raw();
-    let _too_large = on(SignalKind::from_raw(too_large))?;
+    let (hangup, _too_large) = (on(SignalKind::hangup())?, on(too_large())?);
     let tls = match (&config.tls.certificate, &config.tls.key) {
         (Some(certificate), Some(key)) => Some(Arc::new(Tls::load(certificate, key)?)),
         _ => None,
@@ -120,19 +117,25 @@ where
     let edge = Arc::new(Edge::new(config, hosted.handler, tls, metrics));
     tracing::info!(url = ready.url, account = ready.account_id, "ready");
     on_ready(ready);
-    let served = Arc::clone(&edge);
-    edge.serve(listener, async {
-        let signal = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        tracing::info!(signal, "draining");
-    })
-    .await?;
-    served.handler.stopped().await;
+    Arc::clone(&edge)
+        .serve(listener, async {
+            let signal = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
+            tracing::info!(signal, "draining");
+        })
+        .await?;
+    edge.handler.stopped().await;
     forget(&socket);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Sent where a limit on the size of files is reached. Listened to, that is answered like a full disk;
+/// otherwise it would end the process.
+fn too_large() -> SignalKind {
+    SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())
 }
 
 fn on(kind: SignalKind) -> Result<Signal, ServerError> {

@@ -147,7 +147,7 @@ fn per_second(count: usize, time: Duration) -> f64 {
 
 /// `work` is what the caller does between two events.
 fn events(engine: &RedbEngine, count: usize, width: usize, work: Duration) {
-    let record = vec![b'x'; 1_200];
+    let record = format!("{{\"x\":\"{}\"}}", "x".repeat(1_192)).into_bytes();
     let (before, caller, writer) = (engine.counters(), cpu("figures"), cpu("locum-trail"));
     let began = Instant::now();
     drive(count, width, |_| {
