@@ -142,34 +142,27 @@ def test_aud_06_a_folder_of_cloudtrails_files(own_server):
 
 
 @pytest.fixture
-def weeds():
-    """Makes S3 services; they end with the test. Their sockets need a short path."""
-    made = []
+def weed():
+    """An S3 service, not started; its sockets need a short path."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weed-"))
-
-    def make(*keys: Credentials) -> Weed:
-        made.append(Weed(folder / str(len(made)), list(keys)))
-        return made[-1]
-
-    yield make
-    for weed in made:
-        weed.end()
+    made = Weed(folder / "weed")
+    yield made
+    made.end()
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def sunk(own_server, weeds, tmp_path):
+def sunk(own_server, weed, tmp_path):
     """A server whose sink is a bucket, an account on it, and the service, which knows both their keys."""
-    key = Credentials("AKIADELIVERYDELIVERY", "the-key-of-the-bucket-is-40-letters-long")
+    key = Credentials("AKIADELIVERYDELIVERY", "0123456789" * 4)
     path = tmp_path / "bucket-key.json"
     held = {"Version": 1, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret}
     path.write_text(json.dumps(held), encoding="utf-8")
-    server = own_server("sunk", *SOON)
-    server.start()
+    sink = ("--trail-bucket", BUCKET, "--trail-endpoint", weed.url, "--trail-credentials", str(path))
+    server = own_server("sunk", *SOON, *sink).start()
     account = Account(server)
-    weed = weeds(key, account.admin).start(BUCKET)
-    assert server.stop() == 0
-    server.args += ["--trail-bucket", BUCKET, "--trail-endpoint", weed.url, "--trail-credentials", str(path)]
+    weed.admit(key, account.admin)
+    weed.start(BUCKET)
     return server, account, weed
 
 
@@ -204,7 +197,6 @@ def validate(account: Account, weed: Weed, home, arn: str, *args: str) -> subpro
 
 def test_aud_06_the_aws_cli_validates_a_bucket(sunk, home):
     server, account, weed = sunk
-    server.start()
 
     def call(operation, **parameters):
         return account.client.call(account.admin, "cloudtrail", operation, **parameters)
@@ -256,7 +248,6 @@ def test_aud_06_the_aws_cli_validates_a_bucket(sunk, home):
 
 def test_aud_01_an_outage_of_the_bucket_loses_nothing(sunk):
     server, account, weed = sunk
-    server.start()
     for _ in range(10):
         assert identity(server, account.admin).status == 200
     before = identity(server, account.admin).request_id

@@ -22,22 +22,25 @@ READY_S_MAX = 90
 class Weed:
     """Master, volume server, filer and S3 gateway in one process."""
 
-    def __init__(self, folder: pathlib.Path, keys: list[Credentials]):
+    def __init__(self, folder: pathlib.Path):
         self.folder = folder
         self.ports = {name: free_port() for port in PORTS for name in (port, f"{port}.grpc")}
         self.url = f"http://127.0.0.1:{self.ports['s3.port']}"
         self.process: subprocess.Popen | None = None
+        self.s3 = None
         (folder / "files").mkdir(parents=True)
-        actions = ["Admin", "Read", "List", "Tagging", "Write"]
+
+    def admit(self, *keys: Credentials):
+        """Who may do everything; before the start."""
         identities = [
             {
                 "name": f"key-{number}",
                 "credentials": [{"accessKey": key.access_key_id, "secretKey": key.secret}],
-                "actions": actions,
+                "actions": ["Admin", "Read", "List", "Tagging", "Write"],
             }
             for number, key in enumerate(keys)
         ]
-        (folder / "s3.json").write_text(json.dumps({"identities": identities}), encoding="utf-8")
+        (self.folder / "s3.json").write_text(json.dumps({"identities": identities}), encoding="utf-8")
         self.s3 = boto3.client(
             "s3",
             endpoint_url=self.url,
