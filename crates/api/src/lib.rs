@@ -63,4 +63,4 @@ pub use request::{Request, Response, TlsDetails};
 pub use session::{Claims, OpenError, SessionKind};
 pub use snapshot::Snapshot;
 pub use trail_key::{TrailSigner, fingerprint, is_signed, trail_signer};
-pub use world::{Clock, LOCAL_SINK, Random, SetClock, Settings, World};
+pub use world::{Clock, LOCAL_SINK, OWN_TRAIL, Random, SetClock, Settings, World};

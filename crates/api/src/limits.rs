@@ -89,6 +89,8 @@ pub const PASSWORD_LENGTH_MIN_DEFAULT: u32 = 6;
 pub const LAST_USED_GRAIN_S: i64 = 900;
 /// Bytes of a region's name that are kept with a last use.
 pub const REGION_BYTES_KEPT_MAX: usize = 64;
+/// Length of the region that a trail is made in: it stands in the names of its files.
+pub const TRAIL_REGION_BYTES_MAX: usize = 32;
 /// Last uses noted and not yet kept; beyond it none is noted until the next time they are kept.
 pub const LAST_USES_NOTED_MAX: usize = 1_000_000;
 /// Keys and roles, and as many principals, whose last uses are kept in one commit: a principal that

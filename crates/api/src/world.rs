@@ -45,6 +45,9 @@ pub struct Settings {
 /// The sink that is always there: the folder of the trail itself.
 pub const LOCAL_SINK: &str = "local";
 
+/// The name that the installation's own delivery has in the names of digests; no trail may have it.
+pub const OWN_TRAIL: &str = "locum";
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {

@@ -34,6 +34,10 @@ pub const SESSION_DURATION_S_DEFAULT: i64 = 3600;
 pub const TRAIL_CHUNK_BYTES: usize = 1 << 20;
 /// Largest file of checkpoints that is read, in bytes; a line has about a hundred.
 pub const CHECKPOINT_FILE_BYTES_MAX: u64 = 4 << 20;
+/// Characters in a line of a PEM file (RFC 7468).
+pub const PEM_LINE_CHARS: usize = 64;
+/// Faults of delivered files that are told one by one.
+pub const DELIVERED_FAULTS_TOLD_MAX: usize = 100;
 /// How often `trail verify` tells how far it is.
 pub const TRAIL_PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// How often `trail tail --follow` looks for new records.

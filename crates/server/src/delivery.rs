@@ -193,7 +193,7 @@ impl Delivery {
         }
         // Before what is new, which belongs to the span that comes.
         if now_s >= state.digest_end_s {
-            self.put_digests(&mut state, &targets, world, now_s)?;
+            self.put_digests(&mut state, &mut targets, world, now_s)?;
             keep(&state)?;
         }
         loop {
@@ -282,15 +282,20 @@ impl Delivery {
     fn put_digests(
         &self,
         state: &mut State,
-        targets: &Targets<'_>,
+        targets: &mut Targets<'_>,
         world: &World,
         now_s: i64,
     ) -> Result<(), Fault> {
         let end_s = state.digest_end_s;
+        // Accounts whose records came in earlier passes are not met yet in this one.
+        for chain in state.chains.values() {
+            targets.of(&chain.account)?;
+        }
         let signer = self.signer(world)?;
         let mut told = BTreeMap::new();
         for (name, chain) in &state.chains {
-            let Some(target) = targets.all.iter().find(|target| target.id == chain.target) else {
+            let target = targets.all.iter().find(|target| target.id == chain.target);
+            let Some(target) = target.filter(|target| target.has_digests) else {
                 continue;
             };
             let signed = digest::sign(chain, target, &self.bucket, end_s, &signer)?;

@@ -1,6 +1,6 @@
 //! Trails: create, update, get, describe, delete, list.
 
-use locum_store::{Change, Key, Trail};
+use locum_store::{AccountId, Change, Key, Trail};
 use locum_wire::cloudtrail::{
     self, CreateTrailRequest, CreateTrailResponse, DeleteTrailRequest, DeleteTrailResponse,
     DescribeTrailsRequest, DescribeTrailsResponse, GetTrailRequest, GetTrailResponse,
@@ -19,6 +19,7 @@ use crate::limits;
 use crate::needs::Needs;
 use crate::operation::{Operation, answering};
 use crate::snapshot::Snapshot;
+use crate::world::OWN_TRAIL;
 
 /// What a trail could also do on AWS, and nothing here does.
 struct NotDone<'a> {
@@ -112,6 +113,28 @@ fn check(cx: &Cx<'_>, state: &Snapshot, caller: &Caller, trail: &Trail) -> Resul
     Ok(())
 }
 
+/// Name and home region stand in the names of delivered files. The region is what the caller signed
+/// for, of any form; and the digests of one trail must not take the place of another's.
+fn check_file_names(trail: &Trail, account: AccountId) -> Result<(), ApiError> {
+    let good = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let region = &trail.home_region;
+    let is_region =
+        (1..=limits::TRAIL_REGION_BYTES_MAX).contains(&region.len()) && region.bytes().all(good);
+    if !is_region {
+        return Err(ApiError::modelled(
+            &errors::OPERATION_NOT_PERMITTED,
+            "A trail cannot be created in this Region: its name can only contain lowercase letters, numbers and hyphens (-).",
+        ));
+    }
+    if trail.name == OWN_TRAIL {
+        return Err(ApiError::modelled(
+            &errors::TRAIL_ALREADY_EXISTS,
+            format!("Trail {OWN_TRAIL} already exists for customer: {account}"),
+        ));
+    }
+    Ok(())
+}
+
 fn needs_create<'a>(
     cx: &'a Cx<'a>,
     _: &'a Snapshot,
@@ -170,6 +193,7 @@ fn create_trail(
             ),
         ));
     }
+    check_file_names(&trail, account.id)?;
     check(cx, state, caller, &trail)?;
     let here = account.trails().iter();
     let here = here

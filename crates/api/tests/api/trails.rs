@@ -232,6 +232,22 @@ fn aud_03_a_call_chooses_among_the_servers_sinks_and_no_place_in_them() {
 }
 
 #[test]
+fn aud_03_no_trail_takes_the_place_of_anothers_digests() {
+    let lab = Lab::new();
+    let create = |region: &str, name: &str| {
+        let body = json!({"Name": name, "S3BucketName": "local"}).to_string();
+        call_in(&lab, (&lab.admin, region), "CreateTrail", &body).map_err(|refused| refused.code)
+    };
+    let taken = create("us-east-1", "locum");
+    assert_eq!(taken.expect_err("taken"), "TrailAlreadyExistsException");
+    for region in ["..", "US-EAST-1", "us_east", "a b", &"r".repeat(33)] {
+        let refused = create(region, "audit").expect_err(region);
+        assert_eq!(refused, "OperationNotPermittedException", "{region}");
+    }
+    assert!(create("eu-west-1", "locums").is_ok());
+}
+
+#[test]
 fn a_region_has_five_trails() {
     let lab = Lab::new();
     for number in 0..5 {

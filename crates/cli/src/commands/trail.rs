@@ -3,6 +3,8 @@
 mod search;
 
 mod checkpoint;
+mod delivered;
+mod keys;
 mod verify;
 
 use std::path::PathBuf;
@@ -32,6 +34,9 @@ enum Action {
     /// Print the newest record's place in the chain, to be kept elsewhere
     #[command(after_help = checkpoint::HELP)]
     Checkpoint(checkpoint::Arguments),
+    /// Print the public keys that digests of delivered files are signed with
+    #[command(after_help = keys::HELP)]
+    Keys(keys::Arguments),
     /// Find records, the newest first; filters combine
     Lookup(Box<search::Lookup>),
     /// Follow a session back to whoever began, and on to the sessions that it opened
@@ -68,6 +73,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         Action::Tail(arguments) => tail(context, arguments),
         Action::Verify(arguments) => verify::run(context, arguments),
         Action::Checkpoint(arguments) => checkpoint::run(arguments),
+        Action::Keys(arguments) => keys::run(arguments),
         Action::Lookup(arguments) => search::lookup(context, *arguments),
         Action::Follow(arguments) => search::follow(context, arguments),
         Action::Export(arguments) => search::export(*arguments),

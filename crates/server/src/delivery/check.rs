@@ -61,6 +61,43 @@ pub fn check_delivered(dir: &Path) -> io::Result<Delivered> {
     Ok(found)
 }
 
+/// A public key that digests are signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestKey {
+    /// The first half of the SHA-256 of `der`, 32 hexadecimal digits: what digests name it by.
+    pub fingerprint: String,
+    /// PKCS #1.
+    pub der: Vec<u8>,
+}
+
+/// The public keys in `DIR/keys`, by fingerprint; none when no digest was signed yet.
+///
+/// # Errors
+/// When they cannot be read, or a key is not the one that its file is named after.
+pub fn digest_keys(dir: &Path) -> io::Result<Vec<DigestKey>> {
+    let entries = match std::fs::read_dir(dir.join("keys")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "der") {
+            continue;
+        }
+        let der = std::fs::read(&path)?;
+        let fingerprint = locum_api::fingerprint(&der);
+        if path.file_stem().is_none_or(|name| *name != *fingerprint) {
+            let message = format!("{}: it is another key than its name says", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        keys.push(DigestKey { fingerprint, der });
+    }
+    keys.sort_by(|left, right| left.fingerprint.cmp(&right.fingerprint));
+    Ok(keys)
+}
+
 /// What delivery itself remembers: the newest digest of each chain, and files that no digest names yet.
 fn check_state(dir: &Path, found: &mut Delivered) {
     let path = dir.join("delivery");

@@ -1,5 +1,6 @@
 //! What is delivered: everything, by the installation itself, and what the trails of accounts ask for.
 
+use locum_api::OWN_TRAIL;
 use locum_store::{ReadWriteType, Trail};
 
 use super::files::{HOME_REGION, Seen};
@@ -29,15 +30,12 @@ enum Wants {
     },
 }
 
-/// The name of the installation's own delivery.
-pub(super) const OWN: &str = "locum";
-
 impl Target {
     /// The installation's own: all records of all accounts, always.
     pub(super) fn own() -> Target {
         Target {
-            id: OWN.to_owned(),
-            trail_name: OWN.to_owned(),
+            id: OWN_TRAIL.to_owned(),
+            trail_name: OWN_TRAIL.to_owned(),
             home_region: HOME_REGION.to_owned(),
             organization: None,
             has_digests: true,

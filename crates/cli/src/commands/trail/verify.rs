@@ -11,7 +11,7 @@ use locum_server::trail::{
 };
 use serde::Serialize;
 
-use super::Format;
+use super::{Format, delivered};
 use crate::commands::{Context, data_directory};
 use crate::error::CliError;
 use crate::output::{self, Colour, Style, clean};
@@ -22,7 +22,8 @@ use crate::{json, limits};
 pub(super) const HELP: &str = "\
 Every record is hashed and compared with the chain: what was changed, taken out, moved, put in twice or cut \
 off the end is named. Whoever can write all of the trail could also write it anew; a checkpoint that was \
-kept elsewhere (`locum trail checkpoint`) finds that too.
+kept elsewhere (`locum trail checkpoint`) finds that too. Files that were delivered to the trail's own folder \
+are checked as well: their digests' signatures and order, and each log file that a digest names.
 
 Exit codes: 0 good, 1 broken, 252 wrong usage, 253 there is no trail, 255 it cannot be read.";
 
@@ -45,7 +46,8 @@ pub(super) struct Arguments {
 
 /// Runs `locum trail verify`.
 pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    let reader = reader(&data_directory(arguments.data))?;
+    let data = data_directory(arguments.data);
+    let reader = reader(&data)?;
     let mut points = Vec::new();
     for file in &arguments.checkpoint {
         points.extend(checkpoints(file)?);
@@ -65,13 +67,19 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
     };
     let report = verify_trail(&reader, &options, &mut progress).map_err(failed)?;
     let marker = Pruned::read(&reader).map_err(failed)?;
+    let found = delivered::check(&data)?;
+    let verdict = match report.is_good() && found.faults.is_empty() {
+        true => "good",
+        false => "broken",
+    };
+    let delivered = delivered::answer(&data, &found);
     let colour = Colour::stdout(&context.environment);
     let text = match arguments.format {
-        Format::Json => json::pretty(&answer(&report)),
-        Format::Text => told_text(&report, marker.as_ref(), colour),
+        Format::Json => json::pretty(&answer(&report, verdict, delivered)),
+        Format::Text => told_text(&report, marker.as_ref(), colour) + &delivered::text(&delivered),
     };
     output::result(&text)?;
-    match report.is_good() {
+    match verdict == "good" {
         true => Ok(()),
         false => Err(CliError::Found {
             summary: "the trail is broken".to_owned(),
@@ -129,6 +137,7 @@ struct Answer {
     findings_count: u64,
     /// The first hundred.
     findings: Vec<Told>,
+    delivered: delivered::Answer,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,7 +160,7 @@ struct Told {
     message: String,
 }
 
-fn answer(report: &TrailReport) -> Answer {
+fn answer(report: &TrailReport, verdict: &'static str, delivered: delivered::Answer) -> Answer {
     let point = |point: ChainPoint| Point {
         sequence: point.sequence,
         hash: point.hash_text(),
@@ -166,7 +175,7 @@ fn answer(report: &TrailReport) -> Answer {
         message: finding.to_string(),
     };
     Answer {
-        verdict: if report.is_good() { "good" } else { "broken" },
+        verdict,
         records_proven: report.proven,
         records_unproven: report.unproven,
         records_unchained: report.unchained,
@@ -179,6 +188,7 @@ fn answer(report: &TrailReport) -> Answer {
         checkpoints_older: report.checkpoints_older,
         findings_count: report.findings_count,
         findings: report.findings.iter().map(told).collect(),
+        delivered,
     }
 }
 
