@@ -401,3 +401,38 @@ fn beside_a_writer_around_midnight_nothing_is_found() {
         assert!(proven > 30);
     });
 }
+
+#[test]
+fn a_gap_behind_the_head_that_the_pass_began_with_may_be_newer_than_the_pass() {
+    let folder = three_days("newer", 30);
+    let reader = TrailReader::in_folder(&folder.0).unwrap();
+    let began_with = reader.head().unwrap();
+    let last = began_with.known().unwrap().point;
+    append(&folder.0, 30..34, |_| FIRST_DAY_S + 3 * 86_400);
+    let line = points(&folder.0)[32];
+    let place = Place {
+        day: day(3),
+        line: 1,
+        offset: 0,
+        end: 1,
+    };
+    let judge = |head, reader| {
+        let mut judge = Judge::new(reader, &VerifyOptions::default(), head);
+        judge.begin(Some((31, walk::Beginning::Later)), Some(last));
+        let at = crate::Integrity::At(line);
+        judge.line(place, b"{", at, None).unwrap();
+        (judge.is_over(), found(&judge.report))
+    };
+    // Written since: the file of record 31 had been looked at before.
+    assert_eq!(judge(began_with, &reader), (true, vec![]));
+    // Known when the pass began.
+    let missing = vec![(FindingKind::Missing, 31, 32)];
+    assert_eq!(
+        judge(reader.head().unwrap(), &reader),
+        (false, missing.clone())
+    );
+    // Nobody wrote it: the head does not tell of it.
+    let older = first_of_three_days("newer-older", 30, 30);
+    let older = TrailReader::in_folder(&older.0).unwrap();
+    assert_eq!(judge(began_with, &older), (false, missing));
+}
