@@ -353,7 +353,7 @@ fn a_policy_may_be_as_long_as_its_quota() {
                 spaced(scp + more),
                 Kind::Scp,
                 Code::SizeScp,
-                "the policy has more than 5120 characters, white space counted",
+                "the policy has more than 10240 characters, white space counted",
             ),
             (
                 deny_everyone(1) + &" ".repeat(limits::RCP_CHARACTERS_MAX),
