@@ -296,6 +296,7 @@ fn the_reference_is_complete_and_its_defaults_are_true() {
         ("[limits]\n", "limits."),
         ("[log]\n", "log."),
         ("[tls]\n", "tls."),
+        ("[trail]\n", "trail."),
     ] {
         let scratch = Scratch::new("config");
         let path = scratch.write("locum.toml", &format!("{section}zzzzzzzzzzzz = 1"));
@@ -307,7 +308,7 @@ fn the_reference_is_complete_and_its_defaults_are_true() {
             .step_by(2)
             .filter(|field| !field.contains(['\n', ' ']))
         {
-            let section = ["limits", "log", "tls"].contains(&field) && prefix.is_empty();
+            let section = ["limits", "log", "tls", "trail"].contains(&field) && prefix.is_empty();
             let name = format!("{prefix}{field}");
             assert!(
                 section || Config::reference().iter().any(|key| key.name == name),
