@@ -6,6 +6,7 @@
 pub(crate) mod check;
 mod digest;
 mod files;
+mod key;
 mod sink;
 mod state;
 mod target;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use locum_api::{Clock, TrailSigner, World, trail_signer};
+use locum_api::{Clock, World};
 use locum_store::{AccountId, Installation, TrailDay, TrailReader, Unit};
 
 use crate::config::TrailConfig;
@@ -26,6 +27,7 @@ use crate::limits;
 use crate::metrics::{Figure, FigureKind};
 use crate::random::SystemClock;
 use files::{Group, HOME_REGION, Packed, Piles, Seen, filed_under};
+use key::Signer;
 use sink::{Object, Sink};
 use state::{Begun, Chain, Reached, State};
 use target::Target;
@@ -321,14 +323,13 @@ impl Delivery {
         Ok(())
     }
 
-    fn signer(&self, world: &World) -> Result<TrailSigner, Fault> {
-        let signer = pollster::block_on(trail_signer(world));
-        let signer = signer.map_err(|error| Fault::Store(error.to_string()))?;
+    fn signer(&self, world: &World) -> Result<Signer, Fault> {
+        let signer = Signer::of(world)?;
         let folder = keys_path(&self.data);
-        let path = folder.join(format!("{}.der", signer.fingerprint()));
+        let path = folder.join(format!("{}.der", signer.fingerprint));
         if !path.exists() {
             let kept = std::fs::create_dir_all(&folder)
-                .and_then(|()| sink::write_whole(&path, signer.public_key()));
+                .and_then(|()| sink::write_whole(&path, &signer.public_key));
             kept.map_err(|source| Fault::State { path, source })?;
         }
         Ok(signer)

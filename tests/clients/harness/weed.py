@@ -103,3 +103,7 @@ class Weed:
             self.process.send_signal(how)
             self.process.wait(60)
             self.process = None
+            # It makes more sockets than it can be told where to put.
+            for port in self.ports.values():
+                for left in pathlib.Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                    left.unlink()

@@ -24,6 +24,7 @@ use locum_wire::{ClientRequest, Service, Structure, read_error, read_output, wri
 use pollster::block_on;
 use serde_json::Value;
 
+pub(crate) use crate::denied::{check_denied, no_identity_policy};
 pub(crate) use crate::documents::{
     allow, allow_if, assume_role, document, statement, trust, trust_if,
 };
@@ -588,24 +589,4 @@ pub(crate) fn check<T: Debug>(result: Result<T, Refused>, status: u16, code: &st
         ),
         Ok(output) => panic!("not refused with {code}: {output:?}"),
     }
-}
-
-/// What policies refuse; `because` ends AWS's sentence and begins with a space unless it is empty.
-#[track_caller]
-pub(crate) fn check_denied<T: Debug>(
-    result: Result<T, Refused>,
-    caller: &str,
-    action: &str,
-    resource: &str,
-    because: &str,
-) {
-    let message = format!(
-        "User: {caller} is not authorized to perform: {action} on resource: {resource}{because}"
-    );
-    check(result, 403, "AccessDenied", &message);
-}
-
-/// AWS's end of the sentence when no identity policy allows.
-pub(crate) fn no_identity_policy(action: &str) -> String {
-    format!(" because no identity-based policy allows the {action} action")
 }

@@ -228,6 +228,16 @@ fn impossible() -> BTreeSet<(Service, &'static str, &'static str)> {
     found
 }
 
+/// Operations whose errors have their cases in a file of their own and no row here yet: all of CloudTrail's
+/// (`trails.rs`, `lookup.rs`), and these reports (`last_accessed*.rs`, `organization_access.rs`).
+const ELSEWHERE: &[&str] = &[
+    "GenerateServiceLastAccessedDetails",
+    "GetServiceLastAccessedDetails",
+    "GetServiceLastAccessedDetailsWithEntities",
+    "GenerateOrganizationsAccessReport",
+    "GetOrganizationsAccessReport",
+];
+
 #[test]
 fn every_declared_error_has_a_case_or_a_reason() {
     let (cases, impossible) = (cases(), impossible());
@@ -241,7 +251,9 @@ fn every_declared_error_has_a_case_or_a_reason() {
         assert!(known.is_some(), "{operation} does not declare {code}");
     }
     let mut missing: BTreeMap<(Service, &str), Vec<&str>> = BTreeMap::new();
-    for row in operations() {
+    let here = operations()
+        .filter(|row| row.service != Service::CloudTrail && !ELSEWHERE.contains(&row.name));
+    for row in here {
         let model = locum_wire::operation(row.service, row.name).expect("a model");
         for error in model.errors {
             let pair = (row.service, row.name, error.code);

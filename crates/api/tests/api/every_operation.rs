@@ -194,8 +194,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new() -> Stage {
         let lab = Lab::new();
-        let admin = lab.admin.clone();
-        let by = &admin;
+        let by = &lab.admin.clone();
         let send = |form: &str| {
             let answer = lab.form(by, Service::Iam, &fill(form, &[("account", &lab.account)]));
             success(Service::Iam, &answer).expect(form);

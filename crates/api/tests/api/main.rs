@@ -23,6 +23,7 @@ mod crowd;
 mod declared_errors;
 mod delegation;
 mod denials;
+mod denied;
 mod documents;
 mod error_stage;
 mod escalation;

@@ -240,7 +240,7 @@ fn aud_03_no_trail_takes_the_place_of_anothers_digests() {
     };
     let taken = create("us-east-1", "locum");
     assert_eq!(taken.expect_err("taken"), "TrailAlreadyExistsException");
-    for region in ["..", "US-EAST-1", "us_east", "a?b", &"r".repeat(33)] {
+    for region in ["..", "US-EAST-1", "us_east", "a.b", &"r".repeat(33)] {
         let refused = create(region, "audit").expect_err(region);
         assert_eq!(refused, "OperationNotPermittedException", "{region}");
     }

@@ -9,6 +9,7 @@ use flate2::read::GzDecoder;
 
 use super::digest::{ALGORITHM, Digest, signed_text};
 use super::files::hex;
+use super::key::is_signed;
 use super::sink::signature_path;
 use super::state::State;
 use crate::limits;
@@ -201,8 +202,7 @@ fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told,
         &hash,
         previous,
     );
-    let is_signed =
-        unhex(&signature).is_some_and(|bytes| locum_api::is_signed(&key, text.as_bytes(), &bytes));
+    let is_signed = unhex(&signature).is_some_and(|bytes| is_signed(&key, text.as_bytes(), &bytes));
     if !is_signed {
         return Err("it or its signature was changed".to_owned());
     }

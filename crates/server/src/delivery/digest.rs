@@ -1,11 +1,11 @@
 //! Digests: which log files were delivered in a span, each signed and tied to the one before it.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use locum_api::TrailSigner;
 use locum_wire::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::files::{Stamp, gzip, hex};
+use super::key::Signer;
 use super::state::{Chain, Previous};
 use super::target::Target;
 
@@ -75,7 +75,7 @@ pub(super) fn sign(
     target: &Target,
     bucket: &str,
     end_s: i64,
-    signer: &TrailSigner,
+    signer: &Signer,
 ) -> std::io::Result<Signed> {
     let stamp = Stamp::of(end_s);
     let (account, region) = (&chain.account, &chain.region);
@@ -103,7 +103,7 @@ pub(super) fn sign(
         digest_end_time: Timestamp(end_s).to_string(),
         bucket: bucket.to_owned(),
         object: object.clone(),
-        digest_public_key_fingerprint: signer.fingerprint().to_owned(),
+        digest_public_key_fingerprint: signer.fingerprint.clone(),
         digest_signature_algorithm: ALGORITHM.to_owned(),
         newest_event_time: chain.files.iter().map(|file| file.newest.clone()).max(),
         oldest_event_time: chain.files.iter().map(|file| file.oldest.clone()).min(),

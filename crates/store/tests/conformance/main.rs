@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod accesses;
 mod changes;
 #[path = "../common/mod.rs"]
 mod common;
