@@ -14,6 +14,9 @@ mod common;
 #[path = "../api/crowd.rs"]
 mod crowd;
 #[allow(dead_code, reason = "shared with the other tests")]
+#[path = "../api/denied.rs"]
+mod denied;
+#[allow(dead_code, reason = "shared with the other tests")]
 #[path = "../api/documents.rs"]
 mod documents;
 mod pages;
