@@ -14,9 +14,9 @@ mod target;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use locum_api::{Clock, World};
 use locum_store::{AccountId, Installation, TrailDay, TrailReader, Unit};
@@ -95,15 +95,27 @@ enum Fault {
     Store(String),
 }
 
-/// Begins to deliver, until the process ends.
+/// Held while a pass goes on: who ends the server waits for it, so that the store is closed in good order.
+pub(crate) type Passing = Arc<Mutex<()>>;
+
+/// Waits for the pass that goes on, if one does, but not for a sink that hangs.
+pub(crate) fn wait(passing: &Passing) {
+    let until = Instant::now() + limits::DELIVERY_END_WAIT;
+    while passing.try_lock().is_err() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Begins to deliver, for as long as the server lives.
 ///
 /// # Errors
 /// When the sink's configuration cannot be used or the thread cannot be made.
 pub(crate) fn start(
-    world: Arc<World>,
+    world: &Arc<World>,
     config: &TrailConfig,
     data: &Path,
     figures: Arc<Figures>,
+    passing: Passing,
 ) -> Result<(), ServerError> {
     let sink = Sink::open(config, data).map_err(|error| ServerError::Sink(error.to_string()))?;
     let delivery = Delivery {
@@ -114,9 +126,17 @@ pub(crate) fn start(
         figures,
     };
     let pause = Duration::from_secs(config.deliver_every_s.min(config.digest_every_s).into());
+    // Not an owner of the world: whoever drops it last closes the store.
+    let world = Arc::downgrade(world);
     let run = move || {
         loop {
+            let held = passing.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(world) = world.upgrade() else {
+                return;
+            };
             delivery.try_pass(&world);
+            drop(world);
+            drop(held);
             std::thread::sleep(pause);
         }
     };

@@ -127,3 +127,5 @@ pub const SINK_CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 pub const SINK_ANSWER_BYTES_MAX: u64 = 16 * 1024;
 /// Bytes of a delivered file, unpacked, that a check reads.
 pub const DELIVERED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How long the end of the server waits for a delivery under way.
+pub const DELIVERY_END_WAIT: Duration = Duration::from_secs(3);

@@ -28,10 +28,17 @@ use crate::seam::Hosted;
 /// # Errors
 /// See [`ServerError`]. A clean end after a signal is `Ok`.
 pub fn run(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(), ServerError> {
-    host(config, start, on_ready)
+    let passing = delivery::Passing::default();
+    let held = Arc::clone(&passing);
+    let ended = host(config, |config| start(config, held), on_ready);
+    delivery::wait(&passing);
+    ended
 }
 
-async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, ServerError> {
+async fn start(
+    config: Config,
+    passing: delivery::Passing,
+) -> Result<Hosted<ApiHandler, ApiOperator>, ServerError> {
     let engine = open(&config)?;
     let restored = engine.report().restored.is_some();
     let alarm = engine.report().trail_alarm;
@@ -61,7 +68,7 @@ async fn start(config: Config) -> Result<Hosted<ApiHandler, ApiOperator>, Server
     tokio::spawn(keep_last_uses(Arc::clone(&world)));
     let delivered = Arc::new(delivery::Figures::default());
     let told = Arc::clone(&delivered);
-    delivery::start(Arc::clone(&world), &config.trail, &config.data, delivered)?;
+    delivery::start(&world, &config.trail, &config.data, delivered, passing)?;
     tokio::spawn(keep_noise(Arc::clone(&world)));
     let counted = Arc::clone(&world);
     Ok(Hosted {
