@@ -148,7 +148,7 @@ def test_aud_04_records_are_one_line_of_json(account, text):
         assert 400 <= reply.status < 500
         record = account.server.trail.of(reply.request_id)
         assert len(json.dumps(record)) < 256 * 1024
-    raw_lines = account.server.trail.text().split("\n")
+    raw_lines = account.server.trail.lines()
     assert raw_lines[-1] == ""
     for line in raw_lines[-20:-1]:
         assert "\x1b" not in line and "\u2028" not in line.replace("\\u2028", "") and "\r" not in line

@@ -58,6 +58,10 @@ class Trail:
             time.sleep(0.1)
         return self
 
+    def lines(self) -> list[str]:
+        """The lines of the day files, as written; the last is empty."""
+        return "".join(p.read_text(encoding="utf-8") for p in sorted(self.folder.glob("*.jsonl"))).split("\n")
+
     def text(self) -> str:
         """All of it, as written."""
         files = sorted(self.folder.glob("*"))
