@@ -123,8 +123,6 @@ impl Handler for ApiHandler {
 /// The operator's wishes go to [`locum_api::operator`].
 pub(crate) struct ApiOperator {
     pub(crate) world: Arc<World>,
-    /// The data directory, where the trail is.
-    pub(crate) data: PathBuf,
 }
 
 impl Operator for ApiOperator {
@@ -161,9 +159,7 @@ impl Operator for ApiOperator {
             }
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
-            OperatorRequest::Why { call, columns } => {
-                explain::why(world, &self.data, &call, columns).await
-            }
+            OperatorRequest::Why { call, columns } => explain::why(world, &call, columns).await,
             OperatorRequest::Can {
                 principal,
                 action,

@@ -1,45 +1,30 @@
 //! Finding the record of one call in the trail.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use locum_store::trail_index::{Attribute, Query, Term};
+use locum_store::{Engine, LoadError};
 
-/// The record of the call `request_id` in the folder `trail`: the one that explains a refusal when
-/// there are several. The newest days are read first, to the end.
+/// Records that one call has at most: its own, and those for owners of what it asked for.
+const RECORDS_OF_A_CALL_MAX: usize = 16;
+
+/// The record of the call `request_id`: the one that explains a refusal when there are several.
 ///
 /// # Errors
-/// A file that cannot be read.
-pub(crate) fn record_of(trail: &Path, request_id: &str) -> io::Result<Option<Vec<u8>>> {
-    let mut days: Vec<PathBuf> = std::fs::read_dir(trail)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
-        .collect();
-    days.sort_unstable_by(|a, b| b.cmp(a));
-    let wanted = format!("\"requestID\":\"{request_id}\"");
-    for day in days {
-        if let Some(found) = in_day(&day, wanted.as_bytes())? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
-}
-
-fn in_day(day: &Path, wanted: &[u8]) -> io::Result<Option<Vec<u8>>> {
-    let mut lines = BufReader::with_capacity(1 << 20, File::open(day)?);
-    let (mut line, mut found) = (Vec::new(), None);
-    loop {
-        line.clear();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            return Ok(found);
-        }
-        if contains(&line, wanted) {
-            let explains = contains(&line, b"\"authorization\":{");
-            if explains {
-                return Ok(Some(line));
-            }
-            found.get_or_insert_with(|| line.clone());
-        }
-    }
+/// A trail that cannot be read.
+pub(crate) async fn record_of(
+    engine: &dyn Engine,
+    request_id: &str,
+) -> Result<Option<Vec<u8>>, LoadError> {
+    let query = Query {
+        terms: vec![Term::is(Attribute::RequestId, request_id)],
+        limit: RECORDS_OF_A_CALL_MAX,
+        ..Query::default()
+    };
+    let mut hits = engine.search(query).await?.hits;
+    let explains = |line: &[u8]| contains(line, b"\"authorization\":{");
+    let at = hits.iter().position(|hit| explains(&hit.line));
+    // Else the first that was recorded; the newest come first.
+    let at = at.or(hits.len().checked_sub(1));
+    Ok(at.map(|at| hits.swap_remove(at).line))
 }
 
 fn contains(line: &[u8], wanted: &[u8]) -> bool {
@@ -57,27 +42,30 @@ pub(crate) fn is_request_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use locum_store::{Change, Event};
 
     #[test]
     fn the_newest_record_that_explains_is_found() {
-        let folder = std::env::temp_dir().join(format!("locum-records-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let engine = locum_store::memory(locum_store::MemoryOptions::default());
         let id = "01234567-89ab-cdef-0123-456789abcdef";
-        let plain = format!("{{\"requestID\":\"{id}\",\"n\":1}}\n");
+        let time = r#""eventTime":"1970-01-01T00:00:00Z""#;
+        let plain = format!("{{{time},\"requestID\":\"{id}\",\"n\":1}}");
         let told = format!(
-            "{{\"additionalEventData\":{{\"authorization\":{{}}}},\"requestID\":\"{id}\"}}\n"
+            "{{{time},\"additionalEventData\":{{\"authorization\":{{}}}},\"requestID\":\"{id}\"}}"
         );
-        std::fs::write(folder.join("2026-01-01.jsonl"), format!("{plain}{told}")).unwrap();
-        std::fs::write(
-            folder.join("2026-01-02.jsonl"),
-            "{\"requestID\":\"other\"}\n",
-        )
-        .unwrap();
-        let found = record_of(&folder, id).unwrap().unwrap();
-        assert_eq!(String::from_utf8(found).unwrap(), told);
-        assert!(record_of(&folder, "other").unwrap().is_some());
-        assert!(record_of(&folder, "none").unwrap().is_none());
-        std::fs::remove_dir_all(&folder).unwrap();
+        let other = format!("{{{time},\"requestID\":\"other\"}}");
+        for record in [&plain, &told, &other] {
+            let events = vec![Event::new(0, record.clone().into_bytes())];
+            let change = Change {
+                events,
+                ..Change::default()
+            };
+            pollster::block_on(engine.commit(change)).unwrap();
+        }
+        let of = |id: &str| pollster::block_on(record_of(&engine, id)).unwrap();
+        assert_eq!(String::from_utf8(of(id).unwrap()).unwrap(), told);
+        assert!(of("other").is_some());
+        assert!(of("none").is_none());
     }
 
     #[test]

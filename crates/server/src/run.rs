@@ -73,10 +73,7 @@ async fn start(
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
-        operator: ApiOperator {
-            world,
-            data: config.data.clone(),
-        },
+        operator: ApiOperator { world },
         account_id: account.to_string(),
         figures: Box::new(move || figures(&counted, &told)),
     })

@@ -1,7 +1,5 @@
 //! The operator's questions: why a call was refused, and whether one would be.
 
-use std::path::Path;
-
 use locum_api::World;
 use locum_api::explain::{self, Question, QuestionValue};
 use serde_json::Value;
@@ -13,7 +11,6 @@ use crate::records;
 /// `call` is a request id or an encoded authorization message.
 pub(super) async fn why(
     world: &World,
-    data: &Path,
     call: &str,
     columns: Option<u16>,
 ) -> Result<Value, OperatorRefusal> {
@@ -28,9 +25,7 @@ pub(super) async fn why(
         });
         told?.0
     };
-    let (trail, wanted) = (data.join("trail"), request_id.clone());
-    let found = tokio::task::spawn_blocking(move || records::record_of(&trail, &wanted)).await;
-    let found = found.map_err(|error| refused("ServiceUnavailable", error.to_string()))?;
+    let found = records::record_of(&*world.engine, &request_id).await;
     let found = found.map_err(|error| refused("ServiceUnavailable", error.to_string()))?;
     let record = found.ok_or_else(|| {
         let message = format!("The trail of this server has no record of request {request_id}.");
