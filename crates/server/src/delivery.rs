@@ -220,6 +220,9 @@ impl Delivery {
         }
         loop {
             let (piles, reached) = self.collect(&state, None, &mut targets)?;
+            if reached == state.done {
+                return Ok(());
+            }
             let is_last = piles.bytes < limits::DELIVERY_BYTES_MAX;
             state.begun = Some(Begun {
                 until: reached.clone(),

@@ -106,14 +106,14 @@ fn check_state(dir: &Path, found: &mut Delivered) {
         Ok(state) => state,
         Err(error) => return found.faults.push((path, error.to_string())),
     };
+    // A bucket holds them, when one is configured.
+    let is_elsewhere = !dir.join("AWSLogs").exists();
     for chain in state.chains.values() {
         let newest = chain.previous.iter();
         let newest = newest.map(|told| (&told.object, &told.hash));
         let files = chain.files.iter().map(|file| (&file.object, &file.hash));
         for (object, expected) in newest.chain(files) {
             let file = dir.join(object);
-            // A bucket holds them, when one is configured.
-            let is_elsewhere = !dir.join("AWSLogs").exists();
             match unpacked(&file) {
                 Ok(json) if hash(&json) == *expected => {}
                 Ok(_) => found
