@@ -5,7 +5,6 @@ use super::chain::{ChainPoint, Linker, split};
 use super::head::{HeadFile, HeadState, TrailHead};
 use super::policies::PolicyFiles;
 use super::reader::{TrailDay, TrailReader};
-use crate::day;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
 use crate::event_policy::EventPolicy;
 use std::collections::HashSet;
@@ -101,9 +100,8 @@ impl TrailFiles {
                 Access::Read
             };
             let file = private_file(&path, access)?;
-            if whole_lines(&file, length(&file, &path)?).map_err(FileError::io(&path))?
-                != length(&file, &path)?
-            {
+            let len = length(&file, &path)?;
+            if whole_lines(&file, len).map_err(FileError::io(&path))? != len {
                 let file = private_file(&path, Access::Append)?;
                 opened.repairs.extend(repair(&file, &path)?);
             }
@@ -136,7 +134,7 @@ impl TrailFiles {
     }
 
     fn path(&self, day: i64) -> PathBuf {
-        self.dir.join(format!("{}.jsonl", day::name_of(day)))
+        self.dir.join(TrailDay::of_number(day).file_name())
     }
 
     fn day(&mut self, day: i64) -> Result<&mut OpenDay, FileError> {

@@ -141,15 +141,7 @@ impl TrailReader {
     /// # Errors
     /// When the folder cannot be read.
     pub fn days(&self) -> Result<Vec<TrailDay>, FileError> {
-        let mut days = Vec::new();
-        for entry in std::fs::read_dir(&self.dir).map_err(FileError::io(&self.dir))? {
-            let name = entry.map_err(FileError::io(&self.dir))?.file_name();
-            let name = name.to_string_lossy();
-            let day = name.strip_suffix(".jsonl").map(str::parse::<TrailDay>);
-            days.extend(day.and_then(Result::ok));
-        }
-        days.sort_unstable();
-        Ok(days)
+        days_in(&self.dir).map_err(FileError::io(&self.dir))
     }
 
     /// The length of a day's file now; 0 when there is none.
@@ -240,6 +232,19 @@ impl TrailReader {
         }
         Ok(newest)
     }
+}
+
+/// The days that have a file in a trail's folder, oldest first.
+pub(crate) fn days_in(dir: &Path) -> io::Result<Vec<TrailDay>> {
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let day = name.strip_suffix(".jsonl").map(str::parse::<TrailDay>);
+        days.extend(day.and_then(Result::ok));
+    }
+    days.sort_unstable();
+    Ok(days)
 }
 
 /// The newest record of the trail.

@@ -1,7 +1,7 @@
 //! Lines of the day files: which days there are, one line by its place, and the lines before a place.
 
 use super::query::Position;
-use crate::day;
+use crate::trail::reader::{TrailDay, days_in};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -18,19 +18,13 @@ const INTEGRITY_BYTES_MAX: usize = 256;
 
 /// The days that have a file, the newest first.
 pub(crate) fn days(dir: &Path) -> io::Result<Vec<i64>> {
-    let mut days: Vec<i64> = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let name = entry?.file_name();
-        let name = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
-        days.extend(name.and_then(day::of_name));
-    }
-    days.sort_unstable_by(|left, right| right.cmp(left));
-    Ok(days)
+    let days = days_in(dir)?.into_iter().rev();
+    Ok(days.map(TrailDay::number).collect())
 }
 
 /// The file of a day.
 pub(crate) fn path(dir: &Path, day: i64) -> PathBuf {
-    dir.join(format!("{}.jsonl", day::name_of(day)))
+    dir.join(TrailDay::of_number(day).file_name())
 }
 
 /// A line without the member that proves its place in the trail.
