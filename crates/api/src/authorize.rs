@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use locum_policy::{Decision, Policies, Policy, PolicyType, Request, ResourceRule, decide};
-use locum_store::{EventPolicy, Group, InlinePolicy, PolicyText};
+use locum_store::{AccountIdText, EventPolicy, Group, InlinePolicy, PolicyText};
 use smallvec::SmallVec;
 
 use crate::caller::{Caller, Identity};
@@ -72,21 +72,9 @@ fn ask(
     policies: &CallerPolicies<'_>,
     (action, resource): (&str, &str),
 ) -> Decision {
-    let account = caller.account.id.text();
-    let resource_account = needs.resource_account.text();
-    let tag_keys = tag_keys(needs);
-    let context = RequestContext {
-        cx,
-        caller,
-        needs,
-        account: &account,
-        resource_account: &resource_account,
-        user_id: OnceCell::new(),
-        tag_keys: &tag_keys,
-        organization: state.installation.organization.as_ref(),
-        organization_path: OnceCell::new(),
-    };
-    let principal = caller.principal(&account);
+    let texts = Texts::of(caller, needs);
+    let context = texts.context(cx, state, caller, needs);
+    let principal = caller.principal(&texts.account);
     let request = Request {
         action,
         resource,
@@ -101,17 +89,50 @@ fn ask(
             session: policies.session.as_deref(),
             resource: needs.resource_text.map(PolicyText::policy),
             resource_rule: needs.resource_rule,
-            resource_account: &resource_account,
+            resource_account: &texts.resource_account,
             scp: None,
             rcp: None,
         },
     )
 }
 
-/// `aws:TagKeys`.
-fn tag_keys<'a>(needs: &Needs<'a>) -> SmallVec<[&'a str; 8]> {
-    let requested = needs.request_tags.iter().map(|(key, _)| *key);
-    requested.chain(needs.tag_keys.iter().copied()).collect()
+/// What a question's context borrows.
+struct Texts<'n> {
+    account: AccountIdText,
+    resource_account: AccountIdText,
+    /// `aws:TagKeys`.
+    tag_keys: SmallVec<[&'n str; 8]>,
+}
+
+impl<'n> Texts<'n> {
+    fn of(caller: &Caller, needs: &Needs<'n>) -> Texts<'n> {
+        let requested = needs.request_tags.iter().map(|(key, _)| *key);
+        Texts {
+            account: caller.account.id.text(),
+            resource_account: needs.resource_account.text(),
+            tag_keys: requested.chain(needs.tag_keys.iter().copied()).collect(),
+        }
+    }
+
+    fn context<'a>(
+        &'a self,
+        cx: &'a Cx<'a>,
+        state: &'a Snapshot,
+        caller: &'a Caller,
+        needs: &'a Needs<'n>,
+    ) -> RequestContext<'a, 'n> {
+        RequestContext {
+            cx,
+            caller,
+            needs,
+            account: &self.account,
+            resource_account: &self.resource_account,
+            user_id: OnceCell::new(),
+            tag_keys: &self.tag_keys,
+            organization: state.installation.organization.as_ref(),
+            organization_path: OnceCell::new(),
+        }
+    }
 }
 
 /// The refusal with everything that explains it. Off the path of calls that are allowed.
@@ -124,20 +145,8 @@ fn denied(
     (action, resource): (&str, &str),
     decision: Decision,
 ) -> ApiError {
-    let account = caller.account.id.text();
-    let resource_account = needs.resource_account.text();
-    let tag_keys = tag_keys(needs);
-    let context = RequestContext {
-        cx,
-        caller,
-        needs,
-        account: &account,
-        resource_account: &resource_account,
-        user_id: OnceCell::new(),
-        tag_keys: &tag_keys,
-        organization: state.installation.organization.as_ref(),
-        organization_path: OnceCell::new(),
-    };
+    let texts = Texts::of(caller, needs);
+    let context = texts.context(cx, state, caller, needs);
     let session = caller.session.as_ref();
     let session = session.filter(|session| session.has_session_policy());
     let narrowed = session.map(|session| Narrowed {
