@@ -1,5 +1,6 @@
 //! Explanations of the server as a page for people, with colour where there may be some.
 
+use locum_policy::in_lines;
 use serde_json::Value;
 
 use crate::commands::Context;
@@ -48,7 +49,7 @@ impl Page {
     /// What it is about.
     pub fn title(&mut self, text: &str) {
         let (text, colour) = (output::clean(text), self.colour);
-        for line in wrapped(&text, self.columns) {
+        for line in in_lines(&text, self.columns) {
             self.line(&colour.paint(Style::Bold, &line));
         }
     }
@@ -70,7 +71,7 @@ impl Page {
     /// A sentence.
     pub fn paragraph(&mut self, text: &str) {
         self.line("");
-        for line in wrapped(&output::clean(text), self.columns) {
+        for line in in_lines(&output::clean(text), self.columns) {
             self.line(&line);
         }
     }
@@ -97,7 +98,7 @@ impl Page {
 
     fn item(&mut self, mark: &str, text: &str) {
         let indent = " ".repeat(mark.chars().count());
-        for (at, line) in wrapped(text, self.columns.saturating_sub(indent.len()))
+        for (at, line) in in_lines(text, self.columns.saturating_sub(indent.len()))
             .iter()
             .enumerate()
         {
@@ -122,7 +123,7 @@ impl Page {
                     (0, false) => Style::Bad,
                     _ => Style::Bold,
                 };
-                for part in wrapped(line, self.columns) {
+                for part in in_lines(line, self.columns) {
                     let part = if part.is_empty() {
                         part
                     } else {
@@ -249,22 +250,4 @@ fn lowered(sentence: &str) -> String {
         .next()
         .map(|first| first.to_lowercase().to_string());
     format!("{}{}", first.unwrap_or_default(), characters.as_str())
-}
-
-/// Lines of at most `columns` characters, broken at spaces where there are some.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        let held = lines.last().map_or(0, |line| line.chars().count());
-        match lines.last_mut() {
-            Some(line) if held > 0 && held + 1 + length <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(line) if held == 0 => line.push_str(word),
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -24,6 +24,7 @@ pub use report::{
     ConditionReport, Explanation, Outcome, PolicyReport, PolicyValue, RequestValues,
     StatementReport,
 };
+pub use text::in_lines;
 pub use view::View;
 
 /// A policy with what a person knows it by.

@@ -232,7 +232,7 @@ pub use decision::{Decision, PolicyType, Reason, StatementRef};
 pub use document::{Document, Effect, size_without_whitespace};
 pub use explain::{
     ConditionReport, Explanation, Named, NamedPolicies, Outcome, PolicyReport, PolicyValue,
-    RequestValues, StatementReport, View, explain,
+    RequestValues, StatementReport, View, explain, in_lines,
 };
 pub use finding::{Finding, Kind, Severity};
 pub use key::{ConditionKey, KnownKey};

@@ -228,7 +228,7 @@ fn snippet(text: &str, labels: &[Label], room: Room, out: &mut String) {
             let _ = writeln!(out, "{gutter}{indent}{carets}");
             // Below the mark, or further left when it stands far right.
             let indent = line.indent.min(room.message / 4);
-            for part in broken(&label.message, room.message - gutter.len() - indent) {
+            for part in in_lines(&label.message, room.message - gutter.len() - indent) {
                 let _ = writeln!(out, "{gutter}{}{part}", " ".repeat(indent));
             }
         }
@@ -237,7 +237,7 @@ fn snippet(text: &str, labels: &[Label], room: Room, out: &mut String) {
 }
 
 /// A message in lines of at most `columns` characters, broken at spaces where there are some.
-fn broken(message: &str, columns: usize) -> Vec<String> {
+pub fn in_lines(message: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in message.split(' ') {
         let length = word.chars().count();
