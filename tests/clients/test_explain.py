@@ -85,7 +85,7 @@ def test_can_answers_what_a_call_would_get(account):
     who, own = account.user_arn("alice"), account.user_arn("alice")
     page = locum(account.server, "can", who, "iam:GetUser", own)
     assert "Allowed: statement 1 of the identity-based policy \"user/alice/inline\"." in page
-    assert "Organization policies" in page
+    assert "Service and resource control policies are not kept by this server" in page
     page = locum(account.server, "can", who, "iam:GetUser", account.user_arn("bob"), status=1)
     assert "Denied: no identity-based policy allows it." in page
     answer = json.loads(locum(account.server, "can", who, "iam:DeleteUser", own, "--format", "json", status=1))
@@ -104,6 +104,36 @@ def test_context_and_session_policies_count(account, tmp_path):
     session.write_text(deny("iam:ListUsers"), encoding="utf-8")
     page = locum(account.server, *asked, "--context", "aws:SourceIp=192.0.2.9", "--session-policy", str(session), status=1)
     assert "session policy" in page
+
+
+def test_the_policies_of_an_organization_are_asked_as_if_attached(account, tmp_path):
+    def policy(name: str, text: str) -> str:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return str(tmp_path / name)
+
+    account.user("alice", inline=allow("iam:*"))
+    asked = ("can", account.user_arn("alice"), "iam:ListUsers", "*")
+    full, guard = policy("full.json", allow("*")), policy("guard.json", deny("iam:ListUsers"))
+    readers = policy("readers.json", allow("iam:Get*"))
+    shared = policy("shared.json", json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}}))
+    locum(account.server, *asked, "--scp", full, "--scp", full)
+    # A Deny at one level is the end; policies of one level stand beside each other.
+    page = locum(account.server, *asked, "--scp", full, "--scp", f"{full},{guard}", status=1)
+    assert "service control policy" in page and guard in page and "not kept by this server" not in page
+    # Every level has to allow, and the suggestion goes to the one that does not.
+    answer = json.loads(locum(account.server, *asked, "--scp", full, "--scp", readers, "--format", "json", status=1))
+    assert [(change["PolicyType"], change["Sentence"]) for change in answer["Suggestions"][0]] == [("scp", f'Add to the service control policy "{readers}"')]
+    # A policy of the organization gives nothing.
+    locum(account.server, "can", account.user_arn("alice"), "sts:AssumeRole", f"arn:aws:iam::{account.id}:role/none", "--scp", full, status=1)
+    # Resource control policies stand with the resource; they are checked as the organization would.
+    locum(account.server, *asked, "--rcp", full, status=254)
+    locum(account.server, *asked, "--rcp", shared)
+    page = locum(account.server, "can", account.user_arn("alice"), "sts:GetFederationToken", "*", "--rcp", shared, status=1)
+    assert "resource control policy" in page and shared in page
+    # What does not apply to the management account is said not to.
+    admin = f"arn:aws:iam::{account.server.account_id}:user/admin"
+    page = locum(account.server, "can", admin, "iam:ListUsers", "*", "--scp", guard)
+    assert "Service control policies do not restrict callers of the management account; none took part." in page
 
 
 def test_what_cannot_be_explained_says_why(account, tmp_path):

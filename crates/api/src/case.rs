@@ -141,6 +141,8 @@ pub(crate) struct CasePolicy {
     pub(crate) name: String,
     /// `None` for one that is gone or damaged: it denies everything.
     pub(crate) text: Option<Arc<str>>,
+    /// Of an organization's policies the level, the root being 0; of all others 0.
+    pub(crate) level: usize,
 }
 
 /// A decision that can be taken again.
@@ -157,24 +159,36 @@ impl Case {
         self.policies.iter().filter(move |held| held.kind == kind)
     }
 
+    /// How many levels of an organization have policies of this kind; `None` when they do not apply.
+    pub(crate) fn levels(&self, kind: PolicyType) -> Option<usize> {
+        self.of_kind(kind).map(|held| held.level + 1).max()
+    }
+
     /// What the engine says of every statement, and which keys were missed.
     pub(crate) fn simulate(&self) -> Simulated {
-        let read = |held: &CasePolicy| {
-            let document = held
-                .text
-                .as_deref()
-                .and_then(|text| Document::parse(text).ok());
-            (held.kind, held.name.clone(), document)
+        let document = |text: &Arc<str>| Document::parse(text).ok();
+        let held: Vec<(&CasePolicy, Option<Document>)> = (self.policies.iter())
+            .map(|held| (held, held.text.as_ref().and_then(document)))
+            .collect();
+        let at = |wanted: PolicyType, level: usize| -> Vec<Named<'_>> {
+            let held = held.iter();
+            held.filter(|(held, _)| held.kind == wanted && held.level == level)
+                .map(|(held, document)| Named {
+                    name: &held.name,
+                    document: document.as_ref(),
+                })
+                .collect()
         };
-        let held: Vec<_> = self.policies.iter().map(read).collect();
-        let named = |wanted: PolicyType| -> Vec<Named<'_>> {
-            let held = held.iter().filter(|(kind, _, _)| *kind == wanted);
-            held.map(|(_, name, document)| Named {
-                name,
-                document: document.as_ref(),
-            })
-            .collect()
+        let named = |wanted: PolicyType| at(wanted, 0);
+        let levels = |wanted: PolicyType| -> Option<Vec<Vec<Named<'_>>>> {
+            let levels = self.levels(wanted)?;
+            Some((0..levels).map(|level| at(wanted, level)).collect())
         };
+        let (scp, rcp) = (levels(PolicyType::Scp), levels(PolicyType::Rcp));
+        let scp = scp.as_ref().map(|levels| levels.iter().map(Vec::as_slice));
+        let rcp = rcp.as_ref().map(|levels| levels.iter().map(Vec::as_slice));
+        let scp: Option<Vec<&[Named<'_>]>> = scp.map(Iterator::collect);
+        let rcp: Option<Vec<&[Named<'_>]>> = rcp.map(Iterator::collect);
         let (identity, session) = (named(PolicyType::Identity), named(PolicyType::Session));
         let resource = named(self.resource_type());
         let recorded = Recorded::new(&self.context);
@@ -188,8 +202,8 @@ impl Case {
                 resource: resource.into_iter().next(),
                 resource_rule: self.rule(),
                 resource_account: &self.asked.resource_account,
-                scp: None,
-                rcp: None,
+                scp: scp.as_deref(),
+                rcp: rcp.as_deref(),
             },
         )
     }

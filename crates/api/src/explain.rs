@@ -5,8 +5,10 @@
 
 mod can;
 mod current;
+mod organization;
 mod told;
 mod why;
 
 pub use can::{Question, QuestionValue, can};
+pub use organization::{OrganizationPolicies, QuestionPolicy};
 pub use why::{request_of, why};

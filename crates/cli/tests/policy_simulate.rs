@@ -187,3 +187,59 @@ fn what_cannot_be_asked_is_a_wrong_use() {
         assert_eq!(run(&home, words).status.code(), Some(252), "{words:?}");
     }
 }
+
+#[test]
+fn levels_of_an_organization_all_have_to_allow() {
+    let home = Home::new("simulate-levels");
+    let everything = |effect: &str, more: &str, action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}",{more}"Action":"{action}","Resource":"*"}}}}"#
+        )
+    };
+    home.write("full.json", &everything("Allow", "", "*"));
+    home.write("guard.json", &everything("Deny", "", "s3:Put*"));
+    home.write(
+        "shared.json",
+        &everything("Deny", r#""Principal":"*","#, "s3:Get*"),
+    );
+    let decided = |words: &[&str]| {
+        let always = [
+            "--policy",
+            "full.json",
+            "--action",
+            "s3:PutObject",
+            "--action",
+            "s3:GetObject",
+        ];
+        let resource = ["--resource", "arn:aws:s3:::lake/x"];
+        let output = run(&home, &[&always[..], &resource, words].concat());
+        let text = stdout(&output);
+        let lines = text.lines().skip(1);
+        let words = lines.filter_map(|line| line.split(' ').next().map(str::to_owned));
+        (words.collect::<Vec<_>>(), text)
+    };
+    let allowed = |words: &[&str]| decided(words).0;
+    assert_eq!(allowed(&["--scp", "full.json"]), ["allowed", "allowed"]);
+    // Of one level one policy is enough, of two both are needed.
+    let (both, text) = decided(&["--scp", "full.json,guard.json"]);
+    assert_eq!(both, ["denied", "allowed"]);
+    assert!(text.contains("statement 1 of full.json:1:37"), "{text}");
+    assert_eq!(
+        allowed(&["--scp", "full.json", "--scp", "guard.json"]),
+        ["denied", "denied"]
+    );
+    // AWS's own policy is at each level of resource control policies.
+    assert_eq!(allowed(&["--rcp", "shared.json"]), ["allowed", "denied"]);
+    let refused = run(
+        &home,
+        &[
+            "--policy",
+            "full.json",
+            "--action",
+            "s3:GetObject",
+            "--scp",
+            "full.json,",
+        ],
+    );
+    assert_eq!(refused.status.code(), Some(252), "{}", stderr(&refused));
+}

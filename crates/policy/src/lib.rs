@@ -239,7 +239,9 @@ pub use key::{ConditionKey, KnownKey};
 pub use layout::layout;
 pub use pattern::wildcard_match;
 pub use policy::Policy;
-pub use request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+pub use request::{
+    Context, Policies, Principal, PrincipalKind, RCP_FULL_AWS_ACCESS, Request, ResourceRule,
+};
 pub use review::{guess_kind, review};
 pub use simulate::{
     ContextEntries, ContextEntry, ContextKeyType, EntryError, MatchedStatement, Position,

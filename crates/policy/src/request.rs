@@ -121,6 +121,20 @@ impl ResourceRule {
     }
 }
 
+/// The text of AWS's own resource control policy `RCPFullAWSAccess`. It is attached to the root, to each
+/// organizational unit and to each account, and stays so: those that customers write only deny.
+pub const RCP_FULL_AWS_ACCESS: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": "*",
+      "Action": "*",
+      "Resource": "*"
+    }
+  ]
+}"#;
+
 /// The compiled policies that bear on a request. A list may hold them one by one, or several joined
 /// by [`Policy::join`]: the answer is the same, found faster.
 #[derive(Clone, Copy)]
@@ -143,7 +157,7 @@ pub struct Policies<'a> {
     /// whoever calls.
     pub scp: Option<&'a [&'a [&'a Policy]]>,
     /// Resource control policies of the resource's account, in the same way. They bind callers of
-    /// any account and of none. `None` when they do not apply: management account, no organization,
+    /// any account and of none; [`RCP_FULL_AWS_ACCESS`] is among those of every level. `None` when they do not apply: management account, no organization,
     /// a service that has none.
     pub rcp: Option<&'a [&'a [&'a Policy]]>,
 }

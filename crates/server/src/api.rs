@@ -166,6 +166,8 @@ impl Operator for ApiOperator {
                 resource,
                 context,
                 session_policy,
+                scp,
+                rcp,
                 columns,
             } => {
                 let asked = explain::Asked {
@@ -174,6 +176,8 @@ impl Operator for ApiOperator {
                     resource,
                     context,
                     session_policy,
+                    scp,
+                    rcp,
                     columns,
                 };
                 explain::can(world, asked).await

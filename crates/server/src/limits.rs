@@ -85,7 +85,7 @@ pub const FORWARDED_HOPS_MAX: usize = 32;
 /// Bytes of a configuration file.
 pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of one line of the operator's protocol.
-pub const OPERATOR_LINE_BYTES_MAX: usize = 64 * 1024;
+pub const OPERATOR_LINE_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of one answer of the operator's protocol: the plan of an import has a line an entity.
 pub const OPERATOR_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of a file that an account is imported from.

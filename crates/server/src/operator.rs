@@ -78,6 +78,12 @@ pub enum OperatorRequest {
         /// The text of a session policy.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_policy: Option<String>,
+        /// Service control policies, level by level from the root of the organization.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scp: Vec<Vec<PolicyArgument>>,
+        /// Resource control policies, likewise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rcp: Vec<Vec<PolicyArgument>>,
         /// How wide texts may be.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         columns: Option<u16>,
@@ -106,6 +112,16 @@ pub struct ContextArgument {
     /// Whether it is a key that may have several values.
     #[serde(default)]
     pub list: bool,
+}
+
+/// A policy of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyArgument {
+    /// What explanations call it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 impl OperatorRequest {

@@ -289,6 +289,8 @@ fn can(principal: &str, action: &str) -> OperatorRequest {
         resource: "*".to_owned(),
         context: vec![],
         session_policy: None,
+        scp: Vec::new(),
+        rcp: Vec::new(),
         columns: Some(80),
     }
 }

@@ -24,6 +24,7 @@ impl Source {
             kind: self.kind,
             name: self.name.clone(),
             text: self.policy.as_ref().map(|held| held.text().clone()),
+            level: 0,
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Change {
     /// A statement more.
     Allow {
         kind: PolicyType,
+        /// Index of the policy among those of its kind; a user's and a session's go where there is room.
+        policy: usize,
         /// As it is to be written.
         statement: String,
         /// As the engine is asked: principals by their unique ids.
@@ -115,25 +117,34 @@ fn additions(case: &Case) -> Vec<Change> {
         }),
     };
     let mut found = Vec::new();
-    let mut add = |kind: PolicyType, statement: &Value, bound: &Value| {
+    let mut add = |kind: PolicyType, policy: usize, statement: &Value, bound: &Value| {
         found.push(Change::Allow {
             kind,
+            policy,
             statement: statement.to_string(),
             bound: bound.to_string(),
         });
     };
     if !matches!(who.kind, super::WhoKind::Root) {
-        add(PolicyType::Identity, &own, &own);
+        add(PolicyType::Identity, 0, &own, &own);
     }
     for kind in [PolicyType::Boundary, PolicyType::Session] {
         if case.of_kind(kind).next().is_some() {
-            add(kind, &own, &own);
+            add(kind, 0, &own, &own);
+        }
+    }
+    // Each level of the organization has to allow; nobody writes an Allow in a resource control policy.
+    let mut level = None;
+    for (index, held) in case.of_kind(PolicyType::Scp).enumerate() {
+        if level.replace(held.level) != Some(held.level) {
+            add(PolicyType::Scp, index, &own, &own);
         }
     }
     let kind = case.resource_type();
     if case.of_kind(kind).next().is_some() {
         add(
             kind,
+            0,
             &of_resource(who.entity_arn()),
             &of_resource(who.bound()),
         );

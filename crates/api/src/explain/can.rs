@@ -7,6 +7,7 @@ use locum_store::{Account, AccountId};
 use serde_json::{Value, json};
 
 use super::current;
+use super::organization::{OrganizationPolicies, in_force};
 use super::told;
 use crate::caller::Identity;
 use crate::case::{
@@ -37,6 +38,8 @@ pub struct Question {
     pub context: Vec<QuestionValue>,
     /// The text of a session policy.
     pub session_policy: Option<String>,
+    /// Policies of the organization, as if they were attached.
+    pub organization: OrganizationPolicies,
     /// The width that texts are to fit.
     pub columns: Option<usize>,
 }
@@ -71,18 +74,23 @@ pub async fn can(world: &World, question: &Question) -> Result<Value, OperatorEr
     .await
 }
 
-fn bad(sentence: String) -> OperatorError {
+pub(super) fn bad(sentence: String) -> OperatorError {
     OperatorError::BadQuestion(sentence)
 }
 
 async fn answered(world: &World, question: &Question) -> Result<(AccountId, Value), OperatorError> {
     check(question)?;
     let (home, identity, who) = caller(world, &question.principal).await?;
-    let mut notes = vec![
-        "Organization policies (service and resource control policies) are not kept by this server yet; none took part."
-            .to_owned(),
-    ];
-    let (case, refusal) = case(world, question, (&home, &identity, who)).await?;
+    let mut notes = Vec::new();
+    let (mut case, refusal) = case(world, question, (&home, &identity, who)).await?;
+    let guard_rails = in_force(
+        world,
+        &question.organization,
+        (&case, &identity),
+        &mut notes,
+    )
+    .await?;
+    case.policies.extend(guard_rails);
     let is_always = ALWAYS
         .iter()
         .any(|known| known.eq_ignore_ascii_case(&question.action));

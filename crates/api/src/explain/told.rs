@@ -49,11 +49,14 @@ fn told(case: &Case, change: &Change) -> Value {
             "Sentence": context(case, key, value.as_deref()),
         }),
         Change::Allow {
-            kind, statement, ..
+            kind,
+            policy,
+            statement,
+            ..
         } => json!({
             "Kind": "add-statement", "PolicyType": kind_name(*kind),
             "Statement": serde_json::from_str::<Value>(statement).unwrap_or_default(),
-            "Sentence": place(case, *kind),
+            "Sentence": place(case, *kind, *policy),
         }),
         Change::Drop {
             kind,
@@ -85,11 +88,11 @@ fn told(case: &Case, change: &Change) -> Value {
 }
 
 /// Where a statement would go.
-fn place(case: &Case, kind: PolicyType) -> String {
+fn place(case: &Case, kind: PolicyType, policy: usize) -> String {
     let entity = short(case.asked.principal.entity_arn());
     let name = case
         .of_kind(kind)
-        .next()
+        .nth(policy)
         .map(|held| held.name.as_str())
         .unwrap_or_default();
     match kind {
@@ -98,6 +101,7 @@ fn place(case: &Case, kind: PolicyType) -> String {
         }
         PolicyType::Boundary => format!("Add to the permissions boundary {name:?}"),
         PolicyType::Session => "Pass, with the policies of the session, one more".to_owned(),
+        PolicyType::Scp => format!("Add to the service control policy {name:?}"),
         PolicyType::RoleTrust => format!("Add to the trust policy of {}", short(name)),
         PolicyType::Resource => format!("Add to the policy of {}", short(name)),
         _ => format!("Add to a policy of {entity}"),

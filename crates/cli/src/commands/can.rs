@@ -2,19 +2,21 @@
 
 use std::path::PathBuf;
 
-use locum_server::operator::{self, ContextArgument, OperatorRequest};
+use locum_server::operator::{self, ContextArgument, OperatorRequest, PolicyArgument};
 
 use crate::commands::{self, Context};
 use crate::error::CliError;
 use crate::explained::{Page, at};
 use crate::output;
+use crate::policy::source::{Level, Source, level};
 
 /// What the options mean, for the help of the command.
 pub const HELP: &str = "\
 Asked are the policies that the server keeps: those of the user or role and of its groups, the permissions boundary, and for \
 sts:AssumeRole the trust policy of the role. What follows from the principal and the resource is in the context; what a caller \
 would bring is given with --context. A key that is given twice, or as KEY[]=VALUE, has a list of values. The server keeps a \
-record of the question.
+record of the question. An organization's policies are no part of the server yet: --scp and --rcp ask as if they were attached, \
+one option for each level from the root down to the account, policies of one level with commas between them.
 
   locum can arn:aws:iam::111122223333:user/ada iam:GetUser arn:aws:iam::111122223333:user/ada --context aws:SourceIp=192.0.2.1
 
@@ -35,6 +37,12 @@ pub struct Arguments {
     /// A session policy
     #[arg(long, value_name = "FILE")]
     session_policy: Option<PathBuf>,
+    /// A level of the organization's service control policies, from the root down; repeated for each level
+    #[arg(long = "scp", value_name = "FILE,…", value_parser = level)]
+    scp: Vec<Level>,
+    /// A level of its resource control policies
+    #[arg(long = "rcp", value_name = "FILE,…", value_parser = level)]
+    rcp: Vec<Level>,
     /// The server's data directory [default: locum-data, else locum-dev]
     #[arg(long, value_name = "DIR", env = "LOCUM_DATA")]
     data: Option<PathBuf>,
@@ -47,7 +55,7 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     let session_policy = match &arguments.session_policy {
         None => None,
-        Some(file) => Some(crate::policy::source::Source::read(file)?.text),
+        Some(file) => Some(Source::read(file)?.text),
     };
     let request = OperatorRequest::Can {
         principal: arguments.principal,
@@ -55,6 +63,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         resource: arguments.resource,
         context: given(arguments.context),
         session_policy,
+        scp: read(&arguments.scp)?,
+        rcp: read(&arguments.rcp)?,
         columns: output::columns(),
     };
     let socket = operator::socket_of(&commands::data_directory(arguments.data));
@@ -81,6 +91,16 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         true => Ok(()),
         false => Err(CliError::Denied),
     }
+}
+
+/// The policies of each level.
+fn read(levels: &[Level]) -> Result<Vec<Vec<PolicyArgument>>, CliError> {
+    let policy = |file: &PathBuf| -> Result<PolicyArgument, CliError> {
+        let Source { name, text, .. } = Source::read(file)?;
+        Ok(PolicyArgument { name, text })
+    };
+    let level = |level: &Level| level.0.iter().map(policy).collect();
+    levels.iter().map(level).collect()
 }
 
 /// Values by their keys.

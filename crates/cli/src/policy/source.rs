@@ -1,7 +1,7 @@
 //! A policy's text with its name, and places in it as people count them.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::CliError;
 use crate::limits::POLICY_DOCUMENT_BYTES_MAX;
@@ -24,6 +24,18 @@ pub struct Place {
     pub column: usize,
     /// Bytes from the beginning of the text.
     pub offset: usize,
+}
+
+/// The files of one level of an organization's policies.
+#[derive(Debug, Clone)]
+pub struct Level(pub Vec<PathBuf>);
+
+/// A level as the command line names it: files with commas between them.
+pub fn level(text: &str) -> Result<Level, String> {
+    match text.split(',').any(str::is_empty) {
+        true => Err("a level is the files of its policies, with commas between them".to_owned()),
+        false => Ok(Level(text.split(',').map(PathBuf::from).collect())),
+    }
 }
 
 /// What stands for standard input among the names of files.

@@ -1,11 +1,11 @@
 //! The operator's questions: why a call was refused, and whether one would be.
 
 use locum_api::World;
-use locum_api::explain::{self, Question, QuestionValue};
+use locum_api::explain::{self, OrganizationPolicies, Question, QuestionPolicy, QuestionValue};
 use serde_json::Value;
 
 use super::{refusal, refused};
-use crate::operator::{ContextArgument, OperatorRefusal};
+use crate::operator::{ContextArgument, OperatorRefusal, PolicyArgument};
 use crate::records;
 
 /// `call` is a request id or an encoded authorization message.
@@ -42,6 +42,8 @@ pub(super) struct Asked {
     pub(super) resource: String,
     pub(super) context: Vec<ContextArgument>,
     pub(super) session_policy: Option<String>,
+    pub(super) scp: Vec<Vec<PolicyArgument>>,
+    pub(super) rcp: Vec<Vec<PolicyArgument>>,
     pub(super) columns: Option<u16>,
 }
 
@@ -57,7 +59,20 @@ pub(super) async fn can(world: &World, asked: Asked) -> Result<Value, OperatorRe
         resource: asked.resource,
         context: context.collect(),
         session_policy: asked.session_policy,
+        organization: OrganizationPolicies {
+            scp: levels(asked.scp),
+            rcp: levels(asked.rcp),
+        },
         columns: asked.columns.map(usize::from),
     };
     explain::can(world, &question).await.map_err(refusal)
+}
+
+fn levels(given: Vec<Vec<PolicyArgument>>) -> Vec<Vec<QuestionPolicy>> {
+    let policy = |given: PolicyArgument| QuestionPolicy {
+        name: given.name,
+        text: given.text,
+    };
+    let level = |given: Vec<PolicyArgument>| given.into_iter().map(policy).collect();
+    given.into_iter().map(level).collect()
 }

@@ -59,6 +59,19 @@ impl<'a> Trial<'a> {
         };
         let (identity, boundary) = (of_kind(PolicyType::Identity), of_kind(PolicyType::Boundary));
         let (session, resource) = (of_kind(PolicyType::Session), of_kind(case.resource_type()));
+        let mut levels = |kind: PolicyType| -> Option<Vec<Vec<Rc<Policy>>>> {
+            let mut levels = vec![Vec::new(); case.levels(kind)?];
+            for held in case.of_kind(kind) {
+                let policy = self.compile(held);
+                if let Some(level) = levels.get_mut(held.level) {
+                    level.push(policy);
+                }
+            }
+            Some(levels)
+        };
+        let (scp, rcp) = (levels(PolicyType::Scp), levels(PolicyType::Rcp));
+        let (scp, rcp) = (lent(scp.as_deref()), lent(rcp.as_deref()));
+        let (scp, rcp) = (slices(scp.as_deref()), slices(rcp.as_deref()));
         let identity: Vec<&Policy> = identity.iter().map(Rc::as_ref).collect();
         let session: Vec<&Policy> = session.iter().map(Rc::as_ref).collect();
         let recorded = Recorded::new(&case.context);
@@ -74,11 +87,25 @@ impl<'a> Trial<'a> {
                 Rule::KeyPolicy => ResourceRule::KeyPolicy,
             },
             resource_account: &case.asked.resource_account,
-            scp: None,
-            rcp: None,
+            scp: scp.as_deref(),
+            rcp: rcp.as_deref(),
         };
         decide(&case.request(&principal, &recorded), &policies).is_allowed()
     }
+}
+
+/// The policies of each level, borrowed.
+fn lent(levels: Option<&[Vec<Rc<Policy>>]>) -> Option<Vec<Vec<&Policy>>> {
+    let levels = levels?.iter();
+    Some(
+        levels
+            .map(|level| level.iter().map(Rc::as_ref).collect())
+            .collect(),
+    )
+}
+
+fn slices<'a>(levels: Option<&'a [Vec<&'a Policy>]>) -> Option<Vec<&'a [&'a Policy]>> {
+    levels.map(|levels| levels.iter().map(Vec::as_slice).collect())
 }
 
 /// The case with one change more; none when it cannot be made.
@@ -101,11 +128,18 @@ fn changed(mut case: Case, change: &Change) -> Option<Case> {
                 kind: *kind,
                 name: String::new(),
                 text: Some(text.into()),
+                level: 0,
             });
         }
-        Change::Allow { kind, bound, .. } => {
+        Change::Allow {
+            kind,
+            policy,
+            bound,
+            ..
+        } => {
             let bound: Value = serde_json::from_str(bound).ok()?;
-            let held = case.policies.iter_mut().find(|held| held.kind == *kind)?;
+            let of_kind = case.policies.iter_mut().filter(|held| held.kind == *kind);
+            let held = of_kind.into_iter().nth(*policy)?;
             edit(held, |statements| statements.push(bound))?;
         }
         Change::Drop {

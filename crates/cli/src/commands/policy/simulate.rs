@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use locum_policy::{
-    ContextEntries, ContextEntry, ContextKeyType, Document, Kind, Named, NamedPolicies, Reason,
-    Request, ResourceRule, Simulated, SimulatedDecision, principal_entries, simulate,
+    ContextEntries, ContextEntry, ContextKeyType, Document, Kind, Named, NamedPolicies, PolicyType,
+    RCP_FULL_AWS_ACCESS, Reason, Request, ResourceRule, Simulated, SimulatedDecision,
+    principal_entries, simulate,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -12,14 +13,14 @@ use serde_json::Value;
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::output::{self, Colour, Style};
-use crate::policy::source::Source;
+use crate::policy::source::{Level, Source, level};
 use crate::policy::supposed::Supposed;
 use crate::table::{Cell, Column, Line, Shrink, Table};
 
 /// What the options mean, for the help of the command.
 pub const HELP: &str = "\
 All policies are taken together as the engine of the server takes them: any Deny denies, and an Allow is needed from each \
-kind that is given. --scp and --rcp name one level each, from the root of the organization downwards. A key that is given \
+kind that is given. --scp and --rcp name one level each, from the root of the organization downwards, with commas between the files of a level. A key that is given \
 twice, or as KEY[]=VALUE, has a list of values. With the --resource-policy of a KMS key (arn:…:kms:…:key/…) nobody is \
 allowed whom it neither names nor leaves to the account, the root user included.
 
@@ -45,12 +46,12 @@ pub struct Arguments {
     /// The trust policy of the role that is the resource
     #[arg(long, value_name = "FILE")]
     trust_policy: Option<PathBuf>,
-    /// A service control policy, one level each
-    #[arg(long = "scp", value_name = "FILE")]
-    scp: Vec<PathBuf>,
-    /// A resource control policy, one level each
-    #[arg(long = "rcp", value_name = "FILE")]
-    rcp: Vec<PathBuf>,
+    /// A level of service control policies, from the root down; repeated for each level
+    #[arg(long = "scp", value_name = "FILE,…", value_parser = level)]
+    scp: Vec<Level>,
+    /// A level of resource control policies
+    #[arg(long = "rcp", value_name = "FILE,…", value_parser = level)]
+    rcp: Vec<Level>,
     /// An action, such as s3:GetObject; may be repeated
     #[arg(long = "action", value_name = "ACTION", required = true, value_parser = action)]
     actions: Vec<String>,
@@ -100,8 +101,8 @@ struct Policies {
     resource: Option<Held>,
     /// Whether `resource` is a role's trust policy.
     is_trust: bool,
-    scp: Vec<Held>,
-    rcp: Vec<Held>,
+    scp: Vec<Vec<Held>>,
+    rcp: Vec<Vec<Held>>,
 }
 
 /// The account of those who have none, when nothing tells another.
@@ -209,6 +210,9 @@ impl Policies {
         let list = |files: &[PathBuf], kind| -> Result<Vec<Held>, CliError> {
             files.iter().map(|file| document(file, kind)).collect()
         };
+        let levels = |levels: &[Level], kind| -> Result<Vec<Vec<Held>>, CliError> {
+            levels.iter().map(|level| list(&level.0, kind)).collect()
+        };
         let (resource, kind) = match (&arguments.resource_policy, &arguments.trust_policy) {
             (_, Some(trust)) => (Some(trust), Kind::Trust),
             (resource, None) => (resource.as_ref(), Kind::Resource),
@@ -222,8 +226,11 @@ impl Policies {
             session: list(&arguments.session, Kind::Session)?,
             resource: resource.map(|file| document(file, kind)).transpose()?,
             is_trust: arguments.trust_policy.is_some(),
-            scp: list(&arguments.scp, Kind::Scp)?,
-            rcp: list(&arguments.rcp, Kind::Rcp)?,
+            scp: levels(&arguments.scp, Kind::Scp)?,
+            rcp: levels(&arguments.rcp, Kind::Rcp)?
+                .into_iter()
+                .map(with_full_access)
+                .collect(),
         })
     }
 
@@ -239,9 +246,9 @@ impl Policies {
     fn ask(&self, request: &Request<'_>, resource_account: &str) -> Simulated {
         let lend = |held| -> Vec<Named<'_>> { lent(held) };
         let (identity, session) = (lend(&self.identity), lend(&self.session));
-        let (scp, rcp) = (lend(&self.scp), lend(&self.rcp));
-        let scp: Vec<&[Named<'_>]> = scp.chunks(1).collect();
-        let rcp: Vec<&[Named<'_>]> = rcp.chunks(1).collect();
+        let (scp, rcp) = (lent_levels(&self.scp), lent_levels(&self.rcp));
+        let scp: Vec<&[Named<'_>]> = scp.iter().map(Vec::as_slice).collect();
+        let rcp: Vec<&[Named<'_>]> = rcp.iter().map(Vec::as_slice).collect();
         simulate(
             request,
             &NamedPolicies {
@@ -267,6 +274,18 @@ fn named((name, document): &Held) -> Named<'_> {
 
 fn lent(held: &[Held]) -> Vec<Named<'_>> {
     held.iter().map(named).collect()
+}
+
+/// A level of resource control policies as it is on AWS, where customers' own only deny.
+fn with_full_access(mut level: Vec<Held>) -> Vec<Held> {
+    if let Ok(document) = Document::parse(RCP_FULL_AWS_ACCESS) {
+        level.insert(0, ("RCPFullAWSAccess".to_owned(), document));
+    }
+    level
+}
+
+fn lent_levels(levels: &[Vec<Held>]) -> Vec<Vec<Named<'_>>> {
+    levels.iter().map(|level| lent(level)).collect()
 }
 
 /// Reads and checks one policy: what a server would refuse to keep is no basis for an answer.
@@ -342,7 +361,11 @@ fn line((action, resource, found): &Answer<'_>) -> Line {
 }
 
 fn why(found: &Simulated) -> String {
-    let first = found.matched.first();
+    // The organization's policies let pass what others allow.
+    let is_guard_rail = |kind| matches!(kind, PolicyType::Scp | PolicyType::Rcp);
+    let mut granting = found.matched.iter();
+    let granting = granting.find(|statement| !is_guard_rail(statement.policy_type));
+    let first = granting.or_else(|| found.matched.first());
     match (found.explanation.decision().reason(), first) {
         (Reason::Root, _) => "the root user of the account".to_owned(),
         (Reason::NoAllow(lacking), _) => format!("no {} allows it", lacking.name()),
