@@ -1,4 +1,4 @@
-//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|process|curve|trail`.
+//! Figures of Locum beside a floor and beside its peers: `locum-benchmarks all|sigv4|policy|engines|handle|large|http|recording|process|curve|trail`.
 //!
 //! A workspace of its own, so that peers and load tools never weigh on the main build.
 
@@ -14,6 +14,7 @@ mod machine;
 mod peers;
 mod policy;
 mod process;
+mod recording;
 mod report;
 mod requests;
 mod serve;
@@ -38,12 +39,13 @@ const USAGE: &str = "usage: locum-benchmarks COMMAND [OPTION…]
   handle    one call inside one process: CPU and allocations
   large     calls about one entity in a small and in a large account
   http      GetCallerIdentity and AssumeRole beside a bare hyper server
+  recording what records cost AssumeRole, against the same server with its records discarded
   process   idle memory, start-up time, binary size
   curve     AssumeRole from 10 to 1,000,000 roles
   trail     look-ups in the trail by way of its index
 
   --locum FILE       the program to measure (without it, built from this checkout)
-  --rounds N         rounds of the http section (default 7)
+  --rounds N         rounds of the sections http and recording (default 7)
   --requests N       requests per slot (default 30,000)
   --connections N    kept-alive connections of the http section (default 64)
   --roles-max N      where the curve ends (default 1,000,000)
@@ -134,6 +136,7 @@ fn sections(options: &Options) -> Vec<Section> {
         .then(|| locum(options));
     let path = locum.unwrap_or_default();
     add("http", &|| serve::run(&path, options.size));
+    add("recording", &|| recording::run(options.size));
     add("sigv4", &sigv4::run);
     add("policy", &policy::run);
     add("engines", &engines::run);

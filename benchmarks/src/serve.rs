@@ -19,19 +19,19 @@ pub struct Size {
 
 /// One server's figures in one round.
 #[derive(Clone)]
-struct Slot {
-    cpu_us: f64,
-    outcome: Outcome,
+pub struct Slot {
+    pub cpu_us: f64,
+    pub outcome: Outcome,
 }
 
 impl Slot {
-    fn per_second(&self) -> f64 {
+    pub fn per_second(&self) -> f64 {
         self.outcome.answered as f64 / self.outcome.wall.as_secs_f64()
     }
 }
 
 /// Sends `pool` to `server` and tells what it cost the server.
-fn slot(server: &Server, pool: &Pool, connections: usize) -> Slot {
+pub fn slot(server: &Server, pool: &Pool, connections: usize) -> Slot {
     let before = server.cpu_us();
     let outcome = load::run(server.address, pool, connections).expect("the load ran");
     assert_eq!(
@@ -46,7 +46,7 @@ fn slot(server: &Server, pool: &Pool, connections: usize) -> Slot {
 }
 
 /// Fresh signatures: every request differs from every other of the run.
-fn pool(operation: Operation, setup: &Setup, host: &str, count: usize, round: usize) -> Pool {
+pub fn pool(operation: Operation, setup: &Setup, host: &str, count: usize, round: usize) -> Pool {
     let mut pool = Pool::default();
     for number in 0..count {
         let number = (round * count + number) as u64;
@@ -72,7 +72,7 @@ fn pool(operation: Operation, setup: &Setup, host: &str, count: usize, round: us
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
+pub enum Operation {
     Who,
     Assume,
 }

@@ -31,6 +31,14 @@ impl Server {
         Server::start(command)
     }
 
+    /// Locum's server with its records kept or discarded (the program `records`, beside this one).
+    pub fn recording(records: &str, data: &Path) -> Server {
+        let program = std::env::current_exe().expect("this program's path");
+        let mut command = Command::new(program.with_file_name("records"));
+        command.arg(records).arg(data);
+        Server::start(command)
+    }
+
     /// The bare server, answering `bytes` bytes.
     pub fn bare(bytes: usize, threads: &str) -> Server {
         let program = std::env::current_exe().expect("this program's path");

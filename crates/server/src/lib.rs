@@ -30,4 +30,4 @@ pub use error::ServerError;
 pub use host::{Ready, host};
 pub use locum_store::trail_index;
 pub use random::{PooledRandom, SystemClock};
-pub use run::run;
+pub use run::{run, run_on};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use locum_api::bootstrap::{AdminCredentials, bootstrap};
 use locum_api::operator::{self, Rotate};
 use locum_api::{Random, Settings, World};
-use locum_store::{KeyState, RedbEngine, RedbOptions, Restore, TrailAlarm, open_redb};
+use locum_store::{Engine, KeyState, RedbEngine, RedbOptions, Restore, TrailAlarm, open_redb};
 
 use crate::api::{ApiHandler, ApiOperator, figures};
 use crate::config::Config;
@@ -28,15 +28,28 @@ use crate::seam::Hosted;
 /// # Errors
 /// See [`ServerError`]. A clean end after a signal is `Ok`.
 pub fn run(config: Config, on_ready: impl FnOnce(Ready)) -> Result<(), ServerError> {
+    run_on(config, |engine| Arc::new(engine), on_ready)
+}
+
+/// [`run`], with whatever `wrap` makes of the store: for programs that measure or watch it. No setting leads here.
+///
+/// # Errors
+/// See [`ServerError`]. A clean end after a signal is `Ok`.
+pub fn run_on(
+    config: Config,
+    wrap: impl FnOnce(RedbEngine) -> Arc<dyn Engine>,
+    on_ready: impl FnOnce(Ready),
+) -> Result<(), ServerError> {
     let passing = delivery::Passing::default();
     let held = Arc::clone(&passing);
-    let ended = host(config, |config| start(config, held), on_ready);
+    let ended = host(config, |config| start(config, wrap, held), on_ready);
     delivery::wait(&passing);
     ended
 }
 
 async fn start(
     config: Config,
+    wrap: impl FnOnce(RedbEngine) -> Arc<dyn Engine>,
     passing: delivery::Passing,
 ) -> Result<Hosted<ApiHandler, ApiOperator>, ServerError> {
     let engine = open(&config)?;
@@ -49,9 +62,8 @@ async fn start(
         trail_sinks: vec![config.trail.bucket.clone()],
         ..Settings::default()
     };
-    let engine = Arc::new(engine);
     let world = Arc::new(World::new(
-        engine,
+        wrap(engine),
         Arc::new(SystemClock),
         Arc::new(PooledRandom),
         settings,
