@@ -211,7 +211,9 @@ struct ResourceIn<'a> {
 
 /// The attributes of a record; `None` when the line is no record.
 pub fn facts(record: &[u8]) -> Option<Facts<'_>> {
-    let read: Record<'_> = serde_json::from_slice(record).ok()?;
+    // Once for all texts instead of once for each.
+    let record = std::str::from_utf8(record).ok()?;
+    let read: Record<'_> = serde_json::from_str(record).ok()?;
     let mut facts = Facts {
         time_s: crate::day::time_of(read.event_time.as_deref()?)?,
         region: read.aws_region.unwrap_or_default(),

@@ -10,6 +10,7 @@ use crate::completion::Promise;
 use crate::disk::files::{Access, private_file};
 use crate::engine::{LoadError, Unavailable};
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ const FOLLOW_BYTES: u64 = 512 * 1024;
 const CATCH_UP_BYTES: u64 = 512 * 1024;
 /// The priority of the thread that builds.
 #[cfg(target_os = "linux")]
-const BUILDER_NICE: i32 = 10;
+const BUILDER_NICE: i32 = 19;
 /// The end of an old day's file makes a segment when it is that long, or has not grown for a while:
 /// records come late around midnight, and for longer when a clock was set back.
 const END_BYTES_MIN: u64 = 4 * 1024 * 1024;
@@ -66,6 +67,8 @@ struct Builder {
     gap: Option<(Run, u64)>,
     /// Gaps in which there is no whole line.
     empty: BTreeSet<(i64, u64)>,
+    /// Where lines are read to.
+    held: Vec<u8>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -166,7 +169,8 @@ impl Index {
         let Some(today) = days.first().copied() else {
             return Ok(Progress::Done);
         };
-        if self.follow(today, bytes_max.min(FOLLOW_BYTES))? == Progress::More {
+        let followed = self.follow(today, bytes_max.min(FOLLOW_BYTES), &mut builder.held)?;
+        if followed == Progress::More {
             return Ok(Progress::More);
         }
         if builder.gap.is_none() {
@@ -178,7 +182,7 @@ impl Index {
         let file = private_file(&lines::path(&self.dir, run.day), Access::Read)
             .map_err(|error| io::Error::other(error.to_string()))?;
         let until = (*end).min(run.end.saturating_add(bytes_max));
-        take(&file, run, until)?;
+        take(&file, run, until, &mut builder.held)?;
         if !run.is_full() && until < *end {
             return Ok(Progress::More);
         }
@@ -211,7 +215,7 @@ impl Index {
     }
 
     /// Puts new records of the newest day into memory, and writes a segment when there are enough.
-    fn follow(&self, today: i64, bytes_max: u64) -> io::Result<Progress> {
+    fn follow(&self, today: i64, bytes_max: u64, held: &mut Vec<u8>) -> io::Result<Progress> {
         let file = match private_file(&lines::path(&self.dir, today), Access::Read) {
             Ok(file) => file,
             Err(error) => return Err(io::Error::other(error.to_string())),
@@ -228,7 +232,7 @@ impl Index {
         });
         let until = end.min(run.end.saturating_add(bytes_max));
         let before = run.end;
-        take(&file, run, until)?;
+        take(&file, run, until, held)?;
         let more = run.end < end && run.end > before;
         if run.is_full() {
             // Look-ups go on in memory until the segment is there.
@@ -322,8 +326,8 @@ impl Index {
 }
 
 /// Puts whole lines into a run, until it is full.
-fn take(file: &std::fs::File, run: &mut Run, until: u64) -> io::Result<()> {
-    forwards(file, (run.end, until), |_, line| {
+fn take(file: &File, run: &mut Run, until: u64, held: &mut Vec<u8>) -> io::Result<()> {
+    forwards(file, (run.end, until), held, |_, line| {
         run.push(line);
         match run.is_full() {
             true => Step::Stop,

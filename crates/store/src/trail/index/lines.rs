@@ -122,14 +122,16 @@ fn visit(
     }
 }
 
-/// Goes through the whole lines from `start` on up to `end`, and returns where the next one begins.
+/// Goes through the whole lines from `start` on up to `end`, and returns where the next one begins. `held` is
+/// where it reads to, kept from call to call.
 pub(super) fn forwards(
     file: &File,
     (start, end): (u64, u64),
+    held: &mut Vec<u8>,
     mut each: impl FnMut(u64, &[u8]) -> Step,
 ) -> io::Result<u64> {
     let (mut at, mut read) = (start, start);
-    let mut held: Vec<u8> = Vec::new();
+    held.clear();
     while read < end {
         let count = CHUNK_BYTES.min(usize::try_from(end - read).unwrap_or(CHUNK_BYTES));
         let from = held.len();

@@ -70,18 +70,20 @@ impl Set {
     }
 }
 
-/// Appends sorted records without repetition: their number, then differences or bits.
-pub(super) fn write(out: &mut Vec<u8>, records: &[u16]) {
-    push_number(out, records.len() as u64);
-    if records.len() > LIST_MAX {
+/// Appends the records of sorted postings without repetition (their lowest 16 bits): their number, then
+/// differences or bits.
+pub(super) fn write(out: &mut Vec<u8>, postings: &[u64]) {
+    let records = postings.iter().map(|posting| (posting & 0xffff) as u16);
+    push_number(out, postings.len() as u64);
+    if postings.len() > LIST_MAX {
         let mut set = Set::default();
-        records.iter().for_each(|record| set.insert(*record));
+        records.for_each(|record| set.insert(record));
         set.0.iter().for_each(|word| out.extend(word.to_le_bytes()));
         return;
     }
     let mut last = 0;
     for record in records {
         push_number(out, u64::from(record - last));
-        last = *record;
+        last = record;
     }
 }

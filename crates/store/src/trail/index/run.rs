@@ -100,7 +100,8 @@ impl Run {
         for part in std::mem::take(&mut self.sorted) {
             all.extend(part);
         }
-        all.sort_unstable();
+        // What is sorted already is merged by this one.
+        all.sort();
         all.dedup();
         (self, all)
     }

@@ -29,6 +29,8 @@ const FOOT_BYTES: usize = 64;
 const POSTINGS_BYTES: usize = 4_096;
 /// A longer posting list has a block of its own.
 const LIGHT_BYTES_MAX: usize = 128;
+/// So many records are never longer: three bytes for each and for their number.
+const LIGHT_RECORDS_MAX: usize = LIGHT_BYTES_MAX / 3 - 1;
 /// Rows of one block.
 const ROWS: usize = 256;
 
@@ -98,11 +100,15 @@ pub(super) fn encode(run: Run) -> Vec<u8> {
 }
 
 fn encode_postings(out: &mut Vec<u8>, all: &[u64]) -> Vec<(u64, Place)> {
+    let mut bytes = Vec::new();
     // Heavy lists first, so that their places are known when the entries are written.
     let heavy: Vec<Option<Place>> = lists(all)
         .map(|(_, list)| {
-            let mut bytes = Vec::new();
-            postings::write(&mut bytes, &list);
+            if list.len() <= LIGHT_RECORDS_MAX {
+                return None;
+            }
+            bytes.clear();
+            postings::write(&mut bytes, list);
             (bytes.len() > LIGHT_BYTES_MAX).then(|| push(out, &bytes))
         })
         .collect();
@@ -125,10 +131,10 @@ fn encode_postings(out: &mut Vec<u8>, all: &[u64]) -> Vec<(u64, Place)> {
                 push_number(&mut block, u64::from(place.len));
             }
             None => {
-                let mut bytes = Vec::new();
-                postings::write(&mut bytes, &list);
+                bytes.clear();
+                postings::write(&mut bytes, list);
                 push_number(&mut block, bytes.len() as u64);
-                block.extend(bytes);
+                block.extend_from_slice(&bytes);
             }
         }
     }
@@ -138,14 +144,10 @@ fn encode_postings(out: &mut Vec<u8>, all: &[u64]) -> Vec<(u64, Place)> {
     fences
 }
 
-/// Each hash with its records.
-fn lists(all: &[u64]) -> impl Iterator<Item = (u64, Vec<u16>)> {
+/// Each hash with its postings.
+fn lists(all: &[u64]) -> impl Iterator<Item = (u64, &[u64])> {
     all.chunk_by(|left, right| left >> 16 == right >> 16)
-        .filter_map(|chunk| {
-            let hash = chunk.first()? >> 16;
-            let records = chunk.iter().map(|posting| (posting & 0xffff) as u16);
-            Some((hash, records.collect()))
-        })
+        .filter_map(|chunk| Some((chunk.first()? >> 16, chunk)))
 }
 
 fn encode_rows(out: &mut Vec<u8>, run: &Run) -> Vec<(u64, Place)> {

@@ -1,6 +1,7 @@
 //! The few texts that are wanted of parameters and answers; whatever else they hold is passed over.
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// What is wanted: of the parameters the source identity, of the answer what was issued.
@@ -9,6 +10,20 @@ pub(super) struct Texts {
     pub(super) source_identity: Option<String>,
     pub(super) access_key_id: Option<String>,
     pub(super) arn: Option<String>,
+}
+
+/// A member that is looked at.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Member {
+    SourceIdentity,
+    AccessKeyId,
+    Arn,
+    Credentials,
+    AssumedRoleUser,
+    FederatedUser,
+    #[serde(other)]
+    Other,
 }
 
 /// A text, or anything else.
@@ -66,18 +81,18 @@ impl<'de> Visitor<'de> for TextsVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
         let mut texts = Texts::default();
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "sourceIdentity" => texts.source_identity = map.next_value::<Leaf>()?.0,
-                "accessKeyId" => texts.access_key_id = map.next_value::<Leaf>()?.0,
-                "arn" => texts.arn = map.next_value::<Leaf>()?.0,
-                "credentials" => {
+        while let Some(member) = map.next_key::<Member>()? {
+            match member {
+                Member::SourceIdentity => texts.source_identity = map.next_value::<Leaf>()?.0,
+                Member::AccessKeyId => texts.access_key_id = map.next_value::<Leaf>()?.0,
+                Member::Arn => texts.arn = map.next_value::<Leaf>()?.0,
+                Member::Credentials => {
                     texts.access_key_id = map.next_value::<Texts>()?.access_key_id;
                 }
-                "assumedRoleUser" | "federatedUser" => {
+                Member::AssumedRoleUser | Member::FederatedUser => {
                     texts.arn = map.next_value::<Texts>()?.arn;
                 }
-                _ => drop(map.next_value::<IgnoredAny>()?),
+                Member::Other => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(texts)
