@@ -45,6 +45,16 @@ enum Fault {
     Store(String),
 }
 
+impl Fault {
+    /// S3's code for it, as GetTrailStatus tells it; only a sink that answered has one.
+    fn code(&self) -> Option<String> {
+        match self {
+            Fault::Sink(error) => error.code(),
+            Fault::State { .. } | Fault::Trail(_) | Fault::Packing(_) | Fault::Store(_) => None,
+        }
+    }
+}
+
 /// Held while a pass goes on: who ends the server waits for it, so that the store is closed in good order.
 pub(crate) type Passing = Arc<Mutex<()>>;
 
@@ -76,6 +86,7 @@ pub(crate) fn start(
         figures,
     };
     let pause = Duration::from_secs(config.deliver_every_s.min(config.digest_every_s).into());
+    delivery.tell(world);
     // Not an owner of the world: whoever drops it last closes the store.
     let world = Arc::downgrade(world);
     let run = move || {

@@ -1,15 +1,16 @@
-//! The chains of digests: which get one when a span is over, and who signs it.
+//! The chains of digests: which get one when a span is over, which end, and who signs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use locum_api::World;
 
 use super::key::Signer;
-use super::pass::Delivery;
+use super::pass::{Delivery, told};
 use super::sink::Object;
-use super::state::State;
+use super::state::{Chain, State};
+use super::target::Target;
 use super::targets::Targets;
 use super::{Fault, digest, sink};
 
@@ -28,38 +29,74 @@ impl Delivery {
         now_s: i64,
     ) -> Result<(), Fault> {
         let end_s = state.digest_end_s;
-        // Accounts whose records came in earlier passes are not met yet in this one.
-        for chain in state.chains.values() {
-            targets.of(&chain.account)?;
-        }
+        meet_all(state, targets)?;
+        let here = targets.all.iter().map(|target| (&*target.id, target));
+        let here: HashMap<&str, &Target> = here.collect();
+        // Nothing stays of a trail that was deleted.
+        let is_told = |id: &String| {
+            here.values()
+                .any(|target| target.told_as.as_ref() == Some(id))
+        };
+        state.trails.retain(|id, _| is_told(id));
+        state
+            .chains
+            .retain(|_, chain| here.contains_key(&*chain.target));
+        let mut due = due(
+            &mut state.chains,
+            &here,
+            (end_s - self.digest_every_s, end_s),
+        );
         let signer = self.signer(world)?;
-        let mut told = BTreeMap::new();
-        for (name, chain) in &state.chains {
-            let target = targets.all.iter().find(|target| target.id == chain.target);
-            let Some(target) = target.filter(|target| target.has_digests) else {
-                continue;
+        for at in 0..due.len() {
+            let put = match due.get(at) {
+                Some((chain, target)) => self.put_digest(chain, target, end_s, &signer, now_s),
+                None => break,
             };
-            let signed = digest::sign(chain, target, &self.bucket, end_s, &signer)?;
-            let object = Object {
-                key: &signed.told.object,
-                body: &signed.body,
-                signature: Some(&signed.told.signature),
-            };
-            self.sink.put(object, now_s)?;
-            self.figures.digests.fetch_add(1, Ordering::Relaxed);
-            told.insert(name.clone(), signed.told);
-        }
-        for (name, previous) in told {
-            if let Some(chain) = state.chains.get_mut(&name) {
-                chain.previous = Some(previous);
-                chain.files.clear();
-                chain.start_s = end_s;
+            match put {
+                Ok(previous) => {
+                    if let Some((chain, target)) = due.get_mut(at) {
+                        chain.previous = Some(previous);
+                        chain.files.clear();
+                        chain.start_s = end_s;
+                        if let Some(told) = told(&mut state.trails, target) {
+                            told.digest_delivered_s = Some(now_s);
+                            told.digest_error = None;
+                        }
+                    }
+                }
+                Err(error) => {
+                    for (_, target) in due.iter().skip(at) {
+                        if let Some(told) = told(&mut state.trails, target) {
+                            told.digest_error = error.code();
+                        }
+                    }
+                    return Err(error);
+                }
             }
         }
         // Spans that nobody was there for become one.
         let whole = now_s.div_euclid(self.digest_every_s) + 1;
         state.digest_end_s = whole * self.digest_every_s;
         Ok(())
+    }
+
+    fn put_digest(
+        &self,
+        chain: &Chain,
+        target: &Target,
+        end_s: i64,
+        signer: &Signer,
+        now_s: i64,
+    ) -> Result<super::state::Previous, Fault> {
+        let signed = digest::sign(chain, target, &self.bucket, end_s, signer)?;
+        let object = Object {
+            key: &signed.told.object,
+            body: &signed.body,
+            signature: Some(&signed.told.signature),
+        };
+        self.sink.put(object, now_s)?;
+        self.figures.digests.fetch_add(1, Ordering::Relaxed);
+        Ok(signed.told)
     }
 
     fn signer(&self, world: &World) -> Result<Signer, Fault> {
@@ -73,4 +110,43 @@ impl Delivery {
         }
         Ok(signer)
     }
+}
+
+/// Loads the trails of every account that has a chain or a state: those whose records came in earlier
+/// passes are not met yet in this one.
+fn meet_all(state: &State, targets: &mut Targets<'_>) -> Result<(), Fault> {
+    for chain in state.chains.values() {
+        targets.of(&chain.account)?;
+    }
+    for id in state.trails.keys() {
+        targets.of(id.split('/').next().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// The chains that get a digest for the span. One whose trail was stopped before the span began, and that
+/// holds no file, ends; one that ended begins again when its trail was started in the span.
+fn due<'a>(
+    chains: &'a mut BTreeMap<String, Chain>,
+    here: &HashMap<&str, &'a Target>,
+    (start_s, end_s): (i64, i64),
+) -> Vec<(&'a mut Chain, &'a Target)> {
+    let mut due = Vec::new();
+    for chain in chains.values_mut() {
+        let Some(target) = here.get(&*chain.target) else {
+            continue;
+        };
+        if chain.has_ended {
+            let begin_s = target.begins_s(start_s);
+            if !target.has_digests_since(start_s) || begin_s >= end_s {
+                continue;
+            }
+            chain.begin_again(begin_s);
+        } else if chain.files.is_empty() && !target.has_digests_since(chain.start_s) {
+            chain.end();
+            continue;
+        }
+        due.push((chain, *target));
+    }
+    due
 }

@@ -1,17 +1,19 @@
 //! One pass: what was begun is finished, then the digests that are due, then what is new.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use locum_api::{Clock, World};
+use locum_api::{Clock, TrailDelivery, World};
 
 use super::Fault;
 use super::collect::chain_name;
 use super::figures::Figures;
-use super::files::{Packed, Piles};
+use super::files::{Group, Packed, Pile, Piles};
 use super::sink::{Object, Sink};
 use super::state::{Begun, Chain, State};
+use super::target::Target;
 use super::targets::Targets;
 use crate::limits;
 use crate::random::SystemClock;
@@ -52,37 +54,55 @@ impl Delivery {
         }
     }
 
-    /// Delivers what there is, then the digests that are due.
+    /// Delivers what there is and the digests that are due, and tells how it went.
     pub(super) fn pass(&self, world: &World, now_s: i64) -> Result<(), Fault> {
         let path = state_path(&self.data);
-        let mut state = State::read(&path).map_err(|source| Fault::State {
-            path: path.clone(),
-            source,
-        })?;
-        let keep = |state: &State| {
-            state.keep(&path).map_err(|source| Fault::State {
-                path: path.clone(),
-                source,
-            })
-        };
+        let mut state = read(&path)?;
+        let done = self.deliver(&path, &mut state, world, now_s);
+        if done.is_err() {
+            // What was not finished is not kept; how it went is.
+            let mut before = read(&path)?;
+            if before.trails != state.trails {
+                before.trails.clone_from(&state.trails);
+                keep(&before, &path)?;
+            }
+        }
+        world.deliveries.tell(state.trails);
+        done
+    }
+
+    /// Tells what was known when the server ended.
+    pub(super) fn tell(&self, world: &World) {
+        if let Ok(state) = State::read(&state_path(&self.data)) {
+            world.deliveries.tell(state.trails);
+        }
+    }
+
+    fn deliver(
+        &self,
+        path: &Path,
+        state: &mut State,
+        world: &World,
+        now_s: i64,
+    ) -> Result<(), Fault> {
         let mut targets = Targets::new(world)?;
         if state.digest_end_s == 0 {
             state.digest_end_s = (now_s.div_euclid(self.digest_every_s) + 1) * self.digest_every_s;
         }
         if let Some(begun) = state.begun.clone() {
-            let (piles, _) = self.collect(&state, Some(&begun.until), &mut targets)?;
-            self.put_files(&mut state, piles, &targets, begun.at_s, now_s)?;
+            let (piles, _) = self.collect(state, Some(&begun.until), &mut targets)?;
+            self.put_files(state, piles, &targets, begun.at_s, now_s)?;
             state.done = begun.until;
             state.begun = None;
-            keep(&state)?;
+            keep(state, path)?;
         }
         // Before what is new, which belongs to the span that comes.
         if now_s >= state.digest_end_s {
-            self.put_digests(&mut state, &mut targets, world, now_s)?;
-            keep(&state)?;
+            self.put_digests(state, &mut targets, world, now_s)?;
+            keep(state, path)?;
         }
         loop {
-            let (piles, reached) = self.collect(&state, None, &mut targets)?;
+            let (piles, reached) = self.collect(state, None, &mut targets)?;
             if reached == state.done {
                 return Ok(());
             }
@@ -91,11 +111,11 @@ impl Delivery {
                 until: reached.clone(),
                 at_s: now_s,
             });
-            keep(&state)?;
-            self.put_files(&mut state, piles, &targets, now_s, now_s)?;
+            keep(state, path)?;
+            self.put_files(state, piles, &targets, now_s, now_s)?;
             state.done = reached;
             state.begun = None;
-            keep(&state)?;
+            keep(state, path)?;
             if is_last {
                 return Ok(());
             }
@@ -110,34 +130,95 @@ impl Delivery {
         at_s: i64,
         now_s: i64,
     ) -> Result<(), Fault> {
-        let start_s = state.digest_end_s - self.digest_every_s;
-        for (group, pile) in piles.groups {
+        let mut groups = piles.groups.into_iter();
+        while let Some((group, pile)) = groups.next() {
             let Some(target) = targets.all.get(group.target) else {
                 continue;
             };
-            let Packed { file, body } = pile.pack(&group, target, at_s)?;
-            let object = Object {
-                key: &file.object,
-                body: &body,
-                signature: None,
-            };
-            self.sink.put(object, now_s)?;
-            self.figures.files.fetch_add(1, Ordering::Relaxed);
-            if target.has_digests {
-                let chain = state.chains.entry(chain_name(target, &group));
-                let chain = chain.or_insert_with(|| Chain {
-                    target: target.id.clone(),
-                    account: group.account,
-                    region: group.region,
-                    start_s,
-                    ..Chain::default()
-                });
-                // A delivery that was cut short is done again.
-                if !chain.files.contains(&file) {
-                    chain.files.push(file);
+            if let Some(told) = told(&mut state.trails, target) {
+                told.attempted_s = Some(now_s);
+            }
+            match self.put_file(state, (&group, pile), target, at_s, now_s) {
+                Ok(()) => {
+                    if let Some(told) = told(&mut state.trails, target) {
+                        told.delivered_s = Some(now_s);
+                        told.error = None;
+                    }
+                }
+                Err(error) => {
+                    // Nor are the files behind it put.
+                    let behind = groups.filter_map(|(group, _)| targets.all.get(group.target));
+                    for target in std::iter::once(target).chain(behind) {
+                        if let Some(told) = told(&mut state.trails, target) {
+                            told.attempted_s = Some(now_s);
+                            told.error = error.code();
+                        }
+                    }
+                    return Err(error);
                 }
             }
         }
         Ok(())
     }
+
+    fn put_file(
+        &self,
+        state: &mut State,
+        (group, pile): (&Group, Pile),
+        target: &Target,
+        at_s: i64,
+        now_s: i64,
+    ) -> Result<(), Fault> {
+        let Packed { file, body } = pile.pack(group, target, at_s)?;
+        let object = Object {
+            key: &file.object,
+            body: &body,
+            signature: None,
+        };
+        self.sink.put(object, now_s)?;
+        self.figures.files.fetch_add(1, Ordering::Relaxed);
+        if !target.has_digests {
+            return Ok(());
+        }
+        let start_s = target.begins_s(state.digest_end_s - self.digest_every_s);
+        let chain = state.chains.entry(chain_name(target, group));
+        let chain = chain.or_insert_with(|| Chain {
+            target: target.id.clone(),
+            account: group.account.clone(),
+            region: group.region.clone(),
+            start_s,
+            ..Chain::default()
+        });
+        if chain.has_ended {
+            chain.begin_again(start_s);
+        }
+        // A delivery that was cut short is done again.
+        if !chain.files.contains(&file) {
+            chain.files.push(file);
+        }
+        Ok(())
+    }
+}
+
+/// The state that is told of a target, if it is a trail of an account.
+pub(super) fn told<'s>(
+    trails: &'s mut BTreeMap<String, TrailDelivery>,
+    target: &Target,
+) -> Option<&'s mut TrailDelivery> {
+    let id = target.told_as.as_ref()?;
+    Some(trails.entry(id.clone()).or_default())
+}
+
+fn read(path: &Path) -> Result<State, Fault> {
+    State::read(path).map_err(|source| Fault::State {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn keep(state: &State, path: &Path) -> Result<(), Fault> {
+    state.keep(path).map_err(|source| Fault::State {
+        path: path.to_owned(),
+        source,
+    })
 }

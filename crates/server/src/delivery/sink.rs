@@ -29,7 +29,43 @@ pub(crate) enum SinkError {
     #[error("{}: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("{url}: {what}")]
-    Bucket { url: String, what: String },
+    Bucket {
+        url: String,
+        what: String,
+        /// S3's code, when there was an answer.
+        code: Option<String>,
+    },
+}
+
+impl SinkError {
+    /// What S3 would call it. A sink that gave no answer has no code, as with CloudTrail.
+    pub(crate) fn code(&self) -> Option<String> {
+        match self {
+            SinkError::Bucket { code, .. } => code.clone(),
+            SinkError::Folder { source, .. } => Some(
+                match source.kind() {
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                        "AccessDenied"
+                    }
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "NoSuchBucket",
+                    _ => "InternalError",
+                }
+                .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Why a bucket took no file.
+struct Refusal {
+    what: String,
+    code: Option<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(what: String) -> Refusal {
+        Refusal { what, code: None }
+    }
 }
 
 /// A place that files are put to. Putting the same file again changes nothing.
@@ -132,6 +168,7 @@ impl Bucket {
         let wrong = |what: &str| SinkError::Bucket {
             url: endpoint.to_owned(),
             what: what.to_owned(),
+            code: None,
         };
         let (scheme, rest) = endpoint
             .split_once("://")
@@ -179,10 +216,10 @@ impl Bucket {
         let path = format!("{}{}", self.path, object.key);
         let url = format!("{}{path}", self.base);
         self.send(&url, &path, object, now_s)
-            .map_err(|what| SinkError::Bucket { url, what })
+            .map_err(|Refusal { what, code }| SinkError::Bucket { url, what, code })
     }
 
-    fn send(&self, url: &str, path: &str, object: Object<'_>, now_s: i64) -> Result<(), String> {
+    fn send(&self, url: &str, path: &str, object: Object<'_>, now_s: i64) -> Result<(), Refusal> {
         let key = self.key()?;
         let mut headers = vec![
             ("host", self.host.as_str()),
@@ -231,16 +268,33 @@ impl Bucket {
                     .with_config()
                     .limit(limits::SINK_ANSWER_BYTES_MAX);
                 let body = body.read_to_string().unwrap_or_default();
-                let code = body
-                    .split_once("<Code>")
-                    .and_then(|(_, rest)| rest.split_once("</"));
-                Err(format!(
-                    "HTTP {status} {}",
-                    code.map_or("", |(code, _)| code)
-                ))
+                let code = code_of(&body, status);
+                let what = match &code {
+                    Some(code) => format!("HTTP {status} {code}"),
+                    None => format!("HTTP {status}"),
+                };
+                Err(Refusal { what, code })
             }
         }
     }
+}
+
+/// The code of an answer, as S3 writes it; a service or a proxy that sends none is understood by its status.
+fn code_of(body: &str, status: u16) -> Option<String> {
+    let named = body
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</"))
+        .map(|(code, _)| code)
+        .filter(|code| (1..=limits::SINK_CODE_CHARACTERS_MAX).contains(&code.len()))
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let known = match status {
+        401 | 403 => Some("AccessDenied"),
+        404 => Some("NoSuchBucket"),
+        500 => Some("InternalError"),
+        503 => Some("ServiceUnavailable"),
+        _ => None,
+    };
+    named.or(known).map(str::to_owned)
 }
 
 fn tls(bundle: Option<&Path>) -> Result<ureq::tls::TlsConfig, String> {

@@ -74,9 +74,9 @@ impl<'w> Targets<'w> {
             .flatten();
         let mut own = Vec::new();
         for trail in held.trails().iter() {
-            let target = Target::of_trail(&account.to_string(), trail, organization.as_deref());
+            let target = Target::of_trail(account, trail, organization.as_deref());
             let number = self.all.len();
-            match trail.is_organization && organization.is_some() {
+            match target.is_of_all_accounts() {
                 true => self.whole.push(number),
                 false => own.push(number),
             }

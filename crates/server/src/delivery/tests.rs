@@ -1,5 +1,7 @@
 //! Delivery over a real store: nothing lost, nothing twice, every change found.
 
+mod trails;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
