@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
 use locum_sigv4::{Credentials, Header, RequestView, sign};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::config::TrailConfig;
 use crate::limits;
+use crate::roots::client_tls;
 
 /// One file to be kept.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +81,10 @@ impl Sink {
     pub(crate) fn open(config: &TrailConfig, data: &Path) -> Result<Sink, SinkError> {
         match &config.endpoint {
             None => Ok(Sink::Folder(data.join("trail"))),
-            Some(endpoint) => Ok(Sink::Bucket(Box::new(Bucket::open(config, endpoint)?))),
+            Some(endpoint) => {
+                let bucket = Bucket::open(config, endpoint, limits::SINK_TIME_MAX)?;
+                Ok(Sink::Bucket(Box::new(bucket)))
+            }
         }
     }
 
@@ -164,7 +168,12 @@ struct Key {
 }
 
 impl Bucket {
-    fn open(config: &TrailConfig, endpoint: &str) -> Result<Bucket, SinkError> {
+    /// `time_max` is how long a file may take, from the name of the host to the end of the answer.
+    pub(super) fn open(
+        config: &TrailConfig,
+        endpoint: &str,
+        time_max: Duration,
+    ) -> Result<Bucket, SinkError> {
         let wrong = |what: &str| SinkError::Bucket {
             url: endpoint.to_owned(),
             what: what.to_owned(),
@@ -181,12 +190,15 @@ impl Bucket {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(limits::SINK_TIME_MAX))
+            .timeout_global(Some(time_max))
             .timeout_connect(Some(limits::SINK_CONNECT_TIME_MAX))
             .user_agent(concat!("locum/", env!("CARGO_PKG_VERSION")))
             .accept("");
         let agent = match scheme {
-            "https" => agent.tls_config(tls(config.ca_bundle.as_deref()).map_err(|e| wrong(&e))?),
+            "https" => {
+                let tls = client_tls(config.ca_bundle.as_deref());
+                agent.tls_config(tls.map_err(|error| wrong(&format!("{error} (trail.ca_bundle)")))?)
+            }
             "http" => agent,
             _ => return Err(wrong("an endpoint begins with http:// or https://")),
         };
@@ -259,7 +271,7 @@ impl Bucket {
         }
         let mut answer = request
             .send(object.body)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| unreached(&error))?;
         match answer.status().as_u16() {
             200..=299 => Ok(()),
             status => {
@@ -279,6 +291,15 @@ impl Bucket {
     }
 }
 
+/// Why there was no answer.
+fn unreached(error: &ureq::Error) -> String {
+    let what = error.to_string();
+    match what.contains("certificate") {
+        true => format!("{what}; trail.ca_bundle names the certificates that are trusted"),
+        false => what,
+    }
+}
+
 /// The code of an answer, as S3 writes it; a service or a proxy that sends none is understood by its status.
 fn code_of(body: &str, status: u16) -> Option<String> {
     let named = body
@@ -295,27 +316,4 @@ fn code_of(body: &str, status: u16) -> Option<String> {
         _ => None,
     };
     named.or(known).map(str::to_owned)
-}
-
-fn tls(bundle: Option<&Path>) -> Result<ureq::tls::TlsConfig, String> {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-    let roots: Vec<CertificateDer<'static>> = match bundle {
-        Some(path) => CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect)
-            .map_err(|error| format!("{}: {error}", path.display()))?,
-        None => rustls_native_certs::load_native_certs().certs,
-    };
-    if roots.is_empty() {
-        return Err("there is no CA certificate to check it with; set trail.ca_bundle".to_owned());
-    }
-    let roots: Vec<_> = roots
-        .iter()
-        .map(|root| ureq::tls::Certificate::from_der(root.as_ref()).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ureq::tls::TlsConfig::builder()
-        .root_certs(ureq::tls::RootCerts::from(roots))
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
 }

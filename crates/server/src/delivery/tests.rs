@@ -1,5 +1,6 @@
 //! Delivery over a real store: nothing lost, nothing twice, every change found.
 
+mod sink;
 mod trails;
 
 use std::io::Read;
