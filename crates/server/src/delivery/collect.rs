@@ -10,11 +10,21 @@ use super::{Fault, pass::Delivery};
 use crate::limits;
 
 impl Delivery {
+    /// How far the day files go now.
+    pub(super) fn written(&self) -> Result<Reached, Fault> {
+        let reader = TrailReader::open(&self.data)?;
+        let mut written = Reached::new();
+        for day in reader.days()? {
+            written.insert(day.number(), reader.length(day)?);
+        }
+        Ok(written)
+    }
+
     /// The records behind what is done, up to `until` or as many as fit into memory.
     pub(super) fn collect(
         &self,
         state: &State,
-        until: Option<&Reached>,
+        until: &Reached,
         targets: &mut Targets<'_>,
     ) -> Result<(Piles, Reached), Fault> {
         let reader = TrailReader::open(&self.data)?;
@@ -22,10 +32,7 @@ impl Delivery {
         let mut piles = Piles::default();
         for day in reader.days()? {
             let from = reached.get(&day.number()).copied().unwrap_or(0);
-            let end = match until {
-                Some(until) => until.get(&day.number()).copied().unwrap_or(0),
-                None => u64::MAX,
-            };
+            let end = until.get(&day.number()).copied().unwrap_or(0);
             if end <= from || piles.bytes >= limits::DELIVERY_BYTES_MAX {
                 continue;
             }

@@ -90,7 +90,7 @@ impl Delivery {
             state.digest_end_s = (now_s.div_euclid(self.digest_every_s) + 1) * self.digest_every_s;
         }
         if let Some(begun) = state.begun.clone() {
-            let (piles, _) = self.collect(state, Some(&begun.until), &mut targets)?;
+            let (piles, _) = self.collect(state, &begun.until, &mut targets)?;
             self.put_files(state, piles, &targets, begun.at_s, now_s)?;
             state.done = begun.until;
             state.begun = None;
@@ -102,7 +102,11 @@ impl Delivery {
             keep(state, path)?;
         }
         loop {
-            let (piles, reached) = self.collect(state, None, &mut targets)?;
+            // Before the trails are looked at, which may have changed while files were put: what was
+            // recorded after StartLogging is asked of a trail that is started.
+            let written = self.written()?;
+            let mut targets = Targets::new(world)?;
+            let (piles, reached) = self.collect(state, &written, &mut targets)?;
             if reached == state.done {
                 return Ok(());
             }

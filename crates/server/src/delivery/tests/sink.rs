@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -20,7 +21,7 @@ const OBJECT: Object<'static> = Object {
 };
 
 /// An S3 service whose connections are all answered by `answer`; its URL.
-fn service(answer: fn(TcpStream)) -> String {
+fn service(answer: impl Fn(TcpStream) + Copy + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -29,6 +30,17 @@ fn service(answer: fn(TcpStream)) -> String {
         }
     });
     url
+}
+
+/// Reads a request's beginning and answers it.
+fn answer(mut stream: TcpStream, status: &str, body: &str) {
+    let mut asked = [0; 4096];
+    let _ = stream.read(&mut asked);
+    let length = body.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
 }
 
 fn bucket(site: &Site, endpoint: &str) -> Bucket {
@@ -107,15 +119,6 @@ fn aud_01_a_bucket_that_hangs_loses_nothing() {
 
 #[test]
 fn what_a_bucket_answers_is_told_by_its_code() {
-    fn answer(mut stream: TcpStream, status: &str, body: &str) {
-        let mut asked = [0; 4096];
-        let _ = stream.read(&mut asked);
-        let length = body.len();
-        let _ = write!(
-            stream,
-            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-    }
     let cases: [(fn(TcpStream), Option<&str>); 6] = [
         (
             |stream| {
@@ -154,4 +157,30 @@ fn what_a_bucket_answers_is_told_by_its_code() {
         assert_eq!(error.code().as_deref(), code, "{error}");
     }
     assert!(put(&service(|stream| answer(stream, "200 OK", ""))).is_ok());
+}
+
+#[test]
+fn aud_07_a_trail_that_is_started_while_digests_are_put_misses_nothing() {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    let mut site = site();
+    site.own(NOON_S, "Call1");
+    site.pass(NOON_S + 60);
+    let slow = service(|stream| {
+        ASKED.store(true, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(400));
+        answer(stream, "200 OK", "");
+    });
+    site.delivery.sink = Sink::Bucket(Box::new(bucket(&site, &slow)));
+    let audit = trails::trail("audit");
+    std::thread::scope(|scope| {
+        let pass = scope.spawn(|| site.pass(NOON_S + HOUR_S));
+        while !ASKED.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        site.put(&audit);
+        site.own(NOON_S + HOUR_S, "Call2");
+        pass.join().unwrap();
+    });
+    let told = site.told(&audit).expect("the pass delivered to the trail");
+    assert_eq!(told.delivered_s, Some(NOON_S + HOUR_S));
 }

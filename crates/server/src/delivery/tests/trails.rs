@@ -10,7 +10,7 @@ use locum_store::{
 use super::*;
 use crate::delivery::state::State;
 
-fn trail(name: &str) -> Trail {
+pub(super) fn trail(name: &str) -> Trail {
     Trail {
         name: name.to_owned(),
         home_region: "us-east-1".to_owned(),
@@ -51,11 +51,11 @@ impl Site {
         pollster::block_on(self.world.engine.commit(change)).unwrap();
     }
 
-    fn put(&self, trail: &Trail) {
+    pub(super) fn put(&self, trail: &Trail) {
         self.write(vec![Record::Trail(trail.clone())], vec![]);
     }
 
-    fn own(&self, time_s: i64, name: &str) {
+    pub(super) fn own(&self, time_s: i64, name: &str) {
         self.record(time_s, name, &self.management, "us-east-1", "IAMUser");
     }
 
@@ -88,7 +88,7 @@ impl Site {
         State::read(&self.data.join("trail/delivery")).unwrap()
     }
 
-    fn told(&self, trail: &Trail) -> Option<TrailDelivery> {
+    pub(super) fn told(&self, trail: &Trail) -> Option<TrailDelivery> {
         let id = TrailDelivery::id(self.management.parse().unwrap(), trail);
         self.state().trails.get(&id).cloned()
     }
