@@ -45,6 +45,8 @@ pub const LAST_USES_KEPT_EVERY: Duration = Duration::from_secs(5);
 pub const NOISE_KEPT_EVERY: Duration = Duration::from_secs(5);
 /// Records of their own for one error of one source without a valid caller, a minute.
 pub const NOISE_ALONE_RANGE: RangeInclusive<u64> = 1..=1_000_000;
+/// What `limits.lookups_per_s_max` may be; 0 is no limit.
+pub const LOOKUPS_RANGE: RangeInclusive<u64> = 0..=1_000_000;
 /// How often the certificate's files are looked at.
 pub const CERTIFICATE_CHECK_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to accept (no file descriptors left).

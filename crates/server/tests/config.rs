@@ -175,6 +175,11 @@ fn variables_and_flags_are_refused_by_name() {
             "0",
             "limits.body_timeout_s: 0 is outside",
         ),
+        (
+            "LOCUM_LIMITS_LOOKUPS_PER_S_MAX",
+            "2000000",
+            "limits.lookups_per_s_max: 2000000 is outside 0 to 1000000",
+        ),
         ("LOCUM_TRUSTED_PROXIES", "::/0", "would trust every address"),
         ("LOCUM_PARTITION", "AWS", "partition: must be lower-case"),
         ("LOCUM_REGION", "", "region: must be lower-case"),

@@ -141,7 +141,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 12] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 13] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -200,6 +200,11 @@ impl Config {
                 "limits.unauthenticated_records_max",
                 l.unauthenticated_records_max.into(),
                 limits::NOISE_ALONE_RANGE,
+            ),
+            (
+                "limits.lookups_per_s_max",
+                l.lookups_per_s_max.into(),
+                limits::LOOKUPS_RANGE,
             ),
         ]
     }
