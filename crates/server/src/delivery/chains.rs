@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use locum_api::World;
 
 use super::key::Signer;
-use super::pass::{Delivery, told};
+use super::pass::{Delivery, Now, told};
 use super::sink::Object;
 use super::state::{Chain, State};
 use super::target::Target;
@@ -26,7 +26,7 @@ impl Delivery {
         state: &mut State,
         targets: &mut Targets<'_>,
         world: &World,
-        now_s: i64,
+        now: Now,
     ) -> Result<(), Fault> {
         let end_s = state.digest_end_s;
         meet_all(state, targets)?;
@@ -49,7 +49,7 @@ impl Delivery {
         let signer = self.signer(world)?;
         for at in 0..due.len() {
             let put = match due.get(at) {
-                Some((chain, target)) => self.put_digest(chain, target, end_s, &signer, now_s),
+                Some((chain, target)) => self.put_digest(chain, target, end_s, &signer, now),
                 None => break,
             };
             match put {
@@ -59,7 +59,7 @@ impl Delivery {
                         chain.files.clear();
                         chain.start_s = end_s;
                         if let Some(told) = told(&mut state.trails, target) {
-                            told.digest_delivered_s = Some(now_s);
+                            told.digest_delivered_s = Some(now.s());
                             told.digest_error = None;
                         }
                     }
@@ -75,7 +75,7 @@ impl Delivery {
             }
         }
         // Spans that nobody was there for become one.
-        let whole = now_s.div_euclid(self.digest_every_s) + 1;
+        let whole = now.s().div_euclid(self.digest_every_s) + 1;
         state.digest_end_s = whole * self.digest_every_s;
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Delivery {
         target: &Target,
         end_s: i64,
         signer: &Signer,
-        now_s: i64,
+        now: Now,
     ) -> Result<super::state::Previous, Fault> {
         let signed = digest::sign(chain, target, &self.bucket, end_s, signer)?;
         let object = Object {
@@ -94,7 +94,7 @@ impl Delivery {
             body: &signed.body,
             signature: Some(&signed.told.signature),
         };
-        self.sink.put(object, now_s)?;
+        self.sink.put(object, now.s())?;
         self.figures.digests.fetch_add(1, Ordering::Relaxed);
         Ok(signed.told)
     }
@@ -136,6 +136,10 @@ fn due<'a>(
         let Some(target) = here.get(&*chain.target) else {
             continue;
         };
+        if chain.start_s >= end_s && !chain.has_ended {
+            // It was put in a try that did not get further, or began since.
+            continue;
+        }
         if chain.has_ended {
             let begin_s = target.begins_s(start_s);
             if !target.has_digests_since(start_s) || begin_s >= end_s {

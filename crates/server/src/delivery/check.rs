@@ -125,7 +125,7 @@ fn check_state(dir: &Path, found: &mut Delivered) {
 
 /// What the name of a digest says without its time, and the organization of its folder: a trail of the
 /// organization and one of an account may have the same name. `None` for other files.
-fn chain_of(path: &Path) -> Option<String> {
+pub(super) fn chain_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.strip_suffix(".json.gz")?;
     let (chain, _) = name.rsplit_once('_')?;
     // …/ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/NAME

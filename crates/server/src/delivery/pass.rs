@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use locum_api::{Clock, TrailDelivery, World};
 
@@ -25,6 +26,28 @@ pub(super) struct Delivery {
     pub(super) digest_every_s: i64,
     pub(super) sink: Sink,
     pub(super) figures: Arc<Figures>,
+}
+
+/// What time it is in a pass. It moves on: a pass may take long, and what is signed has to be of now.
+#[derive(Clone, Copy)]
+pub(super) struct Now {
+    begun_s: i64,
+    begun: Instant,
+}
+
+impl Now {
+    fn at(begun_s: i64) -> Now {
+        Now {
+            begun_s,
+            begun: Instant::now(),
+        }
+    }
+
+    /// Unix seconds.
+    pub(super) fn s(self) -> i64 {
+        let passed_s = i64::try_from(self.begun.elapsed().as_secs());
+        self.begun_s.saturating_add(passed_s.unwrap_or(i64::MAX))
+    }
 }
 
 /// The files of a data directory's delivery.
@@ -58,17 +81,43 @@ impl Delivery {
     pub(super) fn pass(&self, world: &World, now_s: i64) -> Result<(), Fault> {
         let path = state_path(&self.data);
         let mut state = read(&path)?;
-        let done = self.deliver(&path, &mut state, world, now_s);
-        if done.is_err() {
-            // What was not finished is not kept; how it went is.
-            let mut before = read(&path)?;
-            if before.trails != state.trails {
-                before.trails.clone_from(&state.trails);
-                keep(&before, &path)?;
+        let before = state.clone();
+        let now = Now::at(now_s);
+        let done = self.deliver(&path, &mut state, world, now);
+        if let Err(Fault::Sink(error)) = &done {
+            self.tell_waiting(&mut state, world, now, error.code())?;
+        }
+        world.deliveries.tell(state.trails.clone());
+        // Of many files that were to be put some were, so that the next try has less to do.
+        if done.is_err() && state != before {
+            keep(&state, &path)?;
+        }
+        done
+    }
+
+    /// Trails whose records wait behind what could not be put are not delivered either.
+    fn tell_waiting(
+        &self,
+        state: &mut State,
+        world: &World,
+        now: Now,
+        code: Option<String>,
+    ) -> Result<(), Fault> {
+        let mut ahead = state.clone();
+        if let Some(begun) = ahead.begun.take() {
+            ahead.done = begun.until;
+        }
+        let written = self.written()?;
+        let mut targets = Targets::new(world)?;
+        let (piles, _) = self.collect(&ahead, &written, &mut targets)?;
+        for group in piles.groups.keys() {
+            let target = targets.all.get(group.target);
+            if let Some(told) = target.and_then(|target| told(&mut state.trails, target)) {
+                told.attempted_s = Some(now.s());
+                told.error.clone_from(&code);
             }
         }
-        world.deliveries.tell(state.trails);
-        done
+        Ok(())
     }
 
     /// Tells what was known when the server ended.
@@ -83,22 +132,23 @@ impl Delivery {
         path: &Path,
         state: &mut State,
         world: &World,
-        now_s: i64,
+        now: Now,
     ) -> Result<(), Fault> {
+        let now_s = now.s();
         let mut targets = Targets::new(world)?;
         if state.digest_end_s == 0 {
             state.digest_end_s = (now_s.div_euclid(self.digest_every_s) + 1) * self.digest_every_s;
         }
         if let Some(begun) = state.begun.clone() {
             let (piles, _) = self.collect(state, &begun.until, &mut targets)?;
-            self.put_files(state, piles, &targets, begun.at_s, now_s)?;
+            self.put_files(state, piles, &targets, begun.at_s, now)?;
             state.done = begun.until;
             state.begun = None;
             keep(state, path)?;
         }
         // Before what is new, which belongs to the span that comes.
         if now_s >= state.digest_end_s {
-            self.put_digests(state, &mut targets, world, now_s)?;
+            self.put_digests(state, &mut targets, world, now)?;
             keep(state, path)?;
         }
         loop {
@@ -116,7 +166,7 @@ impl Delivery {
                 at_s: now_s,
             });
             keep(state, path)?;
-            self.put_files(state, piles, &targets, now_s, now_s)?;
+            self.put_files(state, piles, &targets, now_s, now)?;
             state.done = reached;
             state.begun = None;
             keep(state, path)?;
@@ -132,7 +182,7 @@ impl Delivery {
         piles: Piles,
         targets: &Targets<'_>,
         at_s: i64,
-        now_s: i64,
+        now: Now,
     ) -> Result<(), Fault> {
         let mut groups = piles.groups.into_iter();
         while let Some((group, pile)) = groups.next() {
@@ -140,12 +190,12 @@ impl Delivery {
                 continue;
             };
             if let Some(told) = told(&mut state.trails, target) {
-                told.attempted_s = Some(now_s);
+                told.attempted_s = Some(now.s());
             }
-            match self.put_file(state, (&group, pile), target, at_s, now_s) {
+            match self.put_file(state, (&group, pile), target, at_s, now) {
                 Ok(()) => {
                     if let Some(told) = told(&mut state.trails, target) {
-                        told.delivered_s = Some(now_s);
+                        told.delivered_s = Some(now.s());
                         told.error = None;
                     }
                 }
@@ -154,7 +204,7 @@ impl Delivery {
                     let behind = groups.filter_map(|(group, _)| targets.all.get(group.target));
                     for target in std::iter::once(target).chain(behind) {
                         if let Some(told) = told(&mut state.trails, target) {
-                            told.attempted_s = Some(now_s);
+                            told.attempted_s = Some(now.s());
                             told.error = error.code();
                         }
                     }
@@ -171,7 +221,7 @@ impl Delivery {
         (group, pile): (&Group, Pile),
         target: &Target,
         at_s: i64,
-        now_s: i64,
+        now: Now,
     ) -> Result<(), Fault> {
         let Packed { file, body } = pile.pack(group, target, at_s)?;
         let object = Object {
@@ -179,7 +229,7 @@ impl Delivery {
             body: &body,
             signature: None,
         };
-        self.sink.put(object, now_s)?;
+        self.sink.put(object, now.s())?;
         self.figures.files.fetch_add(1, Ordering::Relaxed);
         if !target.has_digests {
             return Ok(());

@@ -8,6 +8,7 @@ use locum_store::{
 };
 
 use super::*;
+use crate::delivery::check::chain_of;
 use crate::delivery::state::State;
 
 pub(super) fn trail(name: &str) -> Trail {
@@ -345,6 +346,15 @@ fn a_trail_of_the_organization_has_every_accounts_records_in_its_folder() {
 }
 
 #[test]
+fn trails_of_one_name_in_different_folders_have_chains_of_their_own() {
+    let of = |folder: &str| {
+        let name = "CloudTrail-Digest/us-east-1/2026/11/25/111122223333_CloudTrail-Digest_us-east-1_audit_us-east-1_20261125T130000Z.json.gz";
+        chain_of(&Path::new("/data/trail/AWSLogs").join(folder).join(name)).unwrap()
+    };
+    assert_ne!(of("111122223333"), of("o-exampleorgid/111122223333"));
+}
+
+#[test]
 fn how_a_trails_delivery_goes_is_told_and_kept() {
     let mut site = site();
     let audit = trail("audit");
@@ -354,20 +364,48 @@ fn how_a_trails_delivery_goes_is_told_and_kept() {
     std::fs::write(&blocked, "").unwrap();
     let right = std::mem::replace(&mut site.delivery.sink, Sink::Folder(blocked));
     assert!(site.delivery.pass(&site.world, NOON_S + 60).is_err());
-    let failed = TrailDelivery {
-        attempted_s: Some(NOON_S + 60),
-        error: Some("NoSuchBucket".to_owned()),
-        ..TrailDelivery::default()
+    // A pass takes its time, which is told.
+    let soon = |time_s: Option<i64>, from_s: i64| {
+        time_s.is_some_and(|time_s| (from_s..from_s + 30).contains(&time_s))
     };
-    assert_eq!(site.told(&audit), Some(failed));
+    let failed = site.told(&audit).unwrap();
+    assert!(soon(failed.attempted_s, NOON_S + 60), "{failed:?}");
+    assert_eq!(failed.error.as_deref(), Some("NoSuchBucket"));
+    assert_eq!(failed.delivered_s, None);
+    // One whose first record waits behind those that failed is told of as well.
+    let mut second = Trail {
+        created_s: NOON_S + 65,
+        started_s: Some(NOON_S + 65),
+        ..trail("second")
+    };
+    // Without what the first start recorded.
+    second.selectors[0].read_write = ReadWriteType::ReadOnly;
+    site.put(&second);
+    site.own(NOON_S + 70, "Call2");
+    assert!(site.delivery.pass(&site.world, NOON_S + 90).is_err());
+    let waiting = site.told(&second).unwrap();
+    assert_eq!(waiting.error.as_deref(), Some("NoSuchBucket"));
+    site.write(
+        vec![],
+        vec![Key::Trail(Trail::place("us-east-1", "second"))],
+    );
     let bad = std::mem::replace(&mut site.delivery.sink, right);
     site.pass(NOON_S + 120);
-    site.delivery.sink = bad;
+    assert_eq!(site.told(&audit).unwrap().error, None);
+    let right_again = std::mem::replace(&mut site.delivery.sink, bad);
     assert!(site.delivery.pass(&site.world, NOON_S + HOUR_S).is_err());
     let told = site.told(&audit).unwrap();
-    assert_eq!((told.delivered_s, told.error), (Some(NOON_S + 120), None));
+    assert!(soon(told.delivered_s, NOON_S + 120), "{told:?}");
     assert_eq!(
         (told.digest_delivered_s, told.digest_error.as_deref()),
         (None, Some("NoSuchBucket"))
     );
+    site.delivery.sink = right_again;
+    site.pass(NOON_S + HOUR_S + 60);
+    let told = site.told(&audit).unwrap();
+    assert!(
+        soon(told.digest_delivered_s, NOON_S + HOUR_S + 60),
+        "{told:?}"
+    );
+    assert_eq!((told.error, told.digest_error), (None, None));
 }
