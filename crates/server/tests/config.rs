@@ -265,6 +265,25 @@ fn plain_http_off_loopback_needs_its_insecure_name() {
 }
 
 #[test]
+fn a_sink_is_configured_whole() {
+    let bundle = ("trail.ca_bundle", "ca.pem");
+    let plain = ("trail.endpoint", "http://s3.example.com");
+    let secure = ("trail.endpoint", "https://s3.example.com");
+    let credentials = ("trail.credentials", "key.json");
+    for (settings, at_fault) in [
+        (vec![secure], "trail.credentials"),
+        (vec![credentials], "trail.credentials"),
+        (vec![bundle], "trail.ca_bundle"),
+        (vec![plain, credentials, bundle], "trail.ca_bundle"),
+        (vec![("trail.bucket", "No_Bucket")], "trail.bucket"),
+    ] {
+        let said = load(None, &[], &settings).unwrap_err().to_string();
+        assert!(said.starts_with(at_fault), "{said}");
+    }
+    load(None, &[], &[secure, credentials, bundle]).unwrap();
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let said = load(Some(Path::new("/nonexistent/locum.toml")), &[], &[])
         .unwrap_err()

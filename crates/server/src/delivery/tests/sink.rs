@@ -119,7 +119,8 @@ fn aud_01_a_bucket_that_hangs_loses_nothing() {
 
 #[test]
 fn what_a_bucket_answers_is_told_by_its_code() {
-    let cases: [(fn(TcpStream), Option<&str>); 6] = [
+    type Case = (fn(TcpStream), Option<&'static str>);
+    let cases: [Case; 6] = [
         (
             |stream| {
                 answer(

@@ -100,7 +100,8 @@ fn spans(digests: &[Value]) -> Vec<(String, bool)> {
         let start = digest["digestStartTime"].as_str().unwrap();
         let end = digest["digestEndTime"].as_str().unwrap();
         let is_first = digest["previousDigestS3Object"].is_null();
-        (format!("{}-{}", &start[11..16], &end[11..16]), is_first)
+        let minute = |time: &str| time.chars().skip(11).take(5).collect::<String>();
+        (format!("{}-{}", minute(start), minute(end)), is_first)
     };
     digests.iter().map(span).collect()
 }
