@@ -1,6 +1,6 @@
 //! The chains of digests: which get one when a span is over, which end, and who signs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -33,11 +33,9 @@ impl Delivery {
         let here = targets.all.iter().map(|target| (&*target.id, target));
         let here: HashMap<&str, &Target> = here.collect();
         // Nothing stays of a trail that was deleted.
-        let is_told = |id: &String| {
-            here.values()
-                .any(|target| target.told_as.as_ref() == Some(id))
-        };
-        state.trails.retain(|id, _| is_told(id));
+        let told_as = here.values().filter_map(|target| target.told_as.as_ref());
+        let told_as: HashSet<&String> = told_as.collect();
+        state.trails.retain(|id, _| told_as.contains(id));
         state
             .chains
             .retain(|_, chain| here.contains_key(&*chain.target));
