@@ -9,7 +9,7 @@ use locum_api::World;
 use super::key::Signer;
 use super::pass::{Delivery, Now, told};
 use super::sink::Object;
-use super::state::{Chain, State};
+use super::state::{Chain, Previous, State};
 use super::target::Target;
 use super::targets::Targets;
 use super::{Fault, digest, sink};
@@ -39,31 +39,24 @@ impl Delivery {
         state
             .chains
             .retain(|_, chain| here.contains_key(&*chain.target));
-        let mut due = due(
-            &mut state.chains,
-            &here,
-            (end_s - self.digest_every_s, end_s),
-        );
+        let span = (end_s - self.digest_every_s, end_s);
+        let mut due = due(&mut state.chains, &here, span).into_iter();
         let signer = self.signer(world)?;
-        for at in 0..due.len() {
-            let put = match due.get(at) {
-                Some((chain, target)) => self.put_digest(chain, target, end_s, &signer, now),
-                None => break,
-            };
-            match put {
+        while let Some((chain, target)) = due.next() {
+            match self.put_digest(chain, target, end_s, &signer, now) {
                 Ok(previous) => {
-                    if let Some((chain, target)) = due.get_mut(at) {
-                        chain.previous = Some(previous);
-                        chain.files.clear();
-                        chain.start_s = end_s;
-                        if let Some(told) = told(&mut state.trails, target) {
-                            told.digest_delivered_s = Some(now.s());
-                            told.digest_error = None;
-                        }
+                    chain.previous = Some(previous);
+                    chain.files.clear();
+                    chain.start_s = end_s;
+                    if let Some(told) = told(&mut state.trails, target) {
+                        told.digest_delivered_s = Some(now.s());
+                        told.digest_error = None;
                     }
                 }
                 Err(error) => {
-                    for (_, target) in due.iter().skip(at) {
+                    // Nor are the digests behind it put.
+                    let behind = due.map(|(_, target)| target);
+                    for target in std::iter::once(target).chain(behind) {
                         if let Some(told) = told(&mut state.trails, target) {
                             told.digest_error = error.code();
                         }
@@ -85,7 +78,7 @@ impl Delivery {
         end_s: i64,
         signer: &Signer,
         now: Now,
-    ) -> Result<super::state::Previous, Fault> {
+    ) -> Result<Previous, Fault> {
         let signed = digest::sign(chain, target, &self.bucket, end_s, signer)?;
         let object = Object {
             key: &signed.told.object,
