@@ -1,13 +1,19 @@
 """Fixtures: one server for most tests, an account of its own for each, and servers that may be broken."""
 
+import json
 import os
 import pathlib
+import shutil
+import tempfile
 
 import pytest
 
 from harness import server as servers
 from harness.account import Account
+from harness.credentials import Credentials
+from harness.delivery import BUCKET, SOON
 from harness.server import Server
+from harness.weed import Weed
 
 #: Servers of this run with their folders, for the search for leaked secrets at the end.
 STARTED: list[Server] = []
@@ -52,6 +58,41 @@ def own_server(tmp_path: pathlib.Path):
 
     yield make
     servers.end_all(but=SHARED)
+
+
+@pytest.fixture
+def weed():
+    """An S3 service, not started; its sockets need a short path."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="weed-"))
+    made = Weed(folder / "weed")
+    yield made
+    made.end()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def sink(tmp_path):
+    """Makes the settings of a sink, and the key that it signs with."""
+    key = Credentials("AKIADELIVERYDELIVERY", "0123456789" * 4)
+    path = tmp_path / "bucket-key.json"
+    held = {"Version": 1, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret}
+    path.write_text(json.dumps(held), encoding="utf-8")
+
+    def make(endpoint: str) -> tuple[str, ...]:
+        return (*SOON, "--trail-bucket", BUCKET, "--trail-endpoint", endpoint, "--trail-credentials", str(path))
+
+    return key, make
+
+
+@pytest.fixture
+def sunk(own_server, weed, sink):
+    """A server whose sink is a bucket, an account on it, and the service, which knows their keys."""
+    key, settings = sink
+    server = own_server("sunk", *settings(weed.url)).start()
+    account = Account(server)
+    weed.admit(key, account.admin, server.admin())
+    weed.start(BUCKET)
+    return server, account, weed
 
 
 @pytest.fixture

@@ -4,6 +4,9 @@ import datetime
 import json
 import subprocess
 
+import boto3
+import botocore.config
+import botocore.exceptions
 import duckdb
 import pytest
 
@@ -80,6 +83,33 @@ def test_lookup_events_is_refused_with_its_own_errors(driver, account):
     with pytest.raises(Refused) as refused:
         driver.call(mute, "cloudtrail", "LookupEvents")
     assert refused.value.code == "AccessDeniedException"
+
+
+def test_lookup_events_can_be_limited_as_on_aws(own_server):
+    server = own_server("limited", "--limits-lookups-per-s-max", "2").start()
+    admin = server.admin()
+
+    def client(attempts: int):
+        return boto3.client(
+            "cloudtrail",
+            endpoint_url=server.url,
+            region_name=drivers.REGION,
+            aws_access_key_id=admin.access_key_id,
+            aws_secret_access_key=admin.secret,
+            config=botocore.config.Config(retries={"mode": "standard", "total_max_attempts": attempts}),
+        )
+
+    once, refused = client(1), []
+    for _ in range(12):
+        try:
+            once.lookup_events(MaxResults=1)
+        except botocore.exceptions.ClientError as error:
+            refused.append(error.response["Error"]["Code"])
+    assert 1 <= len(refused) < 12 and set(refused) == {"ThrottlingException"}
+    # An SDK that may try again gets through.
+    patient = client(8)
+    for _ in range(4):
+        patient.lookup_events(MaxResults=1)
 
 
 def test_lookup_events_in_pages_by_boto3(account):

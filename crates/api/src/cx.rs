@@ -6,7 +6,7 @@ use std::sync::Arc;
 use locum_wire::Service;
 
 use crate::caller::Caller;
-use crate::cloudtrail::Lookups;
+use crate::cloudtrail::{Deliveries, Lookups};
 use crate::last_used::LastUses;
 use crate::request::TlsDetails;
 use crate::session::Ring;
@@ -22,6 +22,8 @@ pub struct Cx<'a> {
     pub settings: &'a Settings,
     /// Uses of access keys and roles that are not yet kept.
     pub(crate) last_uses: &'a LastUses,
+    /// How the delivery of each trail goes.
+    pub(crate) deliveries: &'a Deliveries,
     /// Look-ups of this second.
     pub(crate) lookups: &'a Lookups,
     /// The ring that seals sessions.

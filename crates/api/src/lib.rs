@@ -49,6 +49,7 @@ mod x509;
 
 pub use authorize::Grant;
 pub use caller::{Caller, Identity};
+pub use cloudtrail::{Deliveries, TrailDelivery};
 pub use cx::Cx;
 pub use denial::Denial;
 pub use error::{ApiError, TokenFault, WireError};

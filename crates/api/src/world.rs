@@ -5,7 +5,7 @@ use std::sync::Arc;
 use locum_sigv4::KeyCache;
 use locum_store::Engine;
 
-use crate::cloudtrail::Lookups;
+use crate::cloudtrail::{Deliveries, Lookups};
 use crate::last_used::LastUses;
 use crate::limits;
 use crate::noise::Noise;
@@ -72,6 +72,8 @@ pub struct World {
     pub random: Arc<dyn Random>,
     /// What the operator set.
     pub settings: Settings,
+    /// How the delivery of each trail goes, as the edge tells it.
+    pub deliveries: Deliveries,
     /// Signing keys of recent callers, so that a signature costs one HMAC and not five.
     pub(crate) signing_keys: KeyCache,
     /// Uses of access keys and roles that are not yet kept.
@@ -97,6 +99,7 @@ impl World {
             clock,
             random,
             settings,
+            deliveries: Deliveries::default(),
             signing_keys: KeyCache::new(limits::SIGNING_KEYS_CACHED_MAX),
             last_uses: LastUses::default(),
             noise: Noise::default(),

@@ -1,10 +1,8 @@
 //! One HTTP exchange with an endpoint: TLS by rustls and aws-lc-rs, the system's roots, proxies from the environment.
 
 use std::io::Read;
-use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use locum_server::roots::{RootsError, client_tls};
 
 use crate::env::Environment;
 use crate::error::CliError;
@@ -131,40 +129,18 @@ fn is_loopback(url: &str) -> bool {
 }
 
 fn tls(bundle: Option<&str>, environment: &Environment) -> Result<ureq::tls::TlsConfig, CliError> {
-    let roots = match bundle {
-        Some(path) => bundle_roots(&environment.expand(path))?,
-        None => rustls_native_certs::load_native_certs().certs,
-    };
-    if roots.is_empty() {
-        let hint = "install the system's CA certificates, or name a file with AWS_CA_BUNDLE";
-        return Err(CliError::configuration(
-            "there is no CA certificate to check the endpoint with",
-            hint,
-        ));
-    }
-    let roots: Vec<_> = roots
-        .iter()
-        .map(|root| ureq::tls::Certificate::from_der(root.as_ref()).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ureq::tls::TlsConfig::builder()
-        .root_certs(ureq::tls::RootCerts::from(roots))
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
-}
-
-fn bundle_roots(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, CliError> {
-    let wrong = |reason: String| {
-        let message = format!("cannot use the CA bundle {}: {reason}", path.display());
-        CliError::configuration(
-            message,
-            "AWS_CA_BUNDLE or ca_bundle names a file of PEM certificates",
-        )
-    };
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| wrong(e.to_string()))?;
-    certificates
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| wrong(e.to_string()))
+    let path = bundle.map(|path| environment.expand(path));
+    client_tls(path.as_deref()).map_err(|error| {
+        let hint = match error {
+            RootsError::Bundle { .. } => {
+                "AWS_CA_BUNDLE or ca_bundle names a file of PEM certificates"
+            }
+            RootsError::None => {
+                "install the system's CA certificates, or name a file with AWS_CA_BUNDLE"
+            }
+        };
+        CliError::configuration(error.to_string(), hint)
+    })
 }
 
 /// Which failures are certain to have left the endpoint untouched.

@@ -101,6 +101,8 @@ pub struct Limits {
     /// Refusals with one error that one address without a valid caller gets a minute with a record of
     /// their own.
     pub unauthenticated_records_max: u32,
+    /// LookupEvents calls of one account in one region and second; 0 is no limit.
+    pub lookups_per_s_max: u32,
 }
 
 /// How the log looks.
@@ -187,6 +189,7 @@ impl Default for Limits {
             idle_timeout_s: limits::IDLE_TIMEOUT_S,
             drain_timeout_s: limits::DRAIN_TIMEOUT_S,
             unauthenticated_records_max: locum_api::limits::NOISE_ALONE_MAX,
+            lookups_per_s_max: 0,
         }
     }
 }

@@ -45,6 +45,8 @@ pub const LAST_USES_KEPT_EVERY: Duration = Duration::from_secs(5);
 pub const NOISE_KEPT_EVERY: Duration = Duration::from_secs(5);
 /// Records of their own for one error of one source without a valid caller, a minute.
 pub const NOISE_ALONE_RANGE: RangeInclusive<u64> = 1..=1_000_000;
+/// What `limits.lookups_per_s_max` may be; 0 is no limit.
+pub const LOOKUPS_RANGE: RangeInclusive<u64> = 0..=1_000_000;
 /// How often the certificate's files are looked at.
 pub const CERTIFICATE_CHECK_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused to accept (no file descriptors left).
@@ -117,6 +119,8 @@ pub const DELIVERY_S_RANGE: RangeInclusive<u64> = 1..=86_400;
 pub const DELIVERY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Regions of one account that have files of their own.
 pub const DELIVERY_REGIONS_MAX: usize = 32;
+/// Ended spans of digests of one trail, account and region whose last digest is still looked for.
+pub const DELIVERY_SPANS_KEPT_MAX: usize = 256;
 /// Bytes of a region's name in a file's name.
 pub const REGION_BYTES_MAX: usize = 32;
 /// How long a file may take to be put.
@@ -125,6 +129,8 @@ pub const SINK_TIME_MAX: Duration = Duration::from_secs(60);
 pub const SINK_CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// Bytes of a sink's answer that are read.
 pub const SINK_ANSWER_BYTES_MAX: u64 = 16 * 1024;
+/// Characters of a sink's error code that are told.
+pub const SINK_CODE_CHARACTERS_MAX: usize = 64;
 /// Bytes of a delivered file, unpacked, that a check reads.
 pub const DELIVERED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long the end of the server waits for a delivery under way.

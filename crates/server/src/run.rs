@@ -1,5 +1,6 @@
 //! The server with the api and the embedded store: open, first start, serve.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ async fn start(
         region: config.region.clone(),
         unauthenticated_records_max: config.limits.unauthenticated_records_max,
         trail_sinks: vec![config.trail.bucket.clone()],
+        lookups_per_s_max: NonZeroU32::new(config.limits.lookups_per_s_max).map(NonZeroU32::get),
         ..Settings::default()
     };
     let world = Arc::new(World::new(

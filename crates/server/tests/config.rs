@@ -175,6 +175,11 @@ fn variables_and_flags_are_refused_by_name() {
             "0",
             "limits.body_timeout_s: 0 is outside",
         ),
+        (
+            "LOCUM_LIMITS_LOOKUPS_PER_S_MAX",
+            "2000000",
+            "limits.lookups_per_s_max: 2000000 is outside 0 to 1000000",
+        ),
         ("LOCUM_TRUSTED_PROXIES", "::/0", "would trust every address"),
         ("LOCUM_PARTITION", "AWS", "partition: must be lower-case"),
         ("LOCUM_REGION", "", "region: must be lower-case"),
@@ -257,6 +262,25 @@ fn plain_http_off_loopback_needs_its_insecure_name() {
         let said = load(None, &[], &[(one, "a")]).unwrap_err().to_string();
         assert!(said.starts_with(missing), "{said}");
     }
+}
+
+#[test]
+fn a_sink_is_configured_whole() {
+    let bundle = ("trail.ca_bundle", "ca.pem");
+    let plain = ("trail.endpoint", "http://s3.example.com");
+    let secure = ("trail.endpoint", "https://s3.example.com");
+    let credentials = ("trail.credentials", "key.json");
+    for (settings, at_fault) in [
+        (vec![secure], "trail.credentials"),
+        (vec![credentials], "trail.credentials"),
+        (vec![bundle], "trail.ca_bundle"),
+        (vec![plain, credentials, bundle], "trail.ca_bundle"),
+        (vec![("trail.bucket", "No_Bucket")], "trail.bucket"),
+    ] {
+        let said = load(None, &[], &settings).unwrap_err().to_string();
+        assert!(said.starts_with(at_fault), "{said}");
+    }
+    load(None, &[], &[secure, credentials, bundle]).unwrap();
 }
 
 #[test]

@@ -188,6 +188,11 @@ def make(name: str, url: str, home: pathlib.Path):
         return Boto3(url)
     if name == "js":
         return JavaScript(url)
+    return Cli(name, program(name), url, home)
+
+
+def program(name: str) -> str:
+    """The AWS CLI called `cli1` or `cli2`."""
     variable = {"cli1": "LOCUM_AWS_CLI_V1", "cli2": "LOCUM_AWS_CLI_V2"}[name]
     default = {"cli1": str(pathlib.Path(os.sys.executable).with_name("aws")), "cli2": "/usr/bin/aws"}
-    return Cli(name, os.environ.get(variable, default[name]), url, home)
+    return os.environ.get(variable, default[name])

@@ -28,6 +28,7 @@ class Weed:
         self.url = f"http://127.0.0.1:{self.ports['s3.port']}"
         self.process: subprocess.Popen | None = None
         self.s3 = None
+        self.options: dict[str, object] = {}
         (folder / "files").mkdir(parents=True)
 
     def admit(self, *keys: Credentials):
@@ -50,6 +51,12 @@ class Weed:
             config=botocore.config.Config(retries={"max_attempts": 1}, connect_timeout=5, read_timeout=10),
         )
 
+    def secure(self, certificate: pathlib.Path, key: pathlib.Path) -> str:
+        """Answers over TLS as well, from the next start on; the URL."""
+        port = self.ports.setdefault("s3.port.https", free_port())
+        self.options |= {"s3.cert.file": certificate, "s3.key.file": key}
+        return f"https://127.0.0.1:{port}"
+
     def start(self, bucket: str) -> "Weed":
         """Starts it and waits until a file can be put into the bucket, which is made when it is not there."""
         options = {
@@ -65,7 +72,7 @@ class Weed:
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,
         }
-        words = [f"-{name}={value}" for name, value in (options | self.ports).items()]
+        words = [f"-{name}={value}" for name, value in (options | self.options | self.ports).items()]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(pathlib.Path(sys.executable).parent / "weed"), "server", "-s3", *words],

@@ -66,8 +66,18 @@ fn get_trail_status(
         let shown = time_s.map(|time_s| Timestamp(time_s).to_string());
         Some(shown.unwrap_or_default())
     };
+    let delivery = cx.deliveries.of(caller.account.id, trail);
     let output = GetTrailStatusResponse {
         is_logging: Some(trail.is_logging),
+        latest_delivery_attempt_succeeded: text(delivery.delivered_s),
+        latest_delivery_attempt_time: text(delivery.attempted_s),
+        latest_delivery_error: delivery.error,
+        latest_delivery_time: delivery.delivered_s.map(Timestamp),
+        latest_digest_delivery_error: delivery.digest_error,
+        latest_digest_delivery_time: delivery.digest_delivered_s.map(Timestamp),
+        // There are no notifications, which AWS tells so.
+        latest_notification_attempt_succeeded: text(None),
+        latest_notification_attempt_time: text(None),
         start_logging_time: trail.started_s.map(Timestamp),
         stop_logging_time: trail.stopped_s.map(Timestamp),
         time_logging_started: text(trail.started_s),

@@ -1,5 +1,6 @@
 //! AWS CloudTrail: looking up what was recorded, and the trails that deliver it.
 
+mod deliveries;
 mod keys;
 mod logging;
 mod lookup;
@@ -14,6 +15,7 @@ use crate::caller::Caller;
 use crate::iam::names;
 use crate::operation::Operation;
 
+pub use deliveries::{Deliveries, TrailDelivery};
 pub(crate) use lookup::Lookups;
 
 /// The rows of this service.

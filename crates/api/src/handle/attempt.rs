@@ -167,6 +167,7 @@ fn context<'a>(run: &Run<'a>, state: &Snapshot) -> Cx<'a> {
         random: &*run.world.random,
         settings: &run.world.settings,
         last_uses: &run.world.last_uses,
+        deliveries: &run.world.deliveries,
         lookups: &run.world.lookups,
         ring: run.world.rings.of(&state.installation),
         source_ip: run.request.peer,

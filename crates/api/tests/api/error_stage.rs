@@ -1,8 +1,10 @@
 //! The stage of all operations with what every declared error needs: full entities, entangled ones.
 
+use locum_wire::Service;
+
 use crate::common::{Lab, allow};
 use crate::crowd;
-use crate::every_operation::Stage;
+use crate::every_operation::{Stage, element};
 use crate::material::{SHORT_SSH, SSH, encoded, server};
 use crate::operation_cases::{DOCUMENT, READ_ONLY, TRUST};
 use crate::totp::Device;
@@ -130,6 +132,7 @@ pub(crate) fn stage() -> Stage {
     entangle(&stage.lab);
     let account = stage.lab.account.clone();
     let arn = |rest: &str| format!("arn:aws:iam::{account}:{rest}");
+    let many: Vec<String> = (1..=51).map(|at| format!(r#"{{"Key":"k{at}"}}"#)).collect();
     let fifty: Vec<String> = (1..=50)
         .map(|at| format!("Tags.member.{at}.Key=k{at}&Tags.member.{at}.Value=x"))
         .collect();
@@ -139,12 +142,21 @@ pub(crate) fn stage() -> Stage {
     );
     let trusted =
         r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"},"#.repeat(80);
+    let job = stage.lab.form(
+        &stage.lab.admin,
+        Service::Iam,
+        &format!(
+            "Action=GenerateServiceLastAccessedDetails&Arn={}",
+            arn("user/worker")
+        ),
+    );
     let document = |statements: &str| {
         encoded(&format!(
             r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#
         ))
     };
     stage.known.extend([
+        ("own-job", element(&job, "JobId")),
         ("worker", arn("user/worker")),
         ("no-policy", arn("policy/nothing")),
         ("full-policy", arn("policy/of-0")),
@@ -163,6 +175,7 @@ pub(crate) fn stage() -> Stage {
         ("twin-tags", tagged(["a", "A"])),
         ("same-tags", tagged(["a", "a"])),
         ("fifty-tags", fifty.join("&")),
+        ("many-tags", format!("[{}]", many.join(","))),
         ("large", document(&statement)),
         ("large-trust", document(trusted.trim_end_matches(','))),
         (

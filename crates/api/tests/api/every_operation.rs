@@ -83,7 +83,7 @@ fn groups_and_profiles(send: &dyn Fn(&str)) {
 }
 
 /// The text of one element of an answer.
-fn element(answer: &Answer, name: &str) -> String {
+pub(crate) fn element(answer: &Answer, name: &str) -> String {
     let body = String::from_utf8_lossy(&answer.body);
     let (_, rest) = body.split_once(&format!("<{name}>")).expect(name);
     rest.split('<').next().expect(name).to_owned()

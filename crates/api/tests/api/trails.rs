@@ -1,5 +1,8 @@
 //! CloudTrail's trails: made, changed, seen from other regions, started and stopped, tagged.
 
+use std::collections::BTreeMap;
+
+use locum_api::TrailDelivery;
 use locum_wire::{ClientRequest, Service};
 use serde_json::{Value, json};
 
@@ -321,7 +324,9 @@ fn aud_07_stopping_a_trail_stops_no_record() {
     let status = || call(&lab, "GetTrailStatus", r#"{"Name":"audit"}"#).expect("GetTrailStatus");
     assert_eq!(
         status(),
-        json!({"IsLogging": false, "TimeLoggingStarted": "", "TimeLoggingStopped": ""})
+        json!({"IsLogging": false, "LatestDeliveryAttemptSucceeded": "", "LatestDeliveryAttemptTime": "",
+            "LatestNotificationAttemptSucceeded": "", "LatestNotificationAttemptTime": "",
+            "TimeLoggingStarted": "", "TimeLoggingStopped": ""})
     );
     call(&lab, "StartLogging", r#"{"Name":"audit"}"#).expect("StartLogging");
     let started = status();
@@ -336,6 +341,41 @@ fn aud_07_stopping_a_trail_stops_no_record() {
     let before = lab.engine.recorded_events().len();
     call(&lab, "DescribeTrails", "{}").expect("DescribeTrails");
     assert_eq!(lab.engine.recorded_events().len(), before + 1);
+}
+
+#[test]
+fn the_status_tells_how_delivery_goes() {
+    let lab = Lab::new();
+    let body = r#"{"Name":"Audit","S3BucketName":"local"}"#;
+    create(&lab, &lab.admin, body).expect("CreateTrail");
+    let status = || call(&lab, "GetTrailStatus", r#"{"Name":"Audit"}"#).expect("GetTrailStatus");
+    let id = format!("{}/us-east-1/audit/{START_S}", lab.account);
+    let tell = |delivery: TrailDelivery| {
+        lab.world
+            .deliveries
+            .tell(BTreeMap::from([(id.clone(), delivery)]));
+    };
+    tell(TrailDelivery {
+        attempted_s: Some(START_S + 60),
+        delivered_s: Some(START_S + 30),
+        error: Some("AccessDenied".to_owned()),
+        digest_delivered_s: Some(START_S + 20),
+        digest_error: Some("NoSuchBucket".to_owned()),
+    });
+    let told = status();
+    let time = |seconds: i64| locum_wire::Timestamp(START_S + seconds).to_string();
+    assert_eq!(told["LatestDeliveryAttemptTime"], time(60));
+    assert_eq!(told["LatestDeliveryAttemptSucceeded"], time(30));
+    assert_eq!(told["LatestDeliveryTime"], START_S + 30);
+    assert_eq!(told["LatestDeliveryError"], "AccessDenied");
+    assert_eq!(told["LatestDigestDeliveryTime"], START_S + 20);
+    assert_eq!(told["LatestDigestDeliveryError"], "NoSuchBucket");
+    // One that is made anew under the same name has delivered nothing yet.
+    lab.pass(5);
+    call(&lab, "DeleteTrail", r#"{"Name":"Audit"}"#).expect("DeleteTrail");
+    create(&lab, &lab.admin, body).expect("CreateTrail");
+    assert_eq!(status()["LatestDeliveryAttemptTime"], "");
+    assert_eq!(status()["LatestDeliveryError"], Value::Null);
 }
 
 #[test]

@@ -202,6 +202,14 @@ pub(crate) const KEYS: &[Key] = &[
         "Refusals with one error that one address without a valid caller gets a minute with a record of their own in the trail; further ones have one record together."
     ),
     key!(
+        "limits.lookups_per_s_max",
+        "LIMITS_LOOKUPS_PER_S_MAX",
+        "limits-lookups-per-s-max",
+        Whole,
+        "0",
+        "LookupEvents calls that one account may make in one region and second; further ones get ThrottlingException. 0 is no limit; AWS allows 2."
+    ),
+    key!(
         "accept_restored_store",
         "ACCEPT_RESTORED_STORE",
         "accept-restored-store",

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::error::hint;
-use super::{Config, ConfigError, Key, Kind, Origin, keys::KEYS};
+use super::{Config, ConfigError, Key, Kind, Origin, TrailConfig, keys::KEYS};
 use crate::limits;
 
 /// Variables that other parts of the program read.
@@ -80,12 +80,6 @@ impl Config {
                 return Err(ConfigError::Together { key, message });
             }
         }
-        let together = |key, message: &str| {
-            Err(ConfigError::Together {
-                key,
-                message: message.to_owned(),
-            })
-        };
         match (&self.tls.certificate, &self.tls.key) {
             (Some(_), None) => return together("tls.key", "is needed beside tls.certificate"),
             (None, Some(_)) => return together("tls.certificate", "is needed beside tls.key"),
@@ -110,18 +104,7 @@ impl Config {
         if self.data.as_os_str().is_empty() {
             return together("data", "must not be empty");
         }
-        if !is_bucket(&self.trail.bucket) {
-            return together(
-                "trail.bucket",
-                "must be a bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots",
-            );
-        }
-        if self.trail.endpoint.is_some() != self.trail.credentials.is_some() {
-            return together(
-                "trail.credentials",
-                "and trail.endpoint are set together or not at all",
-            );
-        }
+        self.trail.check()?;
         if !is_name(&self.partition) {
             return together(
                 "partition",
@@ -141,7 +124,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 12] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 13] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -201,7 +184,44 @@ impl Config {
                 l.unauthenticated_records_max.into(),
                 limits::NOISE_ALONE_RANGE,
             ),
+            (
+                "limits.lookups_per_s_max",
+                l.lookups_per_s_max.into(),
+                limits::LOOKUPS_RANGE,
+            ),
         ]
+    }
+}
+
+fn together(key: &'static str, message: &str) -> Result<(), ConfigError> {
+    Err(ConfigError::Together {
+        key,
+        message: message.to_owned(),
+    })
+}
+
+impl TrailConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if !is_bucket(&self.bucket) {
+            return together(
+                "trail.bucket",
+                "must be a bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots",
+            );
+        }
+        if self.endpoint.is_some() != self.credentials.is_some() {
+            return together(
+                "trail.credentials",
+                "and trail.endpoint are set together or not at all",
+            );
+        }
+        let is_over_tls = |endpoint: &String| endpoint.starts_with("https://");
+        if self.ca_bundle.is_some() && !self.endpoint.as_ref().is_some_and(is_over_tls) {
+            return together(
+                "trail.ca_bundle",
+                "is for a trail.endpoint that begins with https://",
+            );
+        }
+        Ok(())
     }
 }
 

@@ -109,10 +109,7 @@ fn check_state(dir: &Path, found: &mut Delivered) {
     // A bucket holds them, when one is configured.
     let is_elsewhere = !dir.join("AWSLogs").exists();
     for chain in state.chains.values() {
-        let newest = chain.previous.iter();
-        let newest = newest.map(|told| (&told.object, &told.hash));
-        let files = chain.files.iter().map(|file| (&file.object, &file.hash));
-        for (object, expected) in newest.chain(files) {
+        for (object, expected) in chain.expected() {
             let file = dir.join(object);
             match unpacked(&file) {
                 Ok(json) if hash(&json) == *expected => {}
@@ -126,13 +123,16 @@ fn check_state(dir: &Path, found: &mut Delivered) {
     }
 }
 
-/// What the name of a digest says without its time; `None` for other files.
-fn chain_of(path: &Path) -> Option<String> {
+/// What the name of a digest says without its time, and the organization of its folder: a trail of the
+/// organization and one of an account may have the same name. `None` for other files.
+pub(super) fn chain_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.strip_suffix(".json.gz")?;
     let (chain, _) = name.rsplit_once('_')?;
+    // …/ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/NAME
+    let above = path.ancestors().nth(7).and_then(Path::file_name);
     chain
         .contains("_CloudTrail-Digest_")
-        .then(|| chain.to_owned())
+        .then(|| format!("{}/{chain}", above.unwrap_or_default().display()))
 }
 
 /// Digests of one chain, oldest first by their names.
@@ -207,7 +207,9 @@ fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told,
         return Err("it or its signature was changed".to_owned());
     }
     let is_tied = match before {
-        None => digest.previous_object.is_none() && previous.is_none(),
+        // The first, or the first since logging was started again.
+        _ if digest.previous_object.is_none() && previous.is_none() => true,
+        None => false,
         Some(before) => {
             digest.previous_object.as_deref() == Some(&before.object)
                 && digest.previous_digest_hash_value.as_deref() == Some(&before.hash)

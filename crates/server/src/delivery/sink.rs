@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
 use locum_sigv4::{Credentials, Header, RequestView, sign};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::config::TrailConfig;
 use crate::limits;
+use crate::roots::client_tls;
 
 /// One file to be kept.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,43 @@ pub(crate) enum SinkError {
     #[error("{}: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("{url}: {what}")]
-    Bucket { url: String, what: String },
+    Bucket {
+        url: String,
+        what: String,
+        /// S3's code, when there was an answer.
+        code: Option<String>,
+    },
+}
+
+impl SinkError {
+    /// What S3 would call it. A sink that gave no answer has no code, as with CloudTrail.
+    pub(crate) fn code(&self) -> Option<String> {
+        match self {
+            SinkError::Bucket { code, .. } => code.clone(),
+            SinkError::Folder { source, .. } => Some(
+                match source.kind() {
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                        "AccessDenied"
+                    }
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "NoSuchBucket",
+                    _ => "InternalError",
+                }
+                .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Why a bucket took no file.
+struct Refusal {
+    what: String,
+    code: Option<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(what: String) -> Refusal {
+        Refusal { what, code: None }
+    }
 }
 
 /// A place that files are put to. Putting the same file again changes nothing.
@@ -44,7 +81,10 @@ impl Sink {
     pub(crate) fn open(config: &TrailConfig, data: &Path) -> Result<Sink, SinkError> {
         match &config.endpoint {
             None => Ok(Sink::Folder(data.join("trail"))),
-            Some(endpoint) => Ok(Sink::Bucket(Box::new(Bucket::open(config, endpoint)?))),
+            Some(endpoint) => {
+                let bucket = Bucket::open(config, endpoint, limits::SINK_TIME_MAX)?;
+                Ok(Sink::Bucket(Box::new(bucket)))
+            }
         }
     }
 
@@ -128,10 +168,16 @@ struct Key {
 }
 
 impl Bucket {
-    fn open(config: &TrailConfig, endpoint: &str) -> Result<Bucket, SinkError> {
+    /// `time_max` is how long a file may take, from the name of the host to the end of the answer.
+    pub(super) fn open(
+        config: &TrailConfig,
+        endpoint: &str,
+        time_max: Duration,
+    ) -> Result<Bucket, SinkError> {
         let wrong = |what: &str| SinkError::Bucket {
             url: endpoint.to_owned(),
             what: what.to_owned(),
+            code: None,
         };
         let (scheme, rest) = endpoint
             .split_once("://")
@@ -144,12 +190,15 @@ impl Bucket {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(limits::SINK_TIME_MAX))
+            .timeout_global(Some(time_max))
             .timeout_connect(Some(limits::SINK_CONNECT_TIME_MAX))
             .user_agent(concat!("locum/", env!("CARGO_PKG_VERSION")))
             .accept("");
         let agent = match scheme {
-            "https" => agent.tls_config(tls(config.ca_bundle.as_deref()).map_err(|e| wrong(&e))?),
+            "https" => {
+                let tls = client_tls(config.ca_bundle.as_deref());
+                agent.tls_config(tls.map_err(|error| wrong(&format!("{error} (trail.ca_bundle)")))?)
+            }
             "http" => agent,
             _ => return Err(wrong("an endpoint begins with http:// or https://")),
         };
@@ -179,10 +228,10 @@ impl Bucket {
         let path = format!("{}{}", self.path, object.key);
         let url = format!("{}{path}", self.base);
         self.send(&url, &path, object, now_s)
-            .map_err(|what| SinkError::Bucket { url, what })
+            .map_err(|Refusal { what, code }| SinkError::Bucket { url, what, code })
     }
 
-    fn send(&self, url: &str, path: &str, object: Object<'_>, now_s: i64) -> Result<(), String> {
+    fn send(&self, url: &str, path: &str, object: Object<'_>, now_s: i64) -> Result<(), Refusal> {
         let key = self.key()?;
         let mut headers = vec![
             ("host", self.host.as_str()),
@@ -222,7 +271,7 @@ impl Bucket {
         }
         let mut answer = request
             .send(object.body)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| unreached(&error))?;
         match answer.status().as_u16() {
             200..=299 => Ok(()),
             status => {
@@ -231,37 +280,40 @@ impl Bucket {
                     .with_config()
                     .limit(limits::SINK_ANSWER_BYTES_MAX);
                 let body = body.read_to_string().unwrap_or_default();
-                let code = body
-                    .split_once("<Code>")
-                    .and_then(|(_, rest)| rest.split_once("</"));
-                Err(format!(
-                    "HTTP {status} {}",
-                    code.map_or("", |(code, _)| code)
-                ))
+                let code = code_of(&body, status);
+                let what = match &code {
+                    Some(code) => format!("HTTP {status} {code}"),
+                    None => format!("HTTP {status}"),
+                };
+                Err(Refusal { what, code })
             }
         }
     }
 }
 
-fn tls(bundle: Option<&Path>) -> Result<ureq::tls::TlsConfig, String> {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-    let roots: Vec<CertificateDer<'static>> = match bundle {
-        Some(path) => CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect)
-            .map_err(|error| format!("{}: {error}", path.display()))?,
-        None => rustls_native_certs::load_native_certs().certs,
-    };
-    if roots.is_empty() {
-        return Err("there is no CA certificate to check it with; set trail.ca_bundle".to_owned());
+/// Why there was no answer.
+fn unreached(error: &ureq::Error) -> String {
+    let what = error.to_string();
+    match what.contains("certificate") {
+        true => format!("{what}; trail.ca_bundle names the certificates that are trusted"),
+        false => what,
     }
-    let roots: Vec<_> = roots
-        .iter()
-        .map(|root| ureq::tls::Certificate::from_der(root.as_ref()).to_owned())
-        .collect();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ureq::tls::TlsConfig::builder()
-        .root_certs(ureq::tls::RootCerts::from(roots))
-        .unversioned_rustls_crypto_provider(provider)
-        .build())
+}
+
+/// The code of an answer, as S3 writes it; a service or a proxy that sends none is understood by its status.
+fn code_of(body: &str, status: u16) -> Option<String> {
+    let named = body
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</"))
+        .map(|(code, _)| code)
+        .filter(|code| (1..=limits::SINK_CODE_CHARACTERS_MAX).contains(&code.len()))
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let known = match status {
+        401 | 403 => Some("AccessDenied"),
+        404 => Some("NoSuchBucket"),
+        500 => Some("InternalError"),
+        503 => Some("ServiceUnavailable"),
+        _ => None,
+    };
+    named.or(known).map(str::to_owned)
 }

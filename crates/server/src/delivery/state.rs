@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use locum_api::TrailDelivery;
 use serde::{Deserialize, Serialize};
 
 use super::sink::write_whole;
+use crate::limits;
 
 /// How many bytes of each day's file (days since 1970-01-01) are behind us. Records go to the day of
 /// their time, so an older file can still grow.
@@ -24,6 +26,9 @@ pub(crate) struct State {
     pub(crate) digest_end_s: i64,
     /// One chain of digests for each account and region of each target, by its name.
     pub(crate) chains: BTreeMap<String, Chain>,
+    /// What GetTrailStatus tells of each trail, by its lasting id.
+    #[serde(default)]
+    pub(crate) trails: BTreeMap<String, TrailDelivery>,
 }
 
 /// Which records a delivery takes, and the minute in its files' names.
@@ -33,7 +38,7 @@ pub(crate) struct Begun {
     pub(crate) at_s: i64,
 }
 
-/// The digests of one account and region.
+/// The digests of one account and region, in spans: StopLogging ends one, StartLogging begins the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Chain {
     pub(crate) target: String,
@@ -43,6 +48,39 @@ pub(crate) struct Chain {
     pub(crate) start_s: i64,
     pub(crate) previous: Option<Previous>,
     pub(crate) files: Vec<LogFile>,
+    /// Nothing is delivered, and no digest comes, until logging starts again.
+    #[serde(default)]
+    pub(crate) has_ended: bool,
+    /// The last digests of the spans before, oldest first: nothing else would tell that one is missing.
+    #[serde(default)]
+    pub(crate) ended: Vec<Previous>,
+}
+
+impl Chain {
+    /// No further digest is tied to the newest one.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+        self.ended.extend(self.previous.take());
+        let over = self
+            .ended
+            .len()
+            .saturating_sub(limits::DELIVERY_SPANS_KEPT_MAX);
+        self.ended.drain(..over);
+    }
+
+    /// The next digest is the first of a chain.
+    pub(super) fn begin_again(&mut self, start_s: i64) {
+        self.has_ended = false;
+        self.start_s = start_s;
+    }
+
+    /// Object and hash of what has to be there: the last digest of each span, and files that no digest
+    /// names yet.
+    pub(super) fn expected(&self) -> impl Iterator<Item = (&String, &String)> {
+        let digests = self.ended.iter().chain(&self.previous);
+        let digests = digests.map(|told| (&told.object, &told.hash));
+        digests.chain(self.files.iter().map(|file| (&file.object, &file.hash)))
+    }
 }
 
 /// The newest digest of a chain.

@@ -1,7 +1,8 @@
 //! What is delivered: everything, by the installation itself, and what the trails of accounts ask for.
 
-use locum_api::OWN_TRAIL;
-use locum_store::{ReadWriteType, Trail};
+use locum_api::{OWN_TRAIL, TrailDelivery};
+use locum_store::{AccountId, ReadWriteType, Trail};
+use locum_wire::Timestamp;
 
 use super::files::{HOME_REGION, Seen};
 
@@ -10,6 +11,8 @@ use super::files::{HOME_REGION, Seen};
 pub(crate) struct Target {
     /// Unique and lasting: the key of its chains.
     pub(super) id: String,
+    /// What its state is told by; none for the installation's own.
+    pub(super) told_as: Option<String>,
     /// In the names of digests.
     pub(super) trail_name: String,
     pub(super) home_region: String,
@@ -26,6 +29,10 @@ enum Wants {
     /// Of this account alone, unless the trail is the organization's.
     Trail {
         account: Option<String>,
+        /// As events have their times.
+        created: String,
+        started: Option<String>,
+        stopped: Option<String>,
         trail: Box<Trail>,
     },
 }
@@ -35,6 +42,7 @@ impl Target {
     pub(super) fn own() -> Target {
         Target {
             id: OWN_TRAIL.to_owned(),
+            told_as: None,
             trail_name: OWN_TRAIL.to_owned(),
             home_region: HOME_REGION.to_owned(),
             organization: None,
@@ -43,22 +51,62 @@ impl Target {
         }
     }
 
-    /// A trail of an account.
-    pub(super) fn of_trail(account: &str, trail: &Trail, organization: Option<&str>) -> Target {
-        let whole = trail.is_organization && organization.is_some();
+    /// A trail of an account; one of the organization stands in other folders, so it has chains of its own.
+    pub(super) fn of_trail(
+        account: AccountId,
+        trail: &Trail,
+        organization: Option<&str>,
+    ) -> Target {
+        let organization = organization.filter(|_| trail.is_organization);
+        let told_as = TrailDelivery::id(account, trail);
+        let at = |time_s: Option<i64>| time_s.map(|time_s| Timestamp(time_s).to_string());
         Target {
-            id: format!(
-                "{account}/{}",
-                Trail::place(&trail.home_region, &trail.name)
-            ),
+            id: match organization {
+                Some(organization) => format!("{told_as}/{organization}"),
+                None => told_as.clone(),
+            },
+            told_as: Some(told_as),
             trail_name: trail.name.clone(),
             home_region: trail.home_region.clone(),
-            organization: organization.filter(|_| whole).map(str::to_owned),
+            organization: organization.map(str::to_owned),
             has_digests: trail.log_file_validation,
             wants: Wants::Trail {
-                account: (!whole).then(|| account.to_owned()),
+                account: organization.is_none().then(|| account.to_string()),
+                created: Timestamp(trail.created_s).to_string(),
+                started: at(trail.started_s),
+                stopped: at(trail.stopped_s),
                 trail: Box::new(trail.clone()),
             },
+        }
+    }
+
+    /// Whether every account has it.
+    pub(super) fn is_of_all_accounts(&self) -> bool {
+        match &self.wants {
+            Wants::Everything => true,
+            Wants::Trail { account, .. } => account.is_none(),
+        }
+    }
+
+    /// Whether digests come for a span that began at `start_s`, also without files.
+    pub(super) fn has_digests_since(&self, start_s: i64) -> bool {
+        let logs = match &self.wants {
+            Wants::Everything => true,
+            Wants::Trail { trail, .. } => {
+                trail.is_logging
+                    || trail
+                        .stopped_s
+                        .is_some_and(|stopped_s| stopped_s >= start_s)
+            }
+        };
+        self.has_digests && logs
+    }
+
+    /// Where a chain that begins in the span from `start_s` begins.
+    pub(super) fn begins_s(&self, start_s: i64) -> i64 {
+        match &self.wants {
+            Wants::Everything => start_s,
+            Wants::Trail { trail, .. } => trail.started_s.unwrap_or(start_s).max(start_s),
         }
     }
 
@@ -74,11 +122,20 @@ impl Target {
     pub(super) fn takes(&self, seen: &Seen, account: &str, region: &str) -> bool {
         let Wants::Trail {
             account: own,
+            created,
+            started,
+            stopped,
             trail,
         } = &self.wants
         else {
             return true;
         };
+        // By when it happened and not by when it is delivered: what was recorded before StopLogging still
+        // comes. Earlier starts are forgotten, so of several within one delivery too much comes, not too little.
+        let time = Some(&seen.event_time);
+        let is_logged = started.is_some()
+            && seen.event_time >= *created
+            && (time <= stopped.as_ref() || (trail.is_logging && time >= started.as_ref()));
         let is_global = matches!(
             seen.event_source.as_str(),
             "iam.amazonaws.com" | "organizations.amazonaws.com"
@@ -96,6 +153,6 @@ impl Target {
             kind && selector.includes_management_events
                 && !selector.excluded_sources.contains(&seen.event_source)
         });
-        trail.is_logging && own.as_deref().is_none_or(|own| own == account) && in_region && selected
+        is_logged && own.as_deref().is_none_or(|own| own == account) && in_region && selected
     }
 }

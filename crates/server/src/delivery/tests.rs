@@ -1,5 +1,8 @@
 //! Delivery over a real store: nothing lost, nothing twice, every change found.
 
+mod sink;
+mod trails;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +13,10 @@ use locum_api::{Random, Settings, World};
 use locum_store::{Change, Event, RedbOptions, open_redb};
 use serde_json::Value;
 
+use super::Figures;
 use super::check::check_delivered;
+use super::pass::Delivery;
 use super::sink::{Sink, signature_path};
-use super::{Delivery, Figures};
 use crate::random::{PooledRandom, SystemClock};
 
 /// 2026-11-25T12:00:00Z

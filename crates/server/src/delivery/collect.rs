@@ -1,0 +1,105 @@
+//! Which records are delivered next: those behind what is done, as piles by target, account and region.
+
+use locum_store::{TrailDay, TrailReader};
+
+use super::files::{Group, HOME_REGION, Piles, Seen, filed_under};
+use super::state::{Reached, State};
+use super::target::Target;
+use super::targets::Targets;
+use super::{Fault, pass::Delivery};
+use crate::limits;
+
+impl Delivery {
+    /// How far the day files go now.
+    pub(super) fn written(&self) -> Result<Reached, Fault> {
+        let reader = TrailReader::open(&self.data)?;
+        let mut written = Reached::new();
+        for day in reader.days()? {
+            written.insert(day.number(), reader.length(day)?);
+        }
+        Ok(written)
+    }
+
+    /// The records behind what is done, up to `until` or as many as fit into memory.
+    pub(super) fn collect(
+        &self,
+        state: &State,
+        until: &Reached,
+        targets: &mut Targets<'_>,
+    ) -> Result<(Piles, Reached), Fault> {
+        let reader = TrailReader::open(&self.data)?;
+        let mut reached = state.done.clone();
+        let mut piles = Piles::default();
+        for day in reader.days()? {
+            let from = reached.get(&day.number()).copied().unwrap_or(0);
+            let end = until.get(&day.number()).copied().unwrap_or(0);
+            if end <= from || piles.bytes >= limits::DELIVERY_BYTES_MAX {
+                continue;
+            }
+            let at = collect_day(&reader, day, (from, end), state, targets, &mut piles)?;
+            reached.insert(day.number(), at);
+        }
+        Ok((piles, reached))
+    }
+}
+
+/// Takes a day's records within a span of its file; answers where it ended.
+fn collect_day(
+    reader: &TrailReader,
+    day: TrailDay,
+    (from, end): (u64, u64),
+    state: &State,
+    targets: &mut Targets<'_>,
+    piles: &mut Piles,
+) -> Result<u64, Fault> {
+    let mut lines = reader.lines(day, from)?.until(end);
+    let mut at = from;
+    while piles.bytes < limits::DELIVERY_BYTES_MAX {
+        let Some(line) = lines.next_line()? else {
+            break;
+        };
+        at = line.end;
+        // A line that is no record was damaged; the trail's own check tells of it.
+        let Ok(seen) = serde_json::from_slice::<Seen>(line.bytes) else {
+            continue;
+        };
+        let management = targets.management.clone();
+        let (account, region) = filed_under(&seen, &management);
+        for number in targets.of(&account)? {
+            let Some(target) = targets.all.get(number) else {
+                continue;
+            };
+            if target.takes(&seen, &account, &region) {
+                let mut group = Group {
+                    target: number,
+                    account: account.clone(),
+                    region: region.clone(),
+                };
+                if is_one_too_many(state, piles, target, &group) {
+                    HOME_REGION.clone_into(&mut group.region);
+                }
+                piles.add(group, line.bytes, &seen.event_time);
+            }
+        }
+    }
+    Ok(at)
+}
+
+/// Callers name regions at will; an account has chains for so many, the rest stands with its first.
+fn is_one_too_many(state: &State, piles: &Piles, target: &Target, group: &Group) -> bool {
+    if piles.groups.contains_key(group) || state.chains.contains_key(&chain_name(target, group)) {
+        return false;
+    }
+    let first = format!("{}|{}|", target.id, group.account);
+    let kept = state.chains.range(first.clone()..);
+    let kept = kept
+        .take_while(|(name, _)| name.starts_with(&first))
+        .count();
+    let same = |other: &&Group| other.target == group.target && other.account == group.account;
+    let new = piles.groups.keys().filter(same).count();
+    kept + new >= limits::DELIVERY_REGIONS_MAX
+}
+
+pub(super) fn chain_name(target: &Target, group: &Group) -> String {
+    format!("{}|{}|{}", target.id, group.account, group.region)
+}
