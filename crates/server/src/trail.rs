@@ -2,6 +2,6 @@
 
 pub use locum_store::{
     ChainPoint, Checkpoint, FileError, Finding, FindingKind, HeadState, Integrity, Look, Newest,
-    NoCheckpoint, NoDay, Place, Progress, Pruned, TrailDay, TrailHead, TrailLine, TrailLines,
+    NoCheckpoint, NoDay, Marker, Place, Progress, Pruned, Signature, TrailDay, TrailHead, TrailLine, TrailLines,
     TrailReader, TrailReport, VerifyOptions, verify_trail,
 };

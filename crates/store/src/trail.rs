@@ -11,7 +11,9 @@ pub(crate) mod file;
 pub(crate) mod head;
 pub mod index;
 pub(crate) mod policies;
+pub(crate) mod pruned;
 pub(crate) mod reader;
+pub(crate) mod signature;
 pub(crate) mod verify;
 mod wait;
 
