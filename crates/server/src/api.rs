@@ -1,6 +1,7 @@
 //! The api behind the sockets: calls, readiness, the operator's wishes, the store's figures.
 
 mod explain;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::limits;
 use crate::metrics::Figure;
 use crate::metrics::FigureKind::{self, Counter, Gauge};
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
+use crate::retention::Retention;
 use crate::seam::{Answer, Handler, Operator, Request};
 
 /// Calls go to [`locum_api::handle_named`].
@@ -123,6 +125,7 @@ impl Handler for ApiHandler {
 /// The operator's wishes go to [`locum_api::operator`].
 pub(crate) struct ApiOperator {
     pub(crate) world: Arc<World>,
+    pub(crate) retention: Retention,
 }
 
 impl Operator for ApiOperator {
@@ -159,6 +162,23 @@ impl Operator for ApiOperator {
             }
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
+            OperatorRequest::PruneTrail {
+                before,
+                keep_days,
+                recent,
+                dry_run,
+            } => {
+                let asked = trail::Asked {
+                    before,
+                    keep_days,
+                    recent,
+                    dry_run,
+                };
+                trail::prune(&self.world, &self.retention, asked).await
+            }
+            OperatorRequest::SignCheckpoint {} => {
+                trail::checkpoint(&self.world, &self.retention).await
+            }
             OperatorRequest::Why { call, columns } => explain::why(world, &call, columns).await,
             OperatorRequest::Can {
                 principal,

@@ -26,8 +26,9 @@ use crate::error::ServerError;
 use crate::limits;
 use crate::metrics::{Figure, FigureKind};
 use crate::random::SystemClock;
+use crate::retention::Retention;
 use files::{Group, HOME_REGION, Packed, Piles, Seen, filed_under};
-use key::Signer;
+pub(crate) use key::{Signer, is_signed};
 use sink::{Object, Sink};
 use state::{Begun, Chain, Reached, State};
 use target::Target;
@@ -82,7 +83,7 @@ impl Figures {
 
 /// Why a pass ended early.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(crate) enum Fault {
     #[error("{}: {source}", path.display())]
     State { path: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -115,7 +116,7 @@ pub(crate) fn start(
     config: &TrailConfig,
     data: &Path,
     figures: Arc<Figures>,
-    passing: Passing,
+    retention: Retention,
 ) -> Result<(), ServerError> {
     let sink = Sink::open(config, data).map_err(|error| ServerError::Sink(error.to_string()))?;
     let delivery = Delivery {
@@ -127,15 +128,23 @@ pub(crate) fn start(
     };
     let pause = Duration::from_secs(config.deliver_every_s.min(config.digest_every_s).into());
     // Not an owner of the world: whoever drops it last closes the store.
-    let world = Arc::downgrade(world);
+    let weak = Arc::downgrade(world);
     let run = move || {
+        let mut next = Instant::now();
         loop {
-            let held = passing.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(world) = world.upgrade() else {
+            let held = retention
+                .passing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(world) = weak.upgrade() else {
                 return;
             };
             delivery.try_pass(&world);
             drop(world);
+            if Instant::now() >= next {
+                next = Instant::now() + limits::PRUNE_EVERY;
+                retention.try_keep(&weak);
+            }
             drop(held);
             std::thread::sleep(pause);
         }
@@ -166,6 +175,20 @@ fn state_path(data: &Path) -> PathBuf {
 /// Public keys of digests, by fingerprint, so that digests can be checked without a server.
 fn keys_path(data: &Path) -> PathBuf {
     data.join("trail/keys")
+}
+
+/// How far each day is delivered.
+pub(crate) fn reached(data: &Path) -> io::Result<Reached> {
+    Ok(State::read(&state_path(data))?.done)
+}
+
+/// Forgets days whose files are gone, so that what comes for them later is delivered. Held by whoever calls: the
+/// lock of the pass.
+pub(crate) fn forget_removed(data: &Path, days: &[TrailDay]) -> io::Result<()> {
+    let path = state_path(data);
+    let mut state = State::read(&path)?;
+    state.forget_removed(days);
+    state.keep(&path)
 }
 
 impl Delivery {
@@ -202,6 +225,7 @@ impl Delivery {
                 source,
             })
         };
+        state.forget_removed(&TrailReader::open(&self.data)?.days()?);
         let mut targets = Targets::new(world)?;
         if state.digest_end_s == 0 {
             state.digest_end_s = (now_s.div_euclid(self.digest_every_s) + 1) * self.digest_every_s;
@@ -316,7 +340,7 @@ impl Delivery {
         for chain in state.chains.values() {
             targets.of(&chain.account)?;
         }
-        let signer = self.signer(world)?;
+        let signer = Signer::kept(world, &self.data)?;
         let mut told = BTreeMap::new();
         for (name, chain) in &state.chains {
             let target = targets.all.iter().find(|target| target.id == chain.target);
@@ -344,18 +368,6 @@ impl Delivery {
         let whole = now_s.div_euclid(self.digest_every_s) + 1;
         state.digest_end_s = whole * self.digest_every_s;
         Ok(())
-    }
-
-    fn signer(&self, world: &World) -> Result<Signer, Fault> {
-        let signer = Signer::of(world)?;
-        let folder = keys_path(&self.data);
-        let path = folder.join(format!("{}.der", signer.fingerprint));
-        if !path.exists() {
-            let kept = std::fs::create_dir_all(&folder)
-                .and_then(|()| sink::write_whole(&path, &signer.public_key));
-            kept.map_err(|source| Fault::State { path, source })?;
-        }
-        Ok(signer)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod operator;
 mod process;
 mod random;
 mod records;
+mod retention;
 mod run;
 pub mod seam;
 pub mod tls;

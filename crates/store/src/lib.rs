@@ -58,6 +58,7 @@ pub use trail::head::{HeadState, TrailHead};
 pub use trail::index as trail_index;
 pub use trail::pruned::{DayLength, Gone, Pruned};
 pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};
+pub use trail::remove::TrailRemoved;
 pub use trail::signature::Signature;
 pub use trail::verify::{
     Finding, FindingKind, Marker, Place, Progress, TrailReport, VerifyOptions, verify_trail,
