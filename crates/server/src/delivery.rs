@@ -509,5 +509,19 @@ impl<'w> Targets<'w> {
     }
 }
 
+/// Delivers all there is to the trail's own folder.
+#[cfg(test)]
+pub(crate) fn deliver_for_test(world: &World, data: &Path, now_s: i64) {
+    let delivery = Delivery {
+        bucket: "locum-trail".to_owned(),
+        digest_every_s: 3_600,
+        sink: Sink::Folder(data.join("trail")),
+        figures: Arc::new(Figures::default()),
+        data: data.to_owned(),
+    };
+    let passed = delivery.pass(world, now_s);
+    assert!(passed.is_ok(), "{passed:?}");
+}
+
 #[cfg(test)]
 mod tests;

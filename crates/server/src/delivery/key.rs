@@ -83,6 +83,23 @@ impl Signer {
     }
 }
 
+#[cfg(test)]
+impl Signer {
+    pub(crate) fn open_for_test(pkcs8: &[u8]) -> Signer {
+        let opened = Signer::open(pkcs8);
+        assert!(opened.is_ok(), "a private key");
+        opened.unwrap()
+    }
+
+    pub(crate) fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    pub(crate) fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+}
+
 /// Whether `signature` is one of `message` by this key (PKCS #1 DER).
 pub(crate) fn is_signed(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, public_key)
