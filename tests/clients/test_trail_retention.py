@@ -4,6 +4,7 @@ import base64
 import glob
 import json
 import os
+import pathlib
 import pty
 import subprocess
 import time
@@ -106,9 +107,12 @@ def test_aud_06_days_are_removed_and_the_rest_is_proved(own_server, tmp_path):
     assert found[1]["requestParameters"]["lastSequence"] == str(plan["LastSequence"]) and found[1]["eventType"] == "AwsServiceEvent"
     reply = raw.query(server, server.admin(), "sts", "GetCallerIdentity")
     assert reply.status == 200
-
-    # The marker is needed, whole, and by a key that is trusted.
     assert server.stop() == 0
+    what_is_forged_is_named(server, checkpoint, tmp_path)
+
+
+def what_is_forged_is_named(server: Server, checkpoint: pathlib.Path, tmp_path: pathlib.Path):
+    """The marker is needed, whole, and by a key that is trusted; so is a checkpoint. The server is stopped."""
     done = server.read_trail("prune", "--keep-days", "1", "--recent", "--yes")
     assert done.returncode == 255 and "only the server" in done.stderr
     marker = server.data / "trail" / "pruned"

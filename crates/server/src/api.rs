@@ -137,19 +137,7 @@ impl Operator for ApiOperator {
                 name,
                 email,
                 root_key,
-            } => {
-                let with = if root_key {
-                    WithRootKey::Yes
-                } else {
-                    WithRootKey::No
-                };
-                let made = operator::create_account(world, &name, email.as_deref(), with).await;
-                let (account, key) = made.map_err(refusal)?;
-                Ok(key.map_or_else(
-                    || json!({ "AccountId": account.to_string() }),
-                    |key| shown(&key),
-                ))
-            }
+            } => create_account(world, &name, email.as_deref(), root_key).await,
             OperatorRequest::RootKey { account } => {
                 let Some(account) = AccountId::parse(&account) else {
                     let message = format!("{account:?} is not an account id of twelve digits.");
@@ -208,6 +196,24 @@ impl Operator for ApiOperator {
             }
         }
     }
+}
+
+async fn create_account(
+    world: &World,
+    name: &str,
+    email: Option<&str>,
+    root_key: bool,
+) -> Result<Value, OperatorRefusal> {
+    let with = match root_key {
+        true => WithRootKey::Yes,
+        false => WithRootKey::No,
+    };
+    let made = operator::create_account(world, name, email, with).await;
+    let (account, key) = made.map_err(refusal)?;
+    Ok(key.map_or_else(
+        || json!({ "AccountId": account.to_string() }),
+        |key| shown(&key),
+    ))
 }
 
 fn shown(key: &operator::RootKey) -> Value {

@@ -159,12 +159,8 @@ impl fmt::Display for Finding {
                 f,
                 "the checkpoint of record {first} is not signed with a known key: it is not counted"
             ),
-            FindingKind::MarkerDamaged => {
-                f.write_str("the file `pruned` is damaged: it explains nothing that is missing")
-            }
-            FindingKind::MarkerForged => f.write_str(
-                "the file `pruned` is not signed with a known key: it explains nothing that is missing",
-            ),
+            FindingKind::MarkerDamaged => f.write_str(MARKER_DAMAGED),
+            FindingKind::MarkerForged => f.write_str(MARKER_FORGED),
             FindingKind::MarkerDiffers => write!(
                 f,
                 "record {first} is not the one that the file `pruned` tells of"
@@ -172,3 +168,7 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+const MARKER_DAMAGED: &str = "the file `pruned` is damaged: it explains nothing that is missing";
+const MARKER_FORGED: &str =
+    "the file `pruned` is not signed with a known key: it explains nothing that is missing";
