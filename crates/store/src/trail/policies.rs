@@ -67,12 +67,8 @@ impl PolicyFiles {
     }
 
     /// Removes those of the texts that no record of `before` or a later day refers to; how many. One that is
-    /// referred to again is written again.
-    pub(crate) fn drop_texts(
-        &mut self,
-        texts: &[PolicyHash],
-        before: i64,
-    ) -> Result<usize, FileError> {
+    /// referred to again is written again: what is known to be there is known of its own day alone.
+    pub(crate) fn drop_texts(&self, texts: &[PolicyHash], before: i64) -> Result<usize, FileError> {
         let since = std::fs::read_to_string(self.dir.join(SINCE));
         let since = since.ok().and_then(|text| of_name(text.trim()));
         if since.is_none_or(|since| before <= since) {
@@ -83,7 +79,6 @@ impl PolicyFiles {
             let path = path(&self.dir, *hash);
             if is_older(&path, before) {
                 std::fs::remove_file(&path).map_err(FileError::io(&path))?;
-                self.known.remove(hash);
                 count += 1;
             }
         }

@@ -63,6 +63,7 @@ fn aud_07_a_record_that_comes_for_a_removed_day_is_kept() {
     assert!(files.set_aside(&gone).is_err());
     assert_eq!(days(&reader), [1, 2, 3]);
     assert!(judge(&reader).is_good());
+    files.append(&[(2, b"{\"n\":3}\n")]).unwrap();
     let gone = lengths(&reader, &[1, 2]);
     let marker = Pruned::with_days(None, &reader, &gone, "-")
         .unwrap()
