@@ -1,5 +1,6 @@
 //! What is done to a trail, and what proving it says.
 
+mod measure;
 mod removed;
 mod trials;
 
