@@ -69,7 +69,7 @@ pub(crate) enum PruneError {
     #[error("{0} is not over yet: days are removed whole, and never today's")]
     NotOver(TrailDay),
     #[error(
-        "LookupEvents answers for 90 days, and days since {0} are among them; ask for recent days as well to remove them"
+        "LookupEvents answers for 90 days, and days since {0} are among them; --recent removes them as well"
     )]
     Recent(TrailDay),
     #[error("a delivery of the trail is under way and does not end; try again later")]
