@@ -1,7 +1,9 @@
-"""The trail's chain: proved beside a running server, broken by hand, and over a disk that fills up."""
+"""The trail's chain: proved beside a running server, broken by hand, and over disks that fill up."""
 
+import errno
 import json
 import resource
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -9,6 +11,7 @@ import urllib.request
 import pytest
 
 from harness import raw
+from harness import server as servers
 from harness.credentials import Credentials
 from harness.server import Server
 
@@ -28,12 +31,15 @@ def test_aud_06_what_is_done_to_the_trail_is_found(own_server, tmp_path):
     assert report["verdict"] == "good" and report["first"]["sequence"] == 1 and report["recordsProven"] >= 21
     checkpoint = tmp_path / "checkpoint"
     checkpoint.write_text(server.read_trail("checkpoint").stdout, encoding="utf-8")
-    sequence, digest, when = checkpoint.read_text(encoding="utf-8").split()
-    assert int(sequence) == report["last"]["sequence"] and digest == report["last"]["hash"] and when.endswith("Z")
+    sequence, digest, when, version, key, signature = checkpoint.read_text(encoding="utf-8").split()
+    # The newest record that it vouches for is the one that it was asked for, or a later one.
+    assert int(sequence) > report["last"]["sequence"] and len(digest) == 64 and when.endswith("Z")
+    assert version == "v1" and server.read_trail("keys").stdout.startswith(key) and len(signature) == 344
     with open(checkpoint, "a", encoding="utf-8") as kept:
         kept.write(server.read_trail("checkpoint", "--format", "json").stdout)
     assert server.stop() == 0
-    assert server.verify("--checkpoint", str(checkpoint))["checkpointsHeld"] == 2
+    report = server.verify("--checkpoint", str(checkpoint))
+    assert (report["checkpointsHeld"], report["checkpointsSigned"]) == (2, 2)
 
     days = sorted((server.data / "trail").glob("*.jsonl"))
     whole = days[-1].read_bytes()
@@ -111,6 +117,69 @@ def test_aud_01_a_disk_that_fills_up_refuses_calls_and_lets_them_go_on(own_serve
         assert reply.status == 200, reply.body
         acknowledged.append(reply.request_id)
     assert refused >= 6
+    assert server.stop() == 0
+    trail = server.trail.settled()
+    for request_id in acknowledged:
+        assert len(trail.by_request.get(request_id, [])) == 1, "lost, or there twice"
+    report = server.verify()
+    assert report["verdict"] == "good" and report["recordsProven"] == len(trail.records)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with little room."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"mounting a small disk is not permitted here: {made.stderr.strip()}")
+    yield folder
+    servers.end_all(but=[server for server in servers.RUNNING if folder not in server.data.parents])
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_aud_01_a_disk_without_room_refuses_calls_and_lets_them_go_on(small_disk):
+    server = Server(small_disk / "data").start()
+    admin = server.admin()
+    acknowledged = [identity(server, admin).request_id for _ in range(5)]
+    for made in range(3):
+        filler = small_disk / "filler"
+        with open(filler, "wb", buffering=0) as file:
+            for size in (1 << 16, 1):
+                try:
+                    while file.write(b"x" * size):
+                        pass
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
+        # What was set aside on the last page of a file may still be written.
+        refused = 0
+        for number in range(60):
+            began = time.monotonic()
+            write = number % 3 == 2
+            reply = raw.query(server, admin, "iam", "CreateUser", UserName=f"u-{made}-{number}") if write else identity(server, admin)
+            assert time.monotonic() - began < 2.5, "refused within two seconds"
+            assert reply.status in (200, 503), reply.body
+            refused += reply.status == 503
+            if reply.status == 200:
+                acknowledged.append(reply.request_id)
+            if refused >= 6:
+                break
+        assert refused >= 6
+        # A page is left over here and there, so the trail is good as it stands.
+        report = server.verify()
+        assert report["verdict"] == "good", report["findings"]
+        filler.unlink()
+        deadline = time.monotonic() + 10
+        while (reply := identity(server, admin)).status != 200:
+            assert reply.status == 503 and time.monotonic() < deadline, reply.body
+            time.sleep(0.1)
+        acknowledged.append(reply.request_id)
+        deadline = time.monotonic() + 10
+        while (reply := raw.query(server, admin, "iam", "CreateUser", UserName=f"after-{made}")).status == 503:
+            assert time.monotonic() < deadline, reply.body
+            time.sleep(0.1)
+        assert reply.status in (200, 409), reply.body
+        acknowledged.append(reply.request_id)
     assert server.stop() == 0
     trail = server.trail.settled()
     for request_id in acknowledged:

@@ -63,5 +63,5 @@ pub use operations::operations;
 pub use request::{Request, Response, TlsDetails};
 pub use session::{Claims, OpenError, SessionKind};
 pub use snapshot::Snapshot;
-pub use trail_key::{add_trail_key, fingerprint, trail_key};
+pub use trail_key::{add_trail_key, fingerprint, trail_key, trail_public_keys};
 pub use world::{Clock, LOCAL_SINK, OWN_TRAIL, Random, SetClock, Settings, World};

@@ -95,6 +95,9 @@ pub enum OperatorError {
     /// A question that has no answer, and why.
     #[error("{0}")]
     BadQuestion(String),
+    /// Days of the trail that are not removed, and why.
+    #[error("{0}")]
+    NotPruned(String),
     /// The store does not answer.
     #[error("{0}")]
     Store(String),
@@ -113,6 +116,7 @@ impl OperatorError {
             | OperatorError::NotImported(_)
             | OperatorError::BadQuestion(_) => "InvalidInput",
             OperatorError::NotExplained(_) => "NotExplained",
+            OperatorError::NotPruned(_) => "NotPruned",
             OperatorError::Store(_) => "ServiceUnavailable",
         }
     }
@@ -390,6 +394,53 @@ pub async fn trail_repaired(world: &World, found: &str) -> Result<(), OperatorEr
         let held = installation(world).await?;
         let told = vec![("found", found.to_owned())];
         Ok((Some(held.management_account), vec![], told, ()))
+    })
+    .await
+}
+
+/// What was asked about removing days of the trail, when none is removed: it was only asked what would be, there is
+/// none to remove, or it is refused.
+///
+/// # Errors
+/// The refusal itself, or see [`OperatorError`].
+pub async fn trail_not_pruned(
+    world: &World,
+    asked: &[(&'static str, String)],
+    refusal: Option<String>,
+) -> Result<(), OperatorError> {
+    commit(world, "PruneTrail", asked, async || {
+        if let Some(why) = refusal.clone() {
+            return Err(OperatorError::NotPruned(why));
+        }
+        let held = installation(world).await?;
+        Ok((Some(held.management_account), vec![], asked.to_vec(), ()))
+    })
+    .await
+}
+
+/// The record that days of the trail are removed: it is durable before the first of them is.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn trail_pruned(
+    world: &World,
+    told: &[(&'static str, String)],
+) -> Result<(), OperatorError> {
+    commit(world, "TrailPruned", told, async || {
+        let held = installation(world).await?;
+        Ok((Some(held.management_account), vec![], told.to_vec(), ()))
+    })
+    .await
+}
+
+/// The record that a checkpoint is signed, which is the newest that the checkpoint vouches for.
+///
+/// # Errors
+/// See [`OperatorError`].
+pub async fn checkpoint_signed(world: &World) -> Result<(), OperatorError> {
+    commit(world, "SignCheckpoint", &[], async || {
+        let held = installation(world).await?;
+        Ok((Some(held.management_account), vec![], vec![], ()))
     })
     .await
 }

@@ -26,6 +26,16 @@ pub async fn trail_key(world: &World) -> Result<Option<TrailKey>, OperatorError>
     Ok(valid.cloned())
 }
 
+/// The public keys (PKCS #1 DER) of all keys that ever signed.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn trail_public_keys(world: &World) -> Result<Vec<Vec<u8>>, OperatorError> {
+    let held = operator::installation(world).await?;
+    let keys = held.trail_keys.iter();
+    Ok(keys.map(|key| key.public_key.clone()).collect())
+}
+
 /// Keeps a new key (PKCS #1 and PKCS #8 DER), which signs from now on.
 ///
 /// # Errors

@@ -32,7 +32,9 @@ pub const CACHE_MARGIN_S_MAX: i64 = 15 * 60;
 pub const SESSION_DURATION_S_DEFAULT: i64 = 3600;
 /// Bytes of the trail that `trail tail --follow` shows at once.
 pub const TRAIL_CHUNK_BYTES: usize = 1 << 20;
-/// Largest file of checkpoints that is read, in bytes; a line has about a hundred.
+/// Largest file of keys that is read, in bytes.
+pub const KEYS_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Largest file of checkpoints that is read, in bytes; a signed line has about five hundred.
 pub const CHECKPOINT_FILE_BYTES_MAX: u64 = 4 << 20;
 /// Characters in a line of a PEM file (RFC 7468).
 pub const PEM_LINE_CHARS: usize = 64;

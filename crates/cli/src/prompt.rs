@@ -29,3 +29,23 @@ pub fn mfa_code(serial: &str) -> Result<String, CliError> {
         _ => Err(CliError::Interrupted),
     }
 }
+
+/// A question that only `y` or `yes` answers with yes.
+pub fn yes(question: &str) -> Result<bool, CliError> {
+    let missing = || CliError::Usage {
+        message: "there is no terminal to ask on".to_owned(),
+        hint: "add --yes to do it without asking, or --dry-run to see what would be done"
+            .to_owned(),
+    };
+    let mut terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(|_| missing())?;
+    write!(terminal, "{} [y/N] ", output::clean(question)).map_err(|_| missing())?;
+    let mut answer = String::new();
+    BufReader::new(terminal.take(ANSWER_BYTES_MAX))
+        .read_line(&mut answer)
+        .map_err(|_| missing())?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
+}

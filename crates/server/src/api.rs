@@ -1,6 +1,7 @@
 //! The api behind the sockets: calls, readiness, the operator's wishes, the store's figures.
 
 mod explain;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::limits;
 use crate::metrics::Figure;
 use crate::metrics::FigureKind::{self, Counter, Gauge};
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
+use crate::retention::Retention;
 use crate::seam::{Answer, Handler, Operator, Request};
 
 /// Calls go to [`locum_api::handle_named`].
@@ -123,6 +125,7 @@ impl Handler for ApiHandler {
 /// The operator's wishes go to [`locum_api::operator`].
 pub(crate) struct ApiOperator {
     pub(crate) world: Arc<World>,
+    pub(crate) retention: Retention,
 }
 
 impl Operator for ApiOperator {
@@ -134,19 +137,7 @@ impl Operator for ApiOperator {
                 name,
                 email,
                 root_key,
-            } => {
-                let with = if root_key {
-                    WithRootKey::Yes
-                } else {
-                    WithRootKey::No
-                };
-                let made = operator::create_account(world, &name, email.as_deref(), with).await;
-                let (account, key) = made.map_err(refusal)?;
-                Ok(key.map_or_else(
-                    || json!({ "AccountId": account.to_string() }),
-                    |key| shown(&key),
-                ))
-            }
+            } => create_account(world, &name, email.as_deref(), root_key).await,
             OperatorRequest::RootKey { account } => {
                 let Some(account) = AccountId::parse(&account) else {
                     let message = format!("{account:?} is not an account id of twelve digits.");
@@ -159,6 +150,23 @@ impl Operator for ApiOperator {
             }
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
+            OperatorRequest::PruneTrail {
+                before,
+                keep_days,
+                recent,
+                dry_run,
+            } => {
+                let asked = trail::Asked {
+                    before,
+                    keep_days,
+                    recent,
+                    dry_run,
+                };
+                trail::prune(&self.world, &self.retention, asked).await
+            }
+            OperatorRequest::SignCheckpoint {} => {
+                trail::checkpoint(&self.world, &self.retention).await
+            }
             OperatorRequest::Why { call, columns } => explain::why(world, &call, columns).await,
             OperatorRequest::Can {
                 principal,
@@ -192,6 +200,24 @@ impl Operator for ApiOperator {
             }
         }
     }
+}
+
+async fn create_account(
+    world: &World,
+    name: &str,
+    email: Option<&str>,
+    root_key: bool,
+) -> Result<Value, OperatorRefusal> {
+    let with = match root_key {
+        true => WithRootKey::Yes,
+        false => WithRootKey::No,
+    };
+    let made = operator::create_account(world, name, email, with).await;
+    let (account, key) = made.map_err(refusal)?;
+    Ok(key.map_or_else(
+        || json!({ "AccountId": account.to_string() }),
+        |key| shown(&key),
+    ))
 }
 
 fn shown(key: &operator::RootKey) -> Value {

@@ -66,6 +66,8 @@ pub struct TrailConfig {
     pub deliver_every_s: u32,
     /// Seconds that a digest spans.
     pub digest_every_s: u32,
+    /// Days of the trail that are kept besides today; all when not set.
+    pub keep_days: Option<u32>,
 }
 
 /// The files of the certificate. Both are set or none.
@@ -173,6 +175,7 @@ impl Default for TrailConfig {
             ca_bundle: None,
             deliver_every_s: limits::DELIVER_EVERY_S,
             digest_every_s: limits::DIGEST_EVERY_S,
+            keep_days: None,
         }
     }
 }

@@ -22,17 +22,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use locum_api::World;
+use locum_store::TrailDay;
 
 use crate::config::TrailConfig;
 use crate::error::ServerError;
 use crate::limits;
+use crate::retention::Retention;
 pub(crate) use figures::Figures;
+pub(crate) use key::{Signer, is_signed};
 use pass::Delivery;
 use sink::Sink;
+use state::{Reached, State};
 
 /// Why a pass ended early.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(crate) enum Fault {
     #[error("{}: {source}", path.display())]
     State { path: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -75,7 +79,7 @@ pub(crate) fn start(
     config: &TrailConfig,
     data: &Path,
     figures: Arc<Figures>,
-    passing: Passing,
+    retention: Retention,
 ) -> Result<(), ServerError> {
     let sink = Sink::open(config, data).map_err(|error| ServerError::Sink(error.to_string()))?;
     let delivery = Delivery {
@@ -88,15 +92,23 @@ pub(crate) fn start(
     let pause = Duration::from_secs(config.deliver_every_s.min(config.digest_every_s).into());
     delivery.tell(world);
     // Not an owner of the world: whoever drops it last closes the store.
-    let world = Arc::downgrade(world);
+    let weak = Arc::downgrade(world);
     let run = move || {
+        let mut next = Instant::now();
         loop {
-            let held = passing.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(world) = world.upgrade() else {
+            let held = retention
+                .passing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(world) = weak.upgrade() else {
                 return;
             };
             delivery.try_pass(&world);
             drop(world);
+            if Instant::now() >= next {
+                next = Instant::now() + limits::PRUNE_EVERY;
+                retention.try_keep(&weak);
+            }
             drop(held);
             std::thread::sleep(pause);
         }
@@ -109,6 +121,44 @@ pub(crate) fn start(
             what: "the delivery of the trail",
             source,
         })
+}
+
+/// The files of a data directory's delivery.
+fn state_path(data: &Path) -> PathBuf {
+    data.join("trail/delivery")
+}
+
+/// Public keys of digests, by fingerprint, so that digests can be checked without a server.
+fn keys_path(data: &Path) -> PathBuf {
+    data.join("trail/keys")
+}
+
+/// How far each day is delivered.
+pub(crate) fn reached(data: &Path) -> io::Result<Reached> {
+    Ok(State::read(&state_path(data))?.done)
+}
+
+/// Forgets days whose files are gone, so that what comes for them later is delivered. Held by whoever calls: the
+/// lock of the pass.
+pub(crate) fn forget_removed(data: &Path, days: &[TrailDay]) -> io::Result<()> {
+    let path = state_path(data);
+    let mut state = State::read(&path)?;
+    state.forget_removed(days);
+    state.keep(&path)
+}
+
+/// Delivers all there is to the trail's own folder.
+#[cfg(test)]
+pub(crate) fn deliver_for_test(world: &World, data: &Path, now_s: i64) {
+    let delivery = Delivery {
+        bucket: "locum-trail".to_owned(),
+        digest_every_s: 3_600,
+        sink: Sink::Folder(data.join("trail")),
+        figures: Arc::new(Figures::default()),
+        data: data.to_owned(),
+    };
+    let passed = delivery.pass(world, now_s);
+    assert!(passed.is_ok(), "{passed:?}");
 }
 
 #[cfg(test)]

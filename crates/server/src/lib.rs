@@ -18,6 +18,7 @@ pub mod operator;
 mod process;
 mod random;
 mod records;
+mod retention;
 pub mod roots;
 mod run;
 pub mod seam;

@@ -135,3 +135,10 @@ pub const SINK_CODE_CHARACTERS_MAX: usize = 64;
 pub const DELIVERED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long the end of the server waits for a delivery under way.
 pub const DELIVERY_END_WAIT: Duration = Duration::from_secs(3);
+
+/// What `trail.keep_days` may be. The lower end is one whole day, so that no clock makes it less.
+pub const KEEP_DAYS_RANGE: RangeInclusive<u64> = 1..=36_500;
+/// How often days that are older are looked for.
+pub const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+/// How long an operator's wish to remove days waits for a delivery under way.
+pub const PRUNE_WAIT: Duration = Duration::from_secs(90);

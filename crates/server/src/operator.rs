@@ -56,6 +56,23 @@ pub enum OperatorRequest {
         /// A file that does not exist yet; absolute, as the server's directory is not the caller's.
         file: PathBuf,
     },
+    /// Remove the oldest days of the trail.
+    PruneTrail {
+        /// Days before this one (`YYYY-MM-DD`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        /// Or all but so many whole days and today.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keep_days: Option<u32>,
+        /// Also days that LookupEvents still answers for.
+        #[serde(default)]
+        recent: bool,
+        /// Answer what would be removed, and remove nothing.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// A signed checkpoint of the newest record of the trail.
+    SignCheckpoint {},
     /// Why a call was refused.
     Why {
         /// The id of the request, or the encoded authorization message of its answer.
@@ -133,6 +150,8 @@ impl OperatorRequest {
             OperatorRequest::RootKey { .. } => "root-key",
             OperatorRequest::RotateKeys { .. } => "rotate-keys",
             OperatorRequest::Backup { .. } => "backup",
+            OperatorRequest::PruneTrail { .. } => "prune-trail",
+            OperatorRequest::SignCheckpoint {} => "sign-checkpoint",
             OperatorRequest::Why { .. } => "why",
             OperatorRequest::Can { .. } => "can",
             OperatorRequest::ImportAccount { .. } => "import-account",

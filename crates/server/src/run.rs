@@ -17,6 +17,7 @@ use crate::error::ServerError;
 use crate::host::{Ready, host};
 use crate::limits;
 use crate::random::{PooledRandom, SystemClock};
+use crate::retention::Retention;
 use crate::seam::Hosted;
 
 /// Runs Locum until SIGTERM or SIGINT; `on_ready` is called once, when calls are accepted.
@@ -82,12 +83,23 @@ async fn start(
     tokio::spawn(keep_last_uses(Arc::clone(&world)));
     let delivered = Arc::new(delivery::Figures::default());
     let told = Arc::clone(&delivered);
-    delivery::start(&world, &config.trail, &config.data, delivered, passing)?;
+    let retention = Retention {
+        data: config.data.clone(),
+        passing,
+        keep_days: config.trail.keep_days,
+    };
+    delivery::start(
+        &world,
+        &config.trail,
+        &config.data,
+        delivered,
+        retention.clone(),
+    )?;
     tokio::spawn(keep_noise(Arc::clone(&world)));
     let counted = Arc::clone(&world);
     Ok(Hosted {
         handler: ApiHandler::new(Arc::clone(&world)),
-        operator: ApiOperator { world },
+        operator: ApiOperator { world, retention },
         account_id: account.to_string(),
         figures: Box::new(move || figures(&counted, &told)),
     })

@@ -1,7 +1,13 @@
 //! The trail's files for whoever reads them without a server: the command line.
 
+mod keys;
+mod proof;
+
+pub use keys::TrustedKeys;
+pub use proof::{MarkerFound, Proof, ProofOptions, prove};
+
 pub use locum_store::{
-    ChainPoint, Checkpoint, FileError, Finding, FindingKind, HeadState, Integrity, Look, Newest,
-    NoCheckpoint, NoDay, Place, Progress, Pruned, TrailDay, TrailHead, TrailLine, TrailLines,
-    TrailReader, TrailReport, VerifyOptions, verify_trail,
+    ChainPoint, Checkpoint, FileError, Finding, FindingKind, HeadState, Integrity, Look, Marker,
+    Newest, NoCheckpoint, NoDay, Place, Progress, Pruned, Signature, TrailDay, TrailHead,
+    TrailLine, TrailLines, TrailReader, TrailReport, VerifyOptions, verify_trail,
 };

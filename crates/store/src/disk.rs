@@ -26,8 +26,11 @@ use crate::id::{Revision, Unit};
 use crate::limits::{PAGE_CACHE_BYTES, WATCH_TICK};
 use crate::memory::check_lease_text;
 use crate::prepare::{check_events, prepare};
+use crate::trail;
 use crate::trail::index::build::Index;
 use crate::trail::index::{Found, Query};
+use crate::trail::pruned::DayLength;
+use crate::trail::remove::TrailRemoved;
 use redb::Database;
 use std::future::ready;
 use std::path::{Path, PathBuf};
@@ -247,6 +250,22 @@ impl Engine for RedbEngine {
         Box::pin(outcome)
     }
 
+    fn remove_trail_days(
+        &self,
+        days: Vec<DayLength>,
+    ) -> BoxFuture<'_, Result<TrailRemoved, LoadError>> {
+        let (promise, outcome) = promise();
+        let (set, store) = (promise.clone(), self.store.clone());
+        // A thread of its own: large files take their time.
+        let spawned = std::thread::Builder::new()
+            .name("locum-remove".to_owned())
+            .spawn(move || set.set(remove_days(&store, days).map_err(LoadError::from)));
+        if let Err(error) = spawned {
+            promise.set(Err(Unavailable::Storage(error.to_string()).into()));
+        }
+        Box::pin(outcome)
+    }
+
     fn cluster_id(&self) -> &str {
         self.store.sealer.cluster_id()
     }
@@ -287,6 +306,17 @@ impl Engine for RedbEngine {
         }
         Box::pin(outcome)
     }
+}
+
+/// A record that is still to be taken out of the outbox is looked for in its day at the next start, so that day stays.
+fn remove_days(store: &Store, days: Vec<DayLength>) -> Result<TrailRemoved, Unavailable> {
+    let waiting = outbox::days_waiting(&*store.database()?)
+        .map_err(|error| Unavailable::Storage(error.to_string()))?;
+    if let Some((day, _)) = days.iter().find(|(day, _)| waiting.contains(&day.number())) {
+        let late = format!("a change of {day} was only just recorded; try again later");
+        return Err(Unavailable::Storage(late));
+    }
+    trail::remove::remove(&store.trail, &trail_path(&store.dir), days)
 }
 
 fn damage(value: Loaded) -> Option<RecordError> {

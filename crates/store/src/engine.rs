@@ -6,6 +6,8 @@ use crate::event_policy::PolicyHash;
 use crate::id::{Revision, Unit};
 use crate::installation::Installation;
 use crate::trail::index::{Found, Query};
+use crate::trail::pruned::DayLength;
+use crate::trail::remove::TrailRemoved;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -84,6 +86,20 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`LoadError::Unavailable`] when it cannot be read or is not what was kept.
     fn event_policy(&self, hash: PolicyHash) -> BoxFuture<'_, Result<Option<String>, LoadError>>;
+
+    /// Removes days of the trail, oldest first, each if its file is as long as told, and the texts of policies that
+    /// no other day refers to. Whoever asks has made the rest provable (see [`Pruned`](crate::Pruned)).
+    ///
+    /// # Errors
+    /// [`LoadError::Unavailable`]; days may then be removed in part, the oldest first.
+    fn remove_trail_days(
+        &self,
+        days: Vec<DayLength>,
+    ) -> BoxFuture<'_, Result<TrailRemoved, LoadError>> {
+        let _ = days;
+        let none = Unavailable::Storage("this engine keeps no days of a trail".to_owned());
+        Box::pin(std::future::ready(Err(none.into())))
+    }
 
     /// The id made when the store was created.
     fn cluster_id(&self) -> &str;

@@ -52,11 +52,14 @@ pub use seal::RandomSource;
 pub use secret::Secret;
 pub use table::{Iter, Table};
 pub use trail::chain::{ChainPoint, Integrity};
-pub use trail::checkpoint::{Checkpoint, NoCheckpoint, Pruned};
+pub use trail::checkpoint::{Checkpoint, NoCheckpoint};
 pub use trail::file::{TrailAlarm, TrailRepair};
 pub use trail::head::{HeadState, TrailHead};
 pub use trail::index as trail_index;
+pub use trail::pruned::{DayLength, Gone, Pruned};
 pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};
+pub use trail::remove::TrailRemoved;
+pub use trail::signature::Signature;
 pub use trail::verify::{
-    Finding, FindingKind, Place, Progress, TrailReport, VerifyOptions, verify_trail,
+    Finding, FindingKind, Marker, Place, Progress, TrailReport, VerifyOptions, verify_trail,
 };

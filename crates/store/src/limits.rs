@@ -67,3 +67,7 @@ pub const LEASE_TEXT_BYTES_MAX: usize = 256;
 pub const CACHE_BYTES_DEFAULT: u64 = 4 * 1024 * 1024 * 1024;
 /// Bytes of redb's own page cache. Small: accounts are served from values, not from pages.
 pub const PAGE_CACHE_BYTES: usize = 32 * 1024 * 1024;
+
+/// Runs of consecutive records that the marker of removed days tells of. One, but for records around midnights and
+/// clocks that were set.
+pub(crate) const GONE_RANGES_MAX: usize = 10_000;

@@ -11,17 +11,21 @@ pub(crate) mod file;
 pub(crate) mod head;
 pub mod index;
 pub(crate) mod policies;
+pub(crate) mod pruned;
 pub(crate) mod reader;
+pub(crate) mod remove;
+pub(crate) mod signature;
 pub(crate) mod verify;
 mod wait;
 
 use crate::change::Event;
 use crate::engine::Unavailable;
-use crate::event_policy::EventPolicy;
+use crate::event_policy::{EventPolicy, PolicyHash};
 use crate::limits::{
     COMMIT_WAIT_MAX, TRAIL_GATHER_MAX, TRAIL_QUEUE_BYTES_MAX, TRAIL_QUEUE_CALLS_MAX,
 };
 use batch::{Batch, Content, Done, Writing};
+use pruned::DayLength;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -39,6 +43,27 @@ pub(crate) trait Disk: Send {
     fn durable(&self, day: i64) -> u64;
     /// The writer ends in good order.
     fn finish(&mut self) {}
+    /// Takes whole days out of the trail, as they were when they had these lengths; the files are left to be
+    /// deleted.
+    fn set_aside(&mut self, _: &[DayLength]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    /// Removes those of the texts that nothing referred to on that day or after it; how many.
+    fn drop_texts(&mut self, _: &[PolicyHash], _: i64) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// What else the writer is asked to do, between two batches: what it writes to is its own.
+pub(crate) type Errand = Box<dyn FnOnce(&mut dyn Disk) + Send>;
+
+#[derive(Default)]
+struct Errands(Vec<Errand>);
+
+impl std::fmt::Debug for Errands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} errands", self.0.len())
+    }
 }
 
 /// The queue in front of the writer thread.
@@ -82,6 +107,7 @@ struct State {
     /// A write did not return in time; calls are refused until it does.
     disk: DiskState,
     closed: Closed,
+    errands: Errands,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -154,6 +180,13 @@ impl Trail {
         std::mem::take(&mut *lock(&self.rows))
     }
 
+    /// Has the writer do something between two batches, also when it is about to end. One that comes too late is
+    /// dropped.
+    pub(crate) fn send(&self, errand: Errand) {
+        lock(&self.state).errands.0.push(errand);
+        self.wake.notify_all();
+    }
+
     /// Lets the writer end after what is queued.
     pub(crate) fn close(&self) {
         lock(&self.state).closed = Closed::Yes;
@@ -215,6 +248,12 @@ impl Trail {
                 disk.finish();
                 return;
             };
+            let errands = std::mem::take(&mut state.errands.0);
+            if !errands.is_empty() {
+                drop(state);
+                errands.into_iter().for_each(|errand| errand(disk));
+                continue;
+            }
             let mut batch = state.next_batch();
             spare.clear();
             state.open.content = std::mem::take(&mut spare);
@@ -249,14 +288,14 @@ impl Trail {
         }
     }
 
-    /// Waits for a batch; none when closed and empty.
+    /// Waits for a batch or an errand; none when closed and empty.
     ///
     /// Callers that were just woken come back with their next event within microseconds. A sync
     /// costs as much CPU as several requests, so the writer waits for as many calls as it has just
     /// served, but never long: one call at a time does not wait at all.
     fn next_work(&self, last_calls: usize) -> Option<MutexGuard<'_, State>> {
         let mut state = lock(&self.state);
-        while state.open.since.is_none() {
+        while state.open.since.is_none() && state.errands.0.is_empty() {
             if state.closed == Closed::Yes {
                 return None;
             }
@@ -267,7 +306,8 @@ impl Trail {
                 .unwrap_or_else(PoisonError::into_inner);
             state.writer = Writer::Busy;
         }
-        if state.open.wakers.len() < last_calls && state.closed == Closed::No {
+        let gathers = state.errands.0.is_empty() && state.closed == Closed::No;
+        if state.open.wakers.len() < last_calls && gathers {
             state.writer = Writer::Gathering(last_calls);
             state = self
                 .wake

@@ -5,6 +5,7 @@ mod search;
 mod checkpoint;
 mod delivered;
 mod keys;
+mod prune;
 mod verify;
 
 use std::path::PathBuf;
@@ -31,10 +32,13 @@ enum Action {
     /// Prove that the trail is what was written
     #[command(after_help = verify::HELP)]
     Verify(verify::Arguments),
-    /// Print the newest record's place in the chain, to be kept elsewhere
+    /// Print the newest record's place in the chain, signed, to be kept elsewhere
     #[command(after_help = checkpoint::HELP)]
     Checkpoint(checkpoint::Arguments),
-    /// Print the public keys that digests of delivered files are signed with
+    /// Remove the oldest days; what stays is provable
+    #[command(after_help = prune::HELP)]
+    Prune(prune::Arguments),
+    /// Print the public keys that digests, checkpoints and removals are signed with
     #[command(after_help = keys::HELP)]
     Keys(keys::Arguments),
     /// Find records, the newest first; filters combine
@@ -72,7 +76,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     match arguments.action {
         Action::Tail(arguments) => tail(context, arguments),
         Action::Verify(arguments) => verify::run(context, arguments),
-        Action::Checkpoint(arguments) => checkpoint::run(arguments),
+        Action::Checkpoint(arguments) => checkpoint::run(context, arguments),
+        Action::Prune(arguments) => prune::run(context, arguments),
         Action::Keys(arguments) => keys::run(arguments),
         Action::Lookup(arguments) => search::lookup(context, *arguments),
         Action::Follow(arguments) => search::follow(context, arguments),

@@ -274,6 +274,14 @@ pub(crate) const KEYS: &[Key] = &[
         "Seconds that a signed digest spans."
     ),
     key!(
+        "trail.keep_days",
+        "TRAIL_KEEP_DAYS",
+        "trail-keep-days",
+        Whole,
+        "",
+        "Whole days (UTC) of the trail that are kept besides today; older ones are removed once they are delivered, and the rest stays provable. All are kept when not set. With fewer than 90, LookupEvents answers with what is there."
+    ),
+    key!(
         "log.format",
         "LOG_FORMAT",
         "log-format",

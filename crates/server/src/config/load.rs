@@ -124,7 +124,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 13] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 14] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -178,6 +178,11 @@ impl Config {
                 "trail.digest_every_s",
                 self.trail.digest_every_s.into(),
                 limits::DELIVERY_S_RANGE,
+            ),
+            (
+                "trail.keep_days",
+                self.trail.keep_days.map_or(1, u64::from),
+                limits::KEEP_DAYS_RANGE,
             ),
             (
                 "limits.unauthenticated_records_max",

@@ -1,7 +1,6 @@
 //! The chains of digests: which get one when a span is over, which end, and who signs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use locum_api::World;
@@ -12,12 +11,7 @@ use super::sink::Object;
 use super::state::{Chain, Previous, State};
 use super::target::Target;
 use super::targets::Targets;
-use super::{Fault, digest, sink};
-
-/// Public keys of digests, by fingerprint, so that digests can be checked without a server.
-fn keys_path(data: &Path) -> PathBuf {
-    data.join("trail/keys")
-}
+use super::{Fault, digest};
 
 impl Delivery {
     /// One digest for each chain, also when nothing was delivered: that nothing was is signed, too.
@@ -41,7 +35,7 @@ impl Delivery {
             .retain(|_, chain| here.contains_key(&*chain.target));
         let span = (end_s - self.digest_every_s, end_s);
         let mut due = due(&mut state.chains, &here, span).into_iter();
-        let signer = self.signer(world)?;
+        let signer = Signer::kept(world, &self.data)?;
         while let Some((chain, target)) = due.next() {
             match self.put_digest(chain, target, end_s, &signer, now) {
                 Ok(previous) => {
@@ -88,18 +82,6 @@ impl Delivery {
         self.sink.put(object, now.s())?;
         self.figures.digests.fetch_add(1, Ordering::Relaxed);
         Ok(signed.told)
-    }
-
-    fn signer(&self, world: &World) -> Result<Signer, Fault> {
-        let signer = Signer::of(world)?;
-        let folder = keys_path(&self.data);
-        let path = folder.join(format!("{}.der", signer.fingerprint));
-        if !path.exists() {
-            let kept = std::fs::create_dir_all(&folder)
-                .and_then(|()| sink::write_whole(&path, &signer.public_key));
-            kept.map_err(|source| Fault::State { path, source })?;
-        }
-        Ok(signer)
     }
 }
 

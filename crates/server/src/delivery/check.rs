@@ -13,6 +13,7 @@ use super::key::is_signed;
 use super::sink::signature_path;
 use super::state::State;
 use crate::limits;
+use crate::trail::TrustedKeys;
 
 /// What was found in a folder of delivered files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,12 +28,12 @@ pub struct Delivered {
     pub faults: Vec<(PathBuf, String)>,
 }
 
-/// Checks everything below `DIR/AWSLogs` with the public keys in `DIR/keys` (PKCS #1 DER, named by
-/// fingerprint). `dir` is the trail's folder of a data directory or a copy of it.
+/// Checks everything below `DIR/AWSLogs` with these public keys. `dir` is the trail's folder of a data directory or
+/// a copy of it.
 ///
 /// # Errors
 /// When a folder cannot be read. What is wrong with files is in the answer.
-pub fn check_delivered(dir: &Path) -> io::Result<Delivered> {
+pub fn check_delivered(dir: &Path, keys: &TrustedKeys) -> io::Result<Delivered> {
     let mut chains: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     let mut folders = vec![dir.join("AWSLogs")];
     while let Some(folder) = folders.pop() {
@@ -56,7 +57,7 @@ pub fn check_delivered(dir: &Path) -> io::Result<Delivered> {
         ..Delivered::default()
     };
     for digests in chains.into_values() {
-        check_chain(dir, digests, &mut found);
+        check_chain(dir, keys, digests, &mut found);
     }
     check_state(dir, &mut found);
     Ok(found)
@@ -136,12 +137,12 @@ pub(super) fn chain_of(path: &Path) -> Option<String> {
 }
 
 /// Digests of one chain, oldest first by their names.
-fn check_chain(dir: &Path, mut digests: Vec<PathBuf>, found: &mut Delivered) {
+fn check_chain(dir: &Path, keys: &TrustedKeys, mut digests: Vec<PathBuf>, found: &mut Delivered) {
     digests.sort_by_key(|path| path.file_name().map(std::ffi::OsStr::to_owned));
     let mut before: Option<Told> = None;
     for path in digests {
         found.digests += 1;
-        match check_digest(dir, &path, before.as_ref()) {
+        match check_digest(dir, keys, &path, before.as_ref()) {
             Ok((told, digest)) => {
                 for entry in &digest.log_files {
                     found.files += 1;
@@ -168,7 +169,12 @@ struct Told {
     signature: String,
 }
 
-fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told, Digest), String> {
+fn check_digest(
+    dir: &Path,
+    keys: &TrustedKeys,
+    path: &Path,
+    before: Option<&Told>,
+) -> Result<(Told, Digest), String> {
     let json = unpacked(path)?;
     let digest: Digest =
         serde_json::from_slice(&json).map_err(|error| format!("it is no digest: {error}"))?;
@@ -184,15 +190,8 @@ fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told,
     let signature = std::fs::read_to_string(signature_path(path))
         .map_err(|error| format!("its signature: {error}"))?;
     let fingerprint = &digest.digest_public_key_fingerprint;
-    let is_name = fingerprint.len() == 32 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit());
-    let key = match is_name {
-        true => std::fs::read(dir.join("keys").join(format!("{fingerprint}.der"))),
-        false => Err(io::ErrorKind::InvalidInput.into()),
-    };
-    let key = key.map_err(|error| format!("the public key {fingerprint}: {error}"))?;
-    if locum_api::fingerprint(&key) != *fingerprint {
-        return Err(format!("the public key {fingerprint} is another one"));
-    }
+    let key = keys.get(fingerprint);
+    let key = key.ok_or_else(|| format!("the public key {fingerprint} is not known"))?;
     let hash = hash(&json);
     let previous = digest.previous_digest_signature.as_deref();
     let text = signed_text(
@@ -202,7 +201,7 @@ fn check_digest(dir: &Path, path: &Path, before: Option<&Told>) -> Result<(Told,
         &hash,
         previous,
     );
-    let is_signed = unhex(&signature).is_some_and(|bytes| is_signed(&key, text.as_bytes(), &bytes));
+    let is_signed = unhex(&signature).is_some_and(|bytes| is_signed(key, text.as_bytes(), &bytes));
     if !is_signed {
         return Err("it or its signature was changed".to_owned());
     }

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use locum_api::{Clock, TrailDelivery, World};
+use locum_store::TrailReader;
 
-use super::Fault;
 use super::collect::chain_name;
 use super::figures::Figures;
 use super::files::{Group, Packed, Pile, Piles};
@@ -16,6 +16,7 @@ use super::sink::{Object, Sink};
 use super::state::{Begun, Chain, State};
 use super::target::Target;
 use super::targets::Targets;
+use super::{Fault, state_path};
 use crate::limits;
 use crate::random::SystemClock;
 
@@ -50,11 +51,6 @@ impl Now {
     }
 }
 
-/// The files of a data directory's delivery.
-fn state_path(data: &Path) -> PathBuf {
-    data.join("trail/delivery")
-}
-
 impl Delivery {
     /// A pass, told in the log and the metrics.
     pub(super) fn try_pass(&self, world: &World) {
@@ -81,6 +77,7 @@ impl Delivery {
     pub(super) fn pass(&self, world: &World, now_s: i64) -> Result<(), Fault> {
         let path = state_path(&self.data);
         let mut state = read(&path)?;
+        state.forget_removed(&TrailReader::open(&self.data)?.days()?);
         let before = state.clone();
         let now = Now::at(now_s);
         let done = self.deliver(&path, &mut state, world, now);

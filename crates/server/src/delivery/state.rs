@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use locum_api::TrailDelivery;
+use locum_store::TrailDay;
 use serde::{Deserialize, Serialize};
 
 use super::sink::write_whole;
@@ -112,6 +113,12 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Days without a file are forgotten: what comes for them later is in a new one.
+    pub(crate) fn forget_removed(&mut self, days: &[TrailDay]) {
+        let is_there = |day: &i64| days.iter().any(|there| there.number() == *day);
+        self.done.retain(|day, _| is_there(day));
     }
 
     pub(crate) fn keep(&self, path: &Path) -> io::Result<()> {

@@ -18,6 +18,7 @@ use super::check::check_delivered;
 use super::pass::Delivery;
 use super::sink::{Sink, signature_path};
 use crate::random::{PooledRandom, SystemClock};
+use crate::trail::TrustedKeys;
 
 /// 2026-11-25T12:00:00Z
 const NOON_S: i64 = 1_795_608_000;
@@ -113,8 +114,12 @@ impl Site {
         names
     }
 
+    fn keys(&self) -> TrustedKeys {
+        TrustedKeys::of_folder(&self.data.join("trail")).unwrap()
+    }
+
     fn faults(&self) -> Vec<String> {
-        let found = check_delivered(&self.data.join("trail")).unwrap();
+        let found = check_delivered(&self.data.join("trail"), &self.keys()).unwrap();
         found
             .faults
             .into_iter()
@@ -265,7 +270,7 @@ fn digests_are_signed_tied_together_and_name_every_file() {
         (&Value::Null, 0)
     );
     assert_eq!(site.faults(), Vec::<String>::new());
-    let found = check_delivered(&site.data.join("trail")).unwrap();
+    let found = check_delivered(&site.data.join("trail"), &site.keys()).unwrap();
     assert_eq!(found.files, site.files("/CloudTrail/").len());
 }
 

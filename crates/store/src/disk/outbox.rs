@@ -7,7 +7,7 @@ use crate::day::day_of;
 use crate::trail::Disk;
 use crate::trail::file::TrailFiles;
 use redb::{Database, ReadableDatabase, ReadableTable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is left to do for events of committed writes.
 pub(crate) struct Outbox {
@@ -61,6 +61,13 @@ pub(crate) fn reconcile(
         }
     }
     Ok(outbox)
+}
+
+/// The days of events that are not yet out of the outbox.
+pub(crate) fn days_waiting(database: &Database) -> Result<BTreeSet<i64>, OpenError> {
+    let rows = read_outbox_rows(database)?;
+    let days = rows.iter().map(|(_, event, _)| day_of(event.time_s));
+    Ok(days.collect())
 }
 
 fn read_outbox_rows(database: &Database) -> Result<Vec<(u64, Event, u64)>, OpenError> {

@@ -131,3 +131,25 @@ fn the_log_keeps_to_its_room() {
     assert_eq!(kept.len() as u64, rounds - floor.0);
     assert_eq!(kept.last().unwrap().revision, revision);
 }
+
+#[test]
+fn aud_07_a_day_with_a_change_still_in_the_outbox_stays() {
+    let folder = folder("outbox-day");
+    let engine = open(&folder, 1 << 20);
+    let wait = |engine: &RedbEngine, change| pollster::block_on(engine.commit(change));
+    wait(&engine, change(Revision::NONE, vec![meta()], "written")).unwrap();
+    let reader = TrailReader::open(&folder.0).unwrap();
+    let day = TrailDay::of_time(0);
+    // Its record reaches the file before the row leaves the outbox, which is when a crash would look for it.
+    while reader.length(day).unwrap() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let days = || vec![(day, reader.length(day).unwrap())];
+    let refused = pollster::block_on(engine.remove_trail_days(days()));
+    assert!(refused.is_err_and(|error| error.to_string().contains("only just recorded")));
+    while engine.counters().outbox_rows > 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let removed = pollster::block_on(engine.remove_trail_days(days())).unwrap();
+    assert_eq!((removed.days, reader.days().unwrap()), (1, vec![]));
+}

@@ -165,6 +165,15 @@ pub(crate) fn split(line: &[u8]) -> (&[u8], Integrity) {
     (line.strip_suffix(b"}").unwrap_or(line), integrity)
 }
 
+/// A line as it was recorded: without the member that tells its place in the chain. Remains of a member that was
+/// damaged are no such member, and stay to be seen.
+pub fn record_of(line: &[u8]) -> Vec<u8> {
+    match split(line) {
+        (body, Integrity::At(_)) => [body, b"}"].concat(),
+        (_, Integrity::Damaged | Integrity::None) => line.to_vec(),
+    }
+}
+
 fn split_whole(line: &[u8]) -> Option<(&[u8], ChainPoint)> {
     let rest = line.strip_suffix(CLOSING)?;
     let (rest, hash) = rest.split_at_checked(rest.len().checked_sub(HEX)?)?;

@@ -1,17 +1,17 @@
-//! What vouches for the trail from outside: checkpoints that an operator keeps, and the marker of what
-//! was taken away on purpose.
+//! What vouches for the trail from outside: checkpoints, which an operator keeps elsewhere.
 
 use super::chain::ChainPoint;
-use super::reader::{TrailDay, TrailReader};
-use crate::disk::files::{FileError, replace};
+use super::head::HeadState;
+use super::reader::{Look, TrailReader};
+use super::signature::Signature;
+use crate::disk::files::FileError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::io;
-use std::path::Path;
 use std::str::FromStr;
 
-/// Records of pruned days behind the first that is kept: a few around a midnight.
-const STRAGGLERS_MAX: usize = 10_000;
+/// The form of a signed line.
+const VERSION: u32 = 1;
+const VERSION_WORD: &str = "v1";
 
 /// The newest record at some time, to be kept where the trail's keeper cannot write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Checkpoint {
     pub point: ChainPoint,
     /// Its `eventTime`; `-` when it has none.
     pub time: String,
+    /// Who signed [`Checkpoint::statement`], when somebody did. Whether that is true is for the reader to check.
+    pub signature: Option<Signature>,
 }
 
 impl Checkpoint {
@@ -28,21 +30,52 @@ impl Checkpoint {
     /// # Errors
     /// When a file cannot be read.
     pub fn newest(reader: &TrailReader) -> Result<Option<Checkpoint>, FileError> {
+        let newest = reader.newest()?;
+        Ok(newest.map(|newest| Checkpoint::of(newest.point, &newest.record)))
+    }
+
+    /// The newest record that is durable for sure, as the head tells: what a running server signs. `None` when
+    /// the head or its record cannot be read.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn durable(reader: &TrailReader) -> Result<Option<Checkpoint>, FileError> {
+        let HeadState::Known(head) = reader.head()? else {
+            return Ok(None);
+        };
+        let mut found = None;
+        reader.backwards(head.day, |line| {
+            if line.end > head.length {
+                return Look::On;
+            }
+            if line.point() == Some(head.point) {
+                found = Some(Checkpoint::of(head.point, &line.record()));
+            }
+            Look::Enough
+        })?;
+        Ok(found)
+    }
+
+    fn of(point: ChainPoint, record: &[u8]) -> Checkpoint {
         #[derive(Deserialize)]
         struct Timed {
             #[serde(rename = "eventTime")]
             time: Option<String>,
         }
-        Ok(reader.newest()?.map(|newest| {
-            let timed: Option<Timed> = serde_json::from_slice(&newest.record).ok();
-            let time = timed.and_then(|timed| timed.time);
-            Checkpoint {
-                point: newest.point,
-                time: time
-                    .filter(|time| is_word(time))
-                    .unwrap_or_else(|| "-".to_owned()),
-            }
-        }))
+        let timed: Option<Timed> = serde_json::from_slice(record).ok();
+        let time = timed.and_then(|timed| timed.time);
+        Checkpoint {
+            point,
+            time: time
+                .filter(|time| is_word(time))
+                .unwrap_or_else(|| "-".to_owned()),
+            signature: None,
+        }
+    }
+
+    /// The bytes that are signed.
+    pub fn statement(&self) -> Vec<u8> {
+        format!("locum trail checkpoint v1\n{} {}\n", self.point, self.time).into_bytes()
     }
 
     /// The checkpoints of a file, one a line, as text or JSON.
@@ -57,12 +90,16 @@ impl Checkpoint {
             .collect()
     }
 
-    /// One JSON object on one line: `sequence`, `hash`, `time`.
+    /// One JSON object on one line: `sequence`, `hash`, `time`, and when it is signed `version`, `key`, `signature`.
     pub fn to_json(&self) -> String {
+        let signature = self.signature.as_ref();
         let json = Json {
             sequence: self.point.sequence,
             hash: self.point.hash_text(),
             time: Some(self.time.clone()),
+            version: signature.map(|_| VERSION),
+            key: signature.map(|held| held.key.clone()),
+            signature: signature.map(|held| held.value.clone()),
         };
         serde_json::to_string(&json).unwrap_or_default()
     }
@@ -74,198 +111,83 @@ fn is_word(text: &str) -> bool {
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.point, self.time)
+        write!(f, "{} {}", self.point, self.time)?;
+        match &self.signature {
+            Some(held) => write!(f, " {VERSION_WORD} {} {}", held.key, held.value),
+            None => Ok(()),
+        }
     }
 }
 
 /// Not a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a checkpoint: a number, a hash and a time")]
+#[error(
+    "not a checkpoint: a number, a hash, a time, and for a signed one its version, key and signature"
+)]
 pub struct NoCheckpoint;
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Json {
     sequence: u64,
     hash: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time: Option<String>,
-}
-
-impl Json {
-    fn of(point: &ChainPoint) -> Json {
-        Json {
-            sequence: point.sequence,
-            hash: point.hash_text(),
-            time: None,
-        }
-    }
-
-    fn point(&self) -> Option<ChainPoint> {
-        ChainPoint::of_text(self.sequence, &self.hash)
-    }
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
 }
 
 impl FromStr for Checkpoint {
     type Err = NoCheckpoint;
     fn from_str(text: &str) -> Result<Checkpoint, NoCheckpoint> {
         let text = text.trim();
-        let json = if text.starts_with('{') {
-            serde_json::from_str(text).map_err(|_| NoCheckpoint)?
-        } else {
-            let mut words = text.split_ascii_whitespace();
-            let (sequence, hash) = (words.next(), words.next());
-            let (Some(sequence), Some(hash)) = (sequence, hash) else {
-                return Err(NoCheckpoint);
-            };
-            let time = words.next().map(str::to_owned);
-            if words.next().is_some() {
-                return Err(NoCheckpoint);
-            }
-            Json {
-                sequence: sequence.parse().map_err(|_| NoCheckpoint)?,
-                hash: hash.to_owned(),
-                time,
-            }
+        let json = match text.starts_with('{') {
+            true => serde_json::from_str(text).map_err(|_| NoCheckpoint)?,
+            false => of_words(text).ok_or(NoCheckpoint)?,
         };
+        // All of it or nothing: a signature that was cut off is no unsigned line.
+        let signature = match (json.version, json.key, json.signature) {
+            (None, None, None) => None,
+            (Some(VERSION), Some(key), Some(value)) => {
+                Some(Signature::new(key, value).ok_or(NoCheckpoint)?)
+            }
+            _ => return Err(NoCheckpoint),
+        };
+        let time = json.time.unwrap_or_else(|| "-".to_owned());
+        if !is_word(&time) {
+            return Err(NoCheckpoint);
+        }
         Ok(Checkpoint {
-            point: json.point().ok_or(NoCheckpoint)?,
-            time: json.time.unwrap_or_else(|| "-".to_owned()),
+            point: ChainPoint::of_text(json.sequence, &json.hash).ok_or(NoCheckpoint)?,
+            time,
+            signature,
         })
     }
 }
 
-/// What was taken away at the beginning of the trail, on purpose: `DIR/trail/pruned`.
-///
-/// It proves nothing by itself, as whoever can take records away can write it too: its signature does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pruned {
-    /// The last record before the first one that is kept.
-    pub through: ChainPoint,
-    /// Records behind it that went with their day.
-    pub stragglers: Vec<ChainPoint>,
-    /// A signature of [`Pruned::statement`], as its maker writes it.
-    pub signature: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrunedText {
-    through: Json,
-    #[serde(default)]
-    stragglers: Vec<Json>,
-    signature: Option<String>,
-}
-
-impl Pruned {
-    fn path(reader: &TrailReader) -> std::path::PathBuf {
-        reader.dir().join("pruned")
-    }
-
-    /// What the marker must say, without a signature, when all days before `kept` are taken away. `None`
-    /// when they hold no record of the chain.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or more records than a midnight explains came out of time.
-    pub fn before(reader: &TrailReader, kept: TrailDay) -> Result<Option<Pruned>, FileError> {
-        let days = reader.days()?;
-        let (gone, kept): (Vec<_>, Vec<_>) = days.into_iter().partition(|day| *day < kept);
-        let mut first = None;
-        for day in kept {
-            let mut lines = reader.lines(day, 0)?;
-            while let Some(line) = lines.next_line()? {
-                if let Some(point) = line.point() {
-                    first =
-                        Some(first.map_or(point.sequence, |held: u64| held.min(point.sequence)));
-                    break;
-                }
-            }
+fn of_words(text: &str) -> Option<Json> {
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let (plain, signed) = match words.as_slice() {
+        [plain @ .., version, key, signature] if plain.len() == 3 && *version == VERSION_WORD => {
+            (plain, Some((*key, *signature)))
         }
-        let (mut through, mut stragglers): (Option<ChainPoint>, Vec<ChainPoint>) =
-            (None, Vec::new());
-        for day in gone {
-            let mut lines = reader.lines(day, 0)?;
-            while let Some(line) = lines.next_line()? {
-                let Some(point) = line.point() else { continue };
-                if first.is_some_and(|first| point.sequence > first) {
-                    stragglers.push(point);
-                } else if through.is_none_or(|held| held.sequence < point.sequence) {
-                    through = Some(point);
-                }
-                if stragglers.len() > STRAGGLERS_MAX {
-                    let error = io::Error::other("too many of its records are of a later time");
-                    return Err(FileError::io(&reader.path(day))(error));
-                }
-            }
-        }
-        stragglers.sort_unstable_by_key(|point| point.sequence);
-        Ok(through.map(|through| Pruned {
-            through,
-            stragglers,
-            signature: None,
-        }))
-    }
-
-    /// The hash of a record that went with its day.
-    pub(crate) fn hash_of(&self, sequence: u64) -> Option<[u8; 32]> {
-        let mut points = self.stragglers.iter().chain([&self.through]);
-        let point = points.find(|point| point.sequence == sequence)?;
-        Some(point.hash)
-    }
-
-    /// The bytes that are signed.
-    pub fn statement(&self) -> Vec<u8> {
-        let mut out = String::from("locum trail pruned\n");
-        for point in [&self.through].into_iter().chain(&self.stragglers) {
-            out.push_str(&format!("{point}\n"));
-        }
-        out.into_bytes()
-    }
-
-    /// Reads the marker; `None` when there is none.
-    ///
-    /// # Errors
-    /// When it cannot be read or is none.
-    pub fn read(reader: &TrailReader) -> Result<Option<Pruned>, FileError> {
-        let path = Pruned::path(reader);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(FileError::io(&path)(error)),
-        };
-        let marker = Pruned::of_bytes(&bytes);
-        marker.map(Some).ok_or_else(|| {
-            FileError::io(&path)(io::Error::new(io::ErrorKind::InvalidData, "not a marker"))
-        })
-    }
-
-    fn of_bytes(bytes: &[u8]) -> Option<Pruned> {
-        let text: PrunedText = serde_json::from_slice(bytes).ok()?;
-        let stragglers = text
-            .stragglers
-            .iter()
-            .map(Json::point)
-            .collect::<Option<_>>()?;
-        Some(Pruned {
-            through: text.through.point()?,
-            stragglers,
-            signature: text.signature,
-        })
-    }
-
-    /// Puts the marker in place. It must be there before the days are taken away.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(&self, reader: &TrailReader) -> Result<(), FileError> {
-        let text = PrunedText {
-            through: Json::of(&self.through),
-            stragglers: self.stragglers.iter().map(Json::of).collect(),
-            signature: self.signature.clone(),
-        };
-        let path = Pruned::path(reader);
-        let mut bytes = serde_json::to_vec(&text)
-            .map_err(|error| FileError::io(&path)(io::Error::other(error)))?;
-        bytes.push(b'\n');
-        replace(Path::new(&path), &bytes)
-    }
+        plain => (plain, None),
+    };
+    let (sequence, hash, time) = match plain {
+        [sequence, hash] => (sequence, hash, None),
+        [sequence, hash, time] => (sequence, hash, Some((*time).to_owned())),
+        _ => return None,
+    };
+    Some(Json {
+        sequence: sequence.parse().ok()?,
+        hash: (*hash).to_owned(),
+        time,
+        version: signed.map(|_| VERSION),
+        key: signed.map(|(key, _)| key.to_owned()),
+        signature: signed.map(|(_, value)| value.to_owned()),
+    })
 }

@@ -4,9 +4,11 @@ use super::Disk;
 use super::chain::{ChainPoint, Linker, split};
 use super::head::{HeadFile, HeadState, TrailHead};
 use super::policies::PolicyFiles;
+use super::pruned::DayLength;
 use super::reader::{TrailDay, TrailReader};
+use super::remove;
 use crate::disk::files::{Access, FileError, private_dir, private_file, sync_parent};
-use crate::event_policy::EventPolicy;
+use crate::event_policy::{EventPolicy, PolicyHash};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -88,6 +90,7 @@ impl TrailFiles {
     /// Opens the folder, making it when missing, repairs the files, and finds the end of the chain.
     pub(crate) fn open(dir: &Path) -> Result<(TrailFiles, Opened), FileError> {
         private_dir(dir)?;
+        remove::sweep(dir)?;
         let reader = TrailReader::in_folder(dir)?;
         let days = reader.days()?;
         let mut opened = Opened::default();
@@ -306,6 +309,19 @@ impl Disk for TrailFiles {
 
     fn finish(&mut self) {
         let _ = self.head.sync();
+    }
+
+    fn set_aside(&mut self, days: &[DayLength]) -> io::Result<()> {
+        for (day, length) in days {
+            // What comes for this day from now on goes to a new file.
+            self.open.retain(|open| open.day != day.number());
+            remove::set_aside(&self.path(day.number()), *length).map_err(to_io)?;
+        }
+        sync_parent(&self.dir.join("head")).map_err(to_io)
+    }
+
+    fn drop_texts(&mut self, texts: &[PolicyHash], before: i64) -> io::Result<usize> {
+        self.policies.drop_texts(texts, before).map_err(to_io)
     }
 
     fn durable(&self, day: i64) -> u64 {

@@ -17,8 +17,8 @@ mod segment;
 mod shelf;
 mod texts;
 
+pub use crate::trail::chain::record_of;
 pub use attribute::{Attribute, Facts, Resource, facts};
-pub use lines::record_of;
 pub use query::{Found, Hit, Position, Query, Term, search_folder};
 
 pub(crate) use query::search_memory;

@@ -9,7 +9,7 @@ mod judge;
 mod walk;
 
 use super::chain::ChainPoint;
-use super::checkpoint::Pruned;
+use super::pruned::Pruned;
 use super::reader::{TrailDay, TrailReader};
 use crate::disk::files::FileError;
 pub use finding::{Finding, FindingKind, Place};
@@ -28,8 +28,35 @@ pub struct VerifyOptions<'a> {
     pub from: Option<TrailDay>,
     /// Points that the trail must hold, kept where its keeper cannot write.
     pub checkpoints: &'a [ChainPoint],
-    /// What was taken away on purpose. Whoever passes it has checked its signature.
-    pub pruned: Option<&'a Pruned>,
+    /// Numbers of checkpoints whose signature was found to be wrong.
+    pub forged_checkpoints: &'a [u64],
+    /// What the marker of removed days is worth.
+    pub marker: Marker<'a>,
+    /// End behind this day, without a look at the trail's end.
+    pub until: Option<TrailDay>,
+}
+
+/// The marker of removed days, as whoever has the keys judged it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marker<'a> {
+    /// There is none.
+    #[default]
+    None,
+    /// Its signature was checked.
+    Trusted(&'a Pruned),
+    /// It cannot be read.
+    Damaged,
+    /// It is not signed, or not with a known key.
+    Forged,
+}
+
+impl<'a> Marker<'a> {
+    fn trusted(&self) -> Option<&'a Pruned> {
+        match self {
+            Marker::Trusted(pruned) => Some(pruned),
+            Marker::None | Marker::Damaged | Marker::Forged => None,
+        }
+    }
 }
 
 /// How far the pass has come, in bytes.
@@ -92,7 +119,16 @@ pub fn verify_trail(
     judge.report.unchained = walk.unchained;
     judge.begin(walk.first_place(), walk.before_first()?);
     let mut told = 0;
-    while let Some(step) = walk.step(judge.expected())? {
+    loop {
+        if options.until.is_some_and(|until| walk.is_behind(until)) {
+            let mut report = judge.end_early();
+            (report.days, report.bytes) = (walk.days, walk.read);
+            return Ok(report);
+        }
+        judge.pass_gone(|first, last| walk.ahead_within(first, last));
+        let Some(step) = walk.step(judge.expected())? else {
+            break;
+        };
         match step {
             Step::Line {
                 place,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use locum_server::trail::TrustedKeys;
 use locum_server::{Delivered, check_delivered};
 use serde::Serialize;
 
@@ -10,8 +11,8 @@ use crate::limits;
 use crate::output::clean;
 
 /// The delivered files below a data directory, checked.
-pub(super) fn check(data: &Path) -> Result<Delivered, CliError> {
-    check_delivered(&data.join("trail"))
+pub(super) fn check(data: &Path, keys: &TrustedKeys) -> Result<Delivered, CliError> {
+    check_delivered(&data.join("trail"), keys)
         .map_err(|error| CliError::io("cannot read the delivered files".to_owned(), error))
 }
 

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use locum_server::trail::{
-    ChainPoint, Checkpoint, Finding, Progress, Pruned, TrailDay, TrailReport, VerifyOptions,
-    verify_trail,
+    ChainPoint, Checkpoint, Finding, MarkerFound, Progress, Proof, ProofOptions, TrailDay,
+    TrustedKeys, prove,
 };
 use serde::Serialize;
 
-use super::{Format, delivered};
+use super::{Format, delivered, keys};
 use crate::commands::{Context, data_directory};
 use crate::error::CliError;
-use crate::output::{self, Colour, Style, clean};
+use crate::output::{self, Colour, Stream, Style, clean};
 use crate::trail::lines::{failed, reader};
 use crate::{json, limits};
 
@@ -24,6 +24,9 @@ Every record is hashed and compared with the chain: what was changed, taken out,
 off the end is named. Whoever can write all of the trail could also write it anew; a checkpoint that was \
 kept elsewhere (`locum trail checkpoint`) finds that too. Files that were delivered to the trail's own folder \
 are checked as well: their digests' signatures and order, and each log file that a digest names.
+
+Days that were removed on purpose (`locum trail prune`) are told by the signed file `pruned`. Signatures are checked \
+with the keys beside the trail, or with --keys by those alone that `locum trail keys` printed earlier.
 
 Exit codes: 0 good, 1 broken, 252 wrong usage, 253 there is no trail, 255 it cannot be read.";
 
@@ -39,6 +42,9 @@ pub(super) struct Arguments {
     /// What `locum trail checkpoint` printed earlier, one a line; the trail must hold each of them
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
+    /// What `locum trail keys` printed earlier; no other key is trusted then
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -48,26 +54,31 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     let data = data_directory(arguments.data);
     let reader = reader(&data)?;
+    let trusted = match &arguments.keys {
+        Some(file) => keys::kept(file)?,
+        None => TrustedKeys::of_folder(reader.dir())
+            .map_err(|error| CliError::io("cannot read the keys".to_owned(), error))?,
+    };
     let mut points = Vec::new();
     for file in &arguments.checkpoint {
         points.extend(checkpoints(file)?);
     }
-    let options = VerifyOptions {
+    let options = ProofOptions {
         from: arguments.from,
         checkpoints: &points,
-        // Nobody can check its signature yet, so it excuses nothing.
-        pruned: None,
+        ..ProofOptions::default()
     };
+    let shown = output::is_terminal(Stream::Err);
     let mut told = Instant::now();
     let mut progress = |progress: Progress| {
-        if told.elapsed() >= limits::TRAIL_PROGRESS_EVERY {
+        if shown && told.elapsed() >= limits::TRAIL_PROGRESS_EVERY {
             told = Instant::now();
             output::say(&format!("locum: {}", so_far(progress)));
         }
     };
-    let report = verify_trail(&reader, &options, &mut progress).map_err(failed)?;
-    let marker = Pruned::read(&reader).map_err(failed)?;
-    let found = delivered::check(&data)?;
+    let proof = prove(&reader, &trusted, options, &mut progress).map_err(failed)?;
+    let report = &proof.report;
+    let found = delivered::check(&data, &trusted)?;
     let verdict = match report.is_good() && found.faults.is_empty() {
         true => "good",
         false => "broken",
@@ -75,8 +86,8 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
     let delivered = delivered::answer(&data, &found);
     let colour = Colour::stdout(&context.environment);
     let text = match arguments.format {
-        Format::Json => json::pretty(&answer(&report, verdict, delivered)),
-        Format::Text => told_text(&report, marker.as_ref(), colour) + &delivered::text(&delivered),
+        Format::Json => json::pretty(&answer(&proof, verdict, delivered)),
+        Format::Text => told_text(&proof, colour) + &delivered::text(&delivered),
     };
     output::result(&text)?;
     match verdict == "good" {
@@ -96,7 +107,7 @@ fn so_far(progress: Progress) -> String {
     format!("{percent} % of {} MiB", progress.total >> 20)
 }
 
-fn checkpoints(file: &Path) -> Result<Vec<ChainPoint>, CliError> {
+fn checkpoints(file: &Path) -> Result<Vec<Checkpoint>, CliError> {
     let cannot = |error| CliError::io(format!("cannot read {}", file.display()), error);
     let mut text = String::new();
     std::fs::File::open(file)
@@ -115,7 +126,7 @@ fn checkpoints(file: &Path) -> Result<Vec<ChainPoint>, CliError> {
         let message = format!("{} holds no checkpoint", file.display());
         return Err(CliError::configuration(message, hint));
     }
-    Ok(found.iter().map(|checkpoint| checkpoint.point).collect())
+    Ok(found)
 }
 
 /// The answer, for programs.
@@ -134,10 +145,25 @@ struct Answer {
     last: Option<Point>,
     checkpoints_held: u64,
     checkpoints_older: u64,
+    /// Among all that were given, those with a signature that is right.
+    checkpoints_signed: u64,
+    /// What was removed on purpose, when a trusted key says so.
+    pruned: Option<Removed>,
     findings_count: u64,
     /// The first hundred.
     findings: Vec<Told>,
     delivered: delivered::Answer,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Removed {
+    first_day: String,
+    last_day: String,
+    days: u64,
+    records: u64,
+    time: String,
+    key: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -160,7 +186,23 @@ struct Told {
     message: String,
 }
 
-fn answer(report: &TrailReport, verdict: &'static str, delivered: delivered::Answer) -> Answer {
+fn removed(marker: &MarkerFound) -> Option<Removed> {
+    let MarkerFound::Trusted(marker) = marker else {
+        return None;
+    };
+    let signature = marker.signature.as_ref();
+    Some(Removed {
+        first_day: marker.days.0.to_string(),
+        last_day: marker.days.1.to_string(),
+        days: marker.days_count,
+        records: marker.records(),
+        time: marker.time.clone(),
+        key: signature.map_or_else(String::new, |held| held.key.clone()),
+    })
+}
+
+fn answer(proof: &Proof, verdict: &'static str, delivered: delivered::Answer) -> Answer {
+    let report = &proof.report;
     let point = |point: ChainPoint| Point {
         sequence: point.sequence,
         hash: point.hash_text(),
@@ -186,25 +228,23 @@ fn answer(report: &TrailReport, verdict: &'static str, delivered: delivered::Ans
         last: report.range.map(|(_, last)| point(last)),
         checkpoints_held: report.checkpoints_held,
         checkpoints_older: report.checkpoints_older,
+        checkpoints_signed: proof.checkpoints_signed,
+        pruned: removed(&proof.marker),
         findings_count: report.findings_count,
         findings: report.findings.iter().map(told).collect(),
         delivered,
     }
 }
 
-fn told_text(report: &TrailReport, marker: Option<&Pruned>, colour: Colour) -> String {
+fn told_text(proof: &Proof, colour: Colour) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = lines(&mut out, report, marker, colour);
+    let _ = lines(&mut out, proof, colour);
     out
 }
 
-fn lines(
-    out: &mut String,
-    report: &TrailReport,
-    marker: Option<&Pruned>,
-    colour: Colour,
-) -> std::fmt::Result {
+fn lines(out: &mut String, proof: &Proof, colour: Colour) -> std::fmt::Result {
+    let report = &proof.report;
     for finding in &report.findings {
         writeln!(out, "{}", clean(&finding.to_string()))?;
     }
@@ -218,7 +258,7 @@ fn lines(
     };
     let Some((first, last)) = report.range else {
         writeln!(out, "{verdict}: no record of the chain was read")?;
-        return rest(out, report, marker);
+        return rest(out, proof);
     };
     writeln!(
         out,
@@ -226,10 +266,11 @@ fn lines(
         report.proven, first.sequence, last.sequence, report.days
     )?;
     writeln!(out, "last: {last}")?;
-    rest(out, report, marker)
+    rest(out, proof)
 }
 
-fn rest(out: &mut String, report: &TrailReport, marker: Option<&Pruned>) -> std::fmt::Result {
+fn rest(out: &mut String, proof: &Proof) -> std::fmt::Result {
+    let report = &proof.report;
     let noted = [
         (
             report.unproven,
@@ -242,6 +283,10 @@ fn rest(out: &mut String, report: &TrailReport, marker: Option<&Pruned>) -> std:
         (report.unfinished, "not whole, never acknowledged"),
         (report.checkpoints_held, "checkpoints held"),
         (
+            proof.checkpoints_signed,
+            "of the checkpoints signed with a trusted key",
+        ),
+        (
             report.checkpoints_older,
             "checkpoints older than what was read",
         ),
@@ -251,11 +296,11 @@ fn rest(out: &mut String, report: &TrailReport, marker: Option<&Pruned>) -> std:
             writeln!(out, "{count} {what}")?;
         }
     }
-    if let Some(marker) = marker {
+    if let Some(gone) = removed(&proof.marker) {
         writeln!(
             out,
-            "the file `pruned` says that records up to {} were taken away on purpose; its signature was not checked",
-            marker.through.sequence
+            "removed on purpose until {}: {} records in {} days, {} to {}; signed with {}",
+            gone.time, gone.records, gone.days, gone.first_day, gone.last_day, gone.key
         )?;
     }
     Ok(())

@@ -59,7 +59,10 @@ fn a_member_that_is_not_exactly_one_is_none() {
     for line in damaged {
         let (_, integrity) = split(line.as_bytes());
         assert!(!matches!(integrity, Integrity::At(_)), "{line}");
+        // What is left of a member is shown, and never taken for the record's own end.
+        assert_eq!(record_of(line.as_bytes()), line.as_bytes());
     }
+    assert_eq!(record_of(line.as_bytes()), b"{\"a\":1}");
     for old in ["{\"a\":1}", "{}", "", "}", "x"] {
         assert_eq!(split(old.as_bytes()).1, Integrity::None, "{old}");
     }

@@ -166,6 +166,7 @@ impl Index {
             self.shelf.remove(key);
         }
         let days = lines::days(&self.dir)?;
+        self.forget_removed(builder, &days);
         let Some(today) = days.first().copied() else {
             return Ok(Progress::Done);
         };
@@ -193,6 +194,18 @@ impl Index {
             }
         }
         Ok(Progress::More)
+    }
+
+    /// Segments of days that were removed go, and what was begun for them.
+    fn forget_removed(&self, builder: &mut Builder, days: &[i64]) {
+        for day in self.shelf.days() {
+            if !days.contains(&day) {
+                let segments = self.shelf.of_day(day).into_iter();
+                segments.for_each(|(start, _)| self.shelf.remove((day, start)));
+            }
+        }
+        builder.gap.take_if(|(run, _)| !days.contains(&run.day));
+        builder.empty.retain(|(day, _)| days.contains(day));
     }
 
     fn records_max(&self) -> usize {

@@ -11,11 +11,6 @@ use std::path::{Path, PathBuf};
 pub(super) const LINE_BYTES_MAX: usize = crate::limits::EVENT_BYTES_MAX + 4_096;
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
-/// What begins the last member of a record, which is not part of what was recorded.
-const INTEGRITY: &[u8] = b",\"integrity\":{";
-/// Bytes of that member at most.
-const INTEGRITY_BYTES_MAX: usize = 256;
-
 /// The days that have a file, the newest first.
 pub(crate) fn days(dir: &Path) -> io::Result<Vec<i64>> {
     let days = days_in(dir)?.into_iter().rev();
@@ -25,17 +20,6 @@ pub(crate) fn days(dir: &Path) -> io::Result<Vec<i64>> {
 /// The file of a day.
 pub(crate) fn path(dir: &Path, day: i64) -> PathBuf {
     dir.join(TrailDay::of_number(day).file_name())
-}
-
-/// A line without the member that proves its place in the trail.
-pub fn record_of(line: &[u8]) -> Vec<u8> {
-    let start = line.len().saturating_sub(INTEGRITY_BYTES_MAX);
-    let tail = line.get(start..).unwrap_or_default();
-    let at = memchr::memmem::rfind(tail, INTEGRITY);
-    match at.and_then(|at| line.get(..start + at)) {
-        Some(record) if line.ends_with(b"}}") => [record, b"}"].concat(),
-        _ => line.to_vec(),
-    }
 }
 
 /// Reads exactly the line that stands there, without its line feed. `None` when no line stands there.

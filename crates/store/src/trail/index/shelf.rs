@@ -154,6 +154,14 @@ impl Shelf {
         }
     }
 
+    /// The days that have segments.
+    pub(super) fn days(&self) -> Vec<i64> {
+        let state = self.lock();
+        let known = state.known.iter();
+        let some = known.filter(|(_, segments)| !segments.is_empty());
+        some.map(|(day, _)| *day).collect()
+    }
+
     /// Segments that were found to be damaged since they were opened.
     pub(super) fn damaged(&self) -> Vec<Key> {
         let mut state = self.lock();

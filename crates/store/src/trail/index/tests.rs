@@ -276,6 +276,63 @@ fn what_is_not_durable_is_not_indexed_and_a_cut_tail_is_forgotten() {
 }
 
 #[test]
+fn a_removed_day_takes_its_segments_along() {
+    let folder = Folder::new("removed");
+    let lines = |day: &str, from: usize| -> Vec<String> {
+        (from..from + 20)
+            .map(|n| record(n, (day, 1, 1, 1)))
+            .collect()
+    };
+    for (day, from) in [("2026-01-01", 0), ("2026-01-02", 20), ("2026-01-03", 40)] {
+        folder.append(day, &lines(day, from));
+    }
+    let (index, _questions) = build::open(&folder.0, |_| 0).unwrap();
+    index.records_per_segment_for_test(8);
+    settle(&index);
+    let of = |day: &str| {
+        let paths = folder.segments();
+        paths
+            .iter()
+            .filter(|path| path.to_string_lossy().contains(day))
+            .count()
+    };
+    assert!(of("2026-01-01") > 0 && of("2026-01-02") > 0);
+    let query = Query::default();
+    let all = index.search(&query).unwrap();
+    assert_eq!(all.hits.len(), 50);
+    let before = all.next;
+    std::fs::remove_file(folder.0.join("2026-01-01.jsonl")).unwrap();
+    // A page that was to go on in the removed day ends; nothing of it is an error.
+    let rest = index
+        .search(&Query {
+            before,
+            ..query.clone()
+        })
+        .unwrap();
+    assert!(rest.hits.is_empty() && rest.next.is_none());
+    settle(&index);
+    assert_eq!(
+        (of("2026-01-01"), index.search(&query).unwrap().hits.len()),
+        (0, 40)
+    );
+    assert!(of("2026-01-02") > 0);
+    // A segment that was left by a crash goes as well, and says nothing of a new file of that day.
+    folder.append("2026-01-01", &lines("2026-01-01", 60));
+    settle(&index);
+    assert_eq!(
+        index
+            .search(&Query {
+                limit: 100,
+                ..query
+            })
+            .unwrap()
+            .hits
+            .len(),
+        60
+    );
+}
+
+#[test]
 fn dos_05_an_answer_costs_no_more_than_it_may() {
     let folder = Folder::new("budget");
     let day = "2026-01-01";
@@ -335,7 +392,7 @@ fn the_threads_answer_and_end() {
 
 #[test]
 fn the_attributes_of_a_session_are_those_of_the_caller_and_of_what_was_issued() {
-    let line = br#"{"userIdentity":{"type":"AssumedRole","principalId":"AROA1:ci","arn":"arn:aws:sts::1:assumed-role/Deploy/ci","accountId":"1","accessKeyId":"ASIA1","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA1","arn":"arn:aws:iam::1:role/team/Deploy","userName":"Deploy"},"attributes":{},"sourceIdentity":"alice"}},"eventTime":"2026-01-01T00:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"eu-west-1","requestParameters":{"roleArn":"arn:aws:iam::2:role/Next","sourceIdentity":"alice","tags":[{"key":"arn","value":"x"}]},"responseElements":{"credentials":{"accessKeyId":"ASIA2","expiration":1},"assumedRoleUser":{"assumedRoleId":"AROA2:ci","arn":"arn:aws:sts::2:assumed-role/Next/ci"}},"requestID":"r","eventID":"e","readOnly":true,"resources":[{"ARN":"arn:aws:iam::2:role/team/Next","accountId":"2","type":"AWS::IAM::Role"}],"recipientAccountId":"1","integrity":{"sequence":3,"hash":"00"}}"#;
+    let line = br#"{"userIdentity":{"type":"AssumedRole","principalId":"AROA1:ci","arn":"arn:aws:sts::1:assumed-role/Deploy/ci","accountId":"1","accessKeyId":"ASIA1","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA1","arn":"arn:aws:iam::1:role/team/Deploy","userName":"Deploy"},"attributes":{},"sourceIdentity":"alice"}},"eventTime":"2026-01-01T00:00:00Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"eu-west-1","requestParameters":{"roleArn":"arn:aws:iam::2:role/Next","sourceIdentity":"alice","tags":[{"key":"arn","value":"x"}]},"responseElements":{"credentials":{"accessKeyId":"ASIA2","expiration":1},"assumedRoleUser":{"assumedRoleId":"AROA2:ci","arn":"arn:aws:sts::2:assumed-role/Next/ci"}},"requestID":"r","eventID":"e","readOnly":true,"resources":[{"ARN":"arn:aws:iam::2:role/team/Next","accountId":"2","type":"AWS::IAM::Role"}],"recipientAccountId":"1","integrity":{"sequence":3,"hash":"0000000000000000000000000000000000000000000000000000000000000000"}}"#;
     let facts = facts(line).unwrap();
     for (attribute, value) in [
         (Attribute::Username, "ci"),

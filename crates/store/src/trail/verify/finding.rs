@@ -53,6 +53,14 @@ pub enum FindingKind {
     CheckpointDiffers,
     /// The trail ends before the checkpoint.
     RolledBack,
+    /// The checkpoint's signature is not one of a known key.
+    CheckpointForged,
+    /// The marker of what was removed cannot be read.
+    MarkerDamaged,
+    /// The marker's signature is not one of a known key.
+    MarkerForged,
+    /// The trail has another record than the marker tells of.
+    MarkerDiffers,
 }
 
 impl FindingKind {
@@ -70,6 +78,10 @@ impl FindingKind {
             FindingKind::HeadDiffers => "head-differs",
             FindingKind::CheckpointDiffers => "checkpoint-differs",
             FindingKind::RolledBack => "rolled-back",
+            FindingKind::CheckpointForged => "checkpoint-forged",
+            FindingKind::MarkerDamaged => "marker-damaged",
+            FindingKind::MarkerForged => "marker-forged",
+            FindingKind::MarkerDiffers => "marker-differs",
         }
     }
 }
@@ -143,6 +155,20 @@ impl fmt::Display for Finding {
                 f,
                 "the trail ends before record {first} of the checkpoint: it was rolled back"
             ),
+            FindingKind::CheckpointForged => write!(
+                f,
+                "the checkpoint of record {first} is not signed with a known key: it is not counted"
+            ),
+            FindingKind::MarkerDamaged => f.write_str(MARKER_DAMAGED),
+            FindingKind::MarkerForged => f.write_str(MARKER_FORGED),
+            FindingKind::MarkerDiffers => write!(
+                f,
+                "record {first} is not the one that the file `pruned` tells of"
+            ),
         }
     }
 }
+
+const MARKER_DAMAGED: &str = "the file `pruned` is damaged: it explains nothing that is missing";
+const MARKER_FORGED: &str =
+    "the file `pruned` is not signed with a known key: it explains nothing that is missing";

@@ -2,12 +2,12 @@
 
 use super::finding::{Finding, FindingKind, Place};
 use super::walk::{Beginning, Walk};
-use super::{FINDINGS_TOLD_MAX, TrailReport, VerifyOptions};
+use super::{FINDINGS_TOLD_MAX, Marker, TrailReport, VerifyOptions};
 use crate::day::of_name;
 use crate::disk::files::FileError;
 use crate::trail::chain::{ChainPoint, Integrity, Linker};
-use crate::trail::checkpoint::Pruned;
 use crate::trail::head::{HeadState, TrailHead};
+use crate::trail::pruned::Pruned;
 use crate::trail::reader::{TrailDay, TrailReader};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,11 +76,11 @@ impl<'a> Judge<'a> {
                 .or_default()
                 .push(point.hash);
         }
-        Judge {
+        let mut judge = Judge {
             report: TrailReport::default(),
             reader,
             head,
-            pruned: options.pruned,
+            pruned: options.marker.trusted(),
             checkpoints,
             expected: 1,
             previous: Previous::Known([0; 32]),
@@ -90,7 +90,19 @@ impl<'a> Judge<'a> {
             linker: Linker::default(),
             looks: LOOKS_MAX,
             over: false,
+        };
+        let marker = match options.marker {
+            Marker::None | Marker::Trusted(_) => None,
+            Marker::Damaged => Some(FindingKind::MarkerDamaged),
+            Marker::Forged => Some(FindingKind::MarkerForged),
+        };
+        if let Some(kind) = marker {
+            judge.find(kind, 1, 1, None);
         }
+        for sequence in options.forged_checkpoints {
+            judge.find(FindingKind::CheckpointForged, *sequence, *sequence, None);
+        }
+        judge
     }
 
     /// Which record is due first. A trail begins with number 1, unless something trusted tells of the
@@ -100,7 +112,8 @@ impl<'a> Judge<'a> {
             return;
         };
         let known = |point: &ChainPoint| point.sequence + 1 == first;
-        let pruned = self.pruned.map(|pruned| pruned.through);
+        let pruned = self.pruned.and_then(|pruned| pruned.covering(first - 1));
+        let pruned = pruned.map(|gone| gone.last);
         let checkpoints = self.checkpoints.iter().flat_map(|(sequence, hashes)| {
             let point = |hash: &[u8; 32]| ChainPoint {
                 sequence: *sequence,
@@ -110,6 +123,8 @@ impl<'a> Judge<'a> {
         });
         let trusted = pruned.into_iter().chain(checkpoints).find(known);
         match (trusted.or(before), beginning) {
+            // Whoever is at the beginning of a pruned trail comes to it by way of the marker.
+            (_, Beginning::OfTrail) if pruned.is_some() => {}
             (Some(point), _) => {
                 self.expected = first;
                 self.previous = Previous::Known(point.hash);
@@ -119,6 +134,21 @@ impl<'a> Judge<'a> {
                 self.previous = Previous::Unknown;
             }
             (None, Beginning::OfTrail) => {}
+        }
+    }
+
+    /// Passes over records that were removed on purpose, when the one that is due is one of them. Where a removal was
+    /// cut short some of them are still there: `ahead` tells the first one of a range.
+    pub(super) fn pass_gone(&mut self, ahead: impl Fn(u64, u64) -> Option<u64>) {
+        while let Some(gone) = self
+            .pruned
+            .and_then(|pruned| pruned.covering(self.expected))
+        {
+            match ahead(self.expected, gone.last.sequence) {
+                None => self.go_on(gone.last.sequence, Previous::Known(gone.last.hash)),
+                Some(next) if next > self.expected => self.go_on(next - 1, Previous::Unknown),
+                Some(_) => return,
+            }
         }
     }
 
@@ -221,6 +251,12 @@ impl<'a> Judge<'a> {
         {
             self.find(FindingKind::HeadDiffers, sequence, sequence, Some(place));
         }
+        if self
+            .gone_with(sequence)
+            .is_some_and(|hash| hash != point.hash)
+        {
+            self.find(FindingKind::MarkerDiffers, sequence, sequence, Some(place));
+        }
         for hash in self.checkpoints.remove(&sequence).into_iter().flatten() {
             if hash == point.hash {
                 self.report.checkpoints_held += 1;
@@ -233,6 +269,12 @@ impl<'a> Judge<'a> {
                 );
             }
         }
+    }
+
+    /// The hash of a record as the marker of what was removed tells it.
+    fn gone_with(&self, sequence: u64) -> Option<[u8; 32]> {
+        let gone = self.pruned?.covering(sequence)?;
+        (gone.last.sequence == sequence).then_some(gone.last.hash)
     }
 
     /// A record with another number than the one that is due.
@@ -251,10 +293,6 @@ impl<'a> Judge<'a> {
             };
             self.find(kind, sequence, sequence, Some(place));
             return Ok(());
-        }
-        if let Some(hash) = self.pruned.and_then(|pruned| pruned.hash_of(due)) {
-            self.go_on(due, Previous::Known(hash));
-            return self.line(place, body, Integrity::At(point), after);
         }
         if self.is_newer_than_the_pass(sequence)? {
             self.over = true;
@@ -432,8 +470,14 @@ impl<'a> Judge<'a> {
         true
     }
 
+    /// When as much was read as was asked for, which is not all.
+    pub(super) fn end_early(self) -> TrailReport {
+        self.report
+    }
+
     /// When everything was read: does the trail go as far as it should?
     pub(super) fn end(mut self, walk: &Walk<'_>) -> TrailReport {
+        self.pass_gone(|_, _| None);
         let last = self.expected - 1;
         let read = self.report.range.is_some();
         match self.head {
@@ -456,7 +500,17 @@ impl<'a> Judge<'a> {
         for (sequence, hashes) in std::mem::take(&mut self.checkpoints) {
             if sequence > last {
                 self.find(FindingKind::RolledBack, sequence, sequence, None);
-            } else if sequence < first {
+            } else if let Some(hash) = self.gone_with(sequence) {
+                let same = hashes.iter().filter(|held| **held == hash).count();
+                self.report.checkpoints_older += same as u64;
+                for _ in same..hashes.len() {
+                    self.find(FindingKind::CheckpointDiffers, sequence, sequence, None);
+                }
+            } else if sequence < first
+                || self
+                    .pruned
+                    .is_some_and(|pruned| pruned.covering(sequence).is_some())
+            {
                 self.report.checkpoints_older += hashes.len() as u64;
             } else {
                 self.find(FindingKind::CheckpointDiffers, sequence, sequence, None);

@@ -1,5 +1,7 @@
 //! What is done to a trail, and what proving it says.
 
+mod measure;
+mod removed;
 mod trials;
 
 use super::*;
@@ -142,9 +144,33 @@ fn aud_06_an_older_copy_is_found_with_a_checkpoint() {
     let newest = TrailReader::in_folder(&folder.0).unwrap();
     let newest = crate::Checkpoint::newest(&newest).unwrap().unwrap();
     assert_eq!(newest.point.sequence, 60);
-    let texts = [newest.to_string(), newest.to_json()].join("\n");
-    let read = crate::Checkpoint::of_lines(&texts).unwrap();
-    assert_eq!(read, [newest.clone(), newest.clone()]);
+    let mut signed = newest.clone();
+    signed.signature = Some(crate::Signature::of_bytes("0f".repeat(16), &[7; 256]));
+    assert_eq!(signed.statement(), newest.statement());
+    let texts = [&newest, &signed].map(|told| told.to_string() + "\n" + &told.to_json());
+    let read = crate::Checkpoint::of_lines(&texts.join("\n")).unwrap();
+    assert_eq!(
+        read,
+        [
+            newest.clone(),
+            newest.clone(),
+            signed.clone(),
+            signed.clone()
+        ]
+    );
+    let durable = crate::Checkpoint::durable(&TrailReader::in_folder(&folder.0).unwrap());
+    assert_eq!(durable.unwrap(), Some(newest.clone()));
+    // Half a signature is none, and no other version is read as this one.
+    let line = signed.to_string();
+    for bad in [
+        line.rsplit_once(' ').unwrap().0.to_owned(),
+        line.replace(" v1 ", " v2 "),
+        line.clone() + " more",
+        signed.to_json().replace("\"version\":1", "\"version\":2"),
+        signed.to_json().replace("\"key\"", "\"kez\""),
+    ] {
+        assert_eq!(crate::Checkpoint::of_lines(&bad), Err(1), "{bad}");
+    }
     let options = VerifyOptions {
         checkpoints: &[newest.point],
         ..VerifyOptions::default()
@@ -170,53 +196,27 @@ fn aud_06_an_older_copy_is_found_with_a_checkpoint() {
 }
 
 #[test]
-fn aud_06_a_beginning_that_was_taken_away_is_found_unless_something_trusted_covers_it() {
-    let folder = three_days("pruned", 60);
-    let points = points(&folder.0);
-    let reader = TrailReader::in_folder(&folder.0).unwrap();
-    let marker = crate::Pruned::before(&reader, day(1)).unwrap().unwrap();
-    // The last record before midnight came behind two of the next day.
-    assert_eq!(marker.through.sequence, 20);
-    let stragglers: Vec<u64> = marker
-        .stragglers
-        .iter()
-        .map(|point| point.sequence)
-        .collect();
-    assert_eq!(stragglers, [23]);
-    marker.write(&reader).unwrap();
-    std::fs::remove_file(reader.path(day(0))).unwrap();
-    let report = verify(&folder.0, &VerifyOptions::default());
-    let missing = [
-        (FindingKind::Missing, 1, 20),
-        (FindingKind::Missing, 23, 23),
-    ];
-    assert_eq!(found(&report), missing);
-    let place = report.findings[0].place.unwrap();
-    assert_eq!((place.day, place.line, place.offset), (day(1), 1, 0));
-    let marker = crate::Pruned::read(&reader).unwrap().unwrap();
+fn a_pass_can_end_with_a_day() {
+    let folder = three_days("until", 60);
     let options = VerifyOptions {
-        pruned: Some(&marker),
+        until: Some(day(0)),
         ..VerifyOptions::default()
     };
     let report = verify(&folder.0, &options);
-    assert_eq!((found(&report), report.proven), (vec![], 39));
-    // A checkpoint tells the same of the beginning, not of the straggler.
-    let options = VerifyOptions {
-        checkpoints: &points[19..20],
-        ..VerifyOptions::default()
-    };
-    assert_eq!(found(&verify(&folder.0, &options)), missing[1..]);
-    // A marker of another trail covers nothing.
-    let mut other = marker.clone();
-    other.through.hash[0] ^= 1;
-    assert_ne!(other.statement(), marker.statement());
-    let options = VerifyOptions {
-        pruned: Some(&other),
-        ..VerifyOptions::default()
-    };
+    assert_eq!(found(&report), []);
+    assert!((21..=23).contains(&report.proven), "{report:?}");
+    let path = folder.0.join(day(2).file_name());
+    std::fs::write(&path, "no record\n").unwrap();
+    assert!(
+        verify(&folder.0, &options).is_good(),
+        "later days are not judged"
+    );
+    let path = folder.0.join(day(0).file_name());
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("AssumeRole", "AssumeRule", 1)).unwrap();
     assert_eq!(
         found(&verify(&folder.0, &options)),
-        [(FindingKind::Changed, 21, 21)]
+        [(FindingKind::Changed, 1, 1)]
     );
 }
 

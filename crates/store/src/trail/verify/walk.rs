@@ -256,6 +256,21 @@ impl<'a> Walk<'a> {
         Ok(found)
     }
 
+    /// The lowest number ahead in any file that lies within a range.
+    pub(super) fn ahead_within(&self, first: u64, last: u64) -> Option<u64> {
+        let ahead = self.cursors.iter();
+        let numbers = ahead.filter_map(|cursor| cursor.ahead.sequence());
+        numbers
+            .filter(|number| (first..=last).contains(number))
+            .min()
+    }
+
+    /// Was everything read up to and including this day?
+    pub(super) fn is_behind(&self, day: TrailDay) -> bool {
+        let mut first = self.cursors.iter().take_while(|cursor| cursor.day <= day);
+        first.all(|cursor| matches!(cursor.ahead, Ahead::End | Ahead::Unfinished(_)))
+    }
+
     /// The next line, when record `due` is the next of the chain.
     pub(super) fn step(&mut self, due: u64) -> Result<Option<Step<'_>>, FileError> {
         let Some(at) = self.choose(due) else {
