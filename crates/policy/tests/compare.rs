@@ -3,7 +3,7 @@
 
 use locum_policy::{
     Comparison, ConditionKey, Document, Held, Missed, Part, PolicyType, Possibility, Relation,
-    Unsure, can_ever, compare, relation,
+    Unsure, Witness, can_ever, compare, relation,
 };
 
 fn parsed(text: &str) -> Document {
@@ -27,11 +27,40 @@ fn verdict(old: &str, new: &str, kind: PolicyType) -> (&'static str, Comparison)
         Comparison::MorePermissive { witness, .. } => {
             assert!(witness.decide(&[&new]).is_allowed(), "{witness:?}");
             assert!(!witness.decide(&[&old]).is_allowed(), "{witness:?}");
+            says_who(witness);
             "more"
         }
         Comparison::Unknown(_) => "unknown",
     };
     (word, found)
+}
+
+/// Who asks is who the context says.
+fn says_who(witness: &Witness) {
+    let held = |name: &str| {
+        let key = ConditionKey::parse(name);
+        match witness.context.iter().find(|(known, _)| *known == key)? {
+            (_, Held::One(text)) => Some(text.as_str()),
+            _ => None,
+        }
+    };
+    let of_account = |name: &String| name.starts_with("arn:");
+    let Some(principal) = witness.principal().filter(of_account) else {
+        return;
+    };
+    let last = |arn: &str| arn.rsplit('/').next().map(str::to_owned);
+    if let Some(arn) = held("aws:PrincipalArn") {
+        match principal.contains(":assumed-role/") {
+            true => assert_eq!(principal.rsplit('/').nth(1), arn.rsplit('/').next()),
+            false => assert_eq!(principal, arn),
+        }
+    }
+    if let Some(name) = held("aws:username") {
+        assert_eq!(last(&principal).as_deref(), Some(name), "{witness:?}");
+    }
+    if let Some((_, session)) = held("aws:userid").and_then(|id| id.split_once(':')) {
+        assert_eq!(last(&principal).as_deref(), Some(session), "{witness:?}");
+    }
 }
 
 #[test]
@@ -300,4 +329,108 @@ fn what_is_not_known_stays_so() {
         Unsure::Variables(keys.to_vec()).to_string(),
         "it depends on the values of policy variables: aws:username, aws:userid"
     );
+}
+
+/// What the keys that describe the caller can hold follows from who asks.
+#[test]
+fn callers_are_what_their_kind_is() {
+    const ACCOUNT: &str = r#"{"AWS":"111122223333"}"#;
+    const EC2: &str = r#"{"Service":"ec2.amazonaws.com"}"#;
+    const GOOGLE: &str = r#"{"Federated":"accounts.google.com"}"#;
+    const OTHER: &str = "arn:aws:iam::999988887777:oidc-provider/other.example";
+    let string = |pairs: &[(&str, &str)]| {
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(key, value)| format!(r#""{key}":"{value}""#))
+            .collect();
+        format!(r#""StringEquals":{{{}}}"#, pairs.join(","))
+    };
+    let kind = |name: &str| string(&[("aws:PrincipalType", name)]);
+    let of_service = |is: &str| format!(r#""Bool":{{"aws:PrincipalIsAWSService":"{is}"}}"#);
+    let organized = string(&[("aws:PrincipalOrgID", "o-1")]);
+    let unnamed = r#""Null":{"aws:PrincipalArn":"true"}"#.to_owned();
+    let anonymous = |key: &str, value: &str| {
+        let condition = string(&[("aws:PrincipalType", "Anonymous"), (key, value)]);
+        format!("{unnamed},{condition}")
+    };
+    let root = "arn:aws:iam::111122223333:root";
+    let user = "arn:aws:iam::111122223333:user/other";
+    for (principal, conditions, asks) in [
+        (ACCOUNT, kind("Account"), Some(root)),
+        (ACCOUNT, kind("User"), Some(user)),
+        (
+            ACCOUNT,
+            kind("AssumedRole"),
+            Some("arn:aws:sts::111122223333:assumed-role/other/session"),
+        ),
+        (
+            ACCOUNT,
+            kind("FederatedUser"),
+            Some("arn:aws:sts::111122223333:federated-user/other"),
+        ),
+        (ACCOUNT, kind("Anonymous"), None),
+        (ACCOUNT, of_service("true"), None),
+        (ACCOUNT, of_service("false"), Some(user)),
+        (
+            ACCOUNT,
+            string(&[
+                ("aws:PrincipalType", "AssumedRole"),
+                ("aws:username", "ada"),
+            ]),
+            None,
+        ),
+        (
+            ACCOUNT,
+            string(&[("aws:PrincipalServiceName", "ec2.amazonaws.com")]),
+            None,
+        ),
+        (
+            ACCOUNT,
+            string(&[("aws:PrincipalType", "Account"), ("aws:userid", "x")]),
+            None,
+        ),
+        (
+            ACCOUNT,
+            string(&[
+                ("aws:PrincipalType", "Account"),
+                ("aws:userid", "111122223333"),
+            ]),
+            Some(root),
+        ),
+        (ACCOUNT, organized.clone(), Some(user)),
+        (EC2, of_service("false"), None),
+        (EC2, of_service("true"), Some("ec2.amazonaws.com")),
+        (
+            EC2,
+            string(&[("aws:PrincipalServiceName", "sqs.amazonaws.com")]),
+            None,
+        ),
+        (EC2, unnamed.clone(), Some("ec2.amazonaws.com")),
+        (GOOGLE, organized.clone(), Some("accounts.google.com")),
+        (GOOGLE, of_service("false"), None),
+        (r#""*""#, unnamed.clone(), Some("anonymous")),
+        (r#""*""#, anonymous("s:k", "x"), Some("anonymous")),
+        // They have no tags and no organization, unlike those for whom a provider vouches.
+        (
+            r#""*""#,
+            anonymous("aws:PrincipalTag/team", "x"),
+            Some(OTHER),
+        ),
+        (
+            r#""*""#,
+            anonymous("aws:PrincipalOrgID", "o-1"),
+            Some(OTHER),
+        ),
+    ] {
+        let old = r#"{"Effect":"Allow","Principal":"*","Action":"x:y","Resource":"*"}"#;
+        let new = format!(
+            r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:*","Resource":"*","Condition":{{{conditions}}}}}"#
+        );
+        let (word, found) = verdict(old, &new, PolicyType::Resource);
+        let found = match &found {
+            Comparison::MorePermissive { witness, .. } => witness.principal(),
+            _ => None,
+        };
+        assert_eq!(found.as_deref(), asks, "{word} {new}");
+    }
 }
