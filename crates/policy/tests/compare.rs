@@ -1,9 +1,11 @@
 //! Comparing two policies: hand-written pairs, each with what it shows.
 #![allow(clippy::panic, reason = "tests say what went wrong by panicking")]
 
+use std::net::Ipv6Addr;
+
 use locum_policy::{
     Comparison, ConditionKey, Document, Held, Missed, Part, PolicyType, Possibility, Relation,
-    Unsure, Witness, can_ever, compare, relation,
+    Unsure, Witness, can_ever, compare, limits, relation,
 };
 
 fn parsed(text: &str) -> Document {
@@ -298,9 +300,36 @@ fn a_witness_says_who_asks() {
         let Comparison::MorePermissive { witness, .. } = found else {
             panic!("{word} {name}");
         };
+        let account = match circumstances {
+            Some(told) if told.starts_with("same") && name != "*" => "111122223333",
+            Some(told) if told.starts_with("same") => "999988887777",
+            _ => "000000000000",
+        };
+        assert_eq!(
+            witness.resource,
+            format!("arn:aws:iam::{account}:role/role"),
+            "{name}"
+        );
         assert_eq!(witness.principal().as_deref(), Some(asks));
         assert_eq!(witness.circumstances(), circumstances, "{name}");
     }
+}
+
+/// The root user of the role's own account is never the one who assumes it.
+#[test]
+fn a_root_user_assumes_roles_of_other_accounts() {
+    let old = r#"{"Effect":"Allow","Principal":"*","Action":"sts:TagSession"}"#;
+    let new = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole",
+        "Condition":{"StringEquals":{"aws:PrincipalType":"Account"}}}"#;
+    let (_, found) = verdict(old, new, PolicyType::RoleTrust);
+    let Comparison::MorePermissive { witness, .. } = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        witness.principal().as_deref(),
+        Some("arn:aws:iam::111122223333:root")
+    );
+    assert_eq!(witness.resource, "arn:aws:iam::000000000000:role/role");
 }
 
 #[test]
@@ -433,4 +462,111 @@ fn callers_are_what_their_kind_is() {
         };
         assert_eq!(found.as_deref(), asks, "{word} {new}");
     }
+}
+
+/// Of a resource's policy, what is missed is whom an Allow names or what it says.
+#[test]
+fn what_is_missed_may_be_who_asks() {
+    let allow = |principal: &str, resource: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"arn:aws:s3:::{resource}/*"}}"#
+        )
+    };
+    let ada = allow(r#"{"AWS":"arn:aws:iam::111122223333:user/ada"}"#, "b");
+    let old = format!("{ada},{}", allow(r#""*""#, "c"));
+    let (_, found) = verdict(&old, &allow(r#""*""#, "b"), PolicyType::Resource);
+    let Comparison::MorePermissive { missed, .. } = found else {
+        panic!("{found:?}");
+    };
+    let expected = [(0, vec![Part::Principal]), (1, vec![Part::Resource])];
+    let expected = expected.map(|(statement, parts)| Missed {
+        policy: 0,
+        statement,
+        parts,
+    });
+    assert_eq!(missed, expected);
+}
+
+#[test]
+fn what_could_not_be_told_says_why() {
+    let allow = |principal: &str, conditions: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole","Condition":{{{conditions}}}}}"#
+        )
+    };
+    let none = r#"{"Effect":"Deny","Principal":"*","Action":"*"}"#.to_owned();
+    let everyone = r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#.to_owned();
+    let account = r#"{"AWS":"111122223333"}"#;
+    let linked = r#""StringEquals":{"aws:username":"ada"},"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/bob"}"#;
+    let partly = r#""StringLike":{"aws:PrincipalAccount":"1*"}"#;
+    let mixed = r#""NumericEquals":{"s:k":"1"},"IpAddress":{"s:k":"10.0.0.0/8"},"Bool":{"aws:PrincipalIsAWSService":"false"}"#;
+    let users: Vec<String> = (0..1_100)
+        .map(|n| format!("\"arn:aws:iam::111122223333:user/{n}\""))
+        .collect();
+    let users = format!(r#"{{"AWS":[{}]}}"#, users.join(","));
+    for (old, new, unsure) in [
+        (&none, allow(account, linked), Unsure::Linked),
+        (&everyone, allow(r#""*""#, partly), Unsure::Accounts),
+        (
+            &none,
+            allow(account, mixed),
+            Unsure::MixedOperators(ConditionKey::parse("s:k")),
+        ),
+        (&none, allow(&users, partly), Unsure::Callers),
+    ] {
+        let (_, found) = verdict(old, &new, PolicyType::RoleTrust);
+        assert_eq!(found, Comparison::Unknown(unsure), "{new}");
+    }
+}
+
+/// As many variables as the limit says are followed, and not one more.
+#[test]
+fn variables_are_followed_up_to_a_limit() {
+    let folder = |count: usize| {
+        let tags = (0..count).map(|n| format!("${{aws:PrincipalTag/t{n}}}"));
+        let tags: Vec<String> = tags.collect();
+        format!(
+            r#"{{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/{}"}}"#,
+            tags.join("/")
+        )
+    };
+    let old = r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/*"}"#;
+    let most = limits::COMPARE_VARIABLES_MAX;
+    for (count, expected) in [(most, "no"), (most + 1, "unknown"), (most + 2, "unknown")] {
+        let (found, comparison) = verdict(old, &folder(count), PolicyType::Identity);
+        assert_eq!(found, expected, "{count}: {comparison:?}");
+    }
+}
+
+#[test]
+fn a_witness_is_written_as_the_policies_write() {
+    let old = r#"{"Effect":"Allow","Action":"x:y","Resource":"*"}"#;
+    let new = r#"{"Effect":"Allow","Action":["Own:DoThis","Own:do*"],"Resource":"*"}"#;
+    let (_, found) = verdict(old, new, PolicyType::Identity);
+    let Comparison::MorePermissive { witness, .. } = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(witness.action, "Own:DoThis");
+}
+
+/// The addresses of v6 behind those that stand for v4 are a stretch of their own.
+#[test]
+fn every_stretch_of_addresses_is_looked_at() {
+    // All prefixes beside the way to `::1:0:0:0/80`, and beside the one to `::ffff:0:0/96`.
+    let beside = |way: u128, bit: u32| {
+        let sibling = way ^ (1 << (127 - bit));
+        let network = sibling & (u128::MAX << (127 - bit));
+        format!("\"{}/{}\"", Ipv6Addr::from_bits(network), bit + 1)
+    };
+    let (behind, mapped) = (1_u128 << 48, 0xffff_u128 << 32);
+    let mut others: Vec<String> = (0..79).map(|bit| beside(behind, bit)).collect();
+    others.extend((80..96).map(|bit| beside(mapped, bit)));
+    let others = others.join(",");
+    let old = r#"{"Effect":"Allow","Action":"x:y","Resource":"*"}"#;
+    let new = format!(
+        r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{"Null":{{"aws:SourceIp":"false"}},
+        "NotIpAddress":{{"aws:SourceIp":["0.0.0.0/0",{others}]}}}}}}"#
+    );
+    let (found, comparison) = verdict(old, &new, PolicyType::Identity);
+    assert_eq!(found, "more", "{comparison:?}");
 }

@@ -120,7 +120,6 @@ impl Source {
                 let variables = variables.variables();
                 Test::Condition(Box::new(ConditionTest {
                     condition: Condition::compile(*operator, name, &texts, variables).ok()?,
-                    key: key.clone(),
                     operator: *operator,
                     values: values.clone(),
                     language: condition((operator.base, key), values, variables, bindings)?,
