@@ -235,9 +235,7 @@ impl Automaton {
         let absorbs = |within: Reach| within == Reach::Across || reach == Reach::Within;
         match (token, reading) {
             // It begins here, so it is all of the letter and nothing else.
-            (Token::Variable(own, within), _)
-                if own == index && (absorbs(within) || reading == Reading::Possible) =>
-            {
+            (Token::Variable(own, within), _) if own == index && absorbs(within) => {
                 self.enter(at + 2, reading, next);
             }
             (Token::Many(within), Reading::Certain) if absorbs(within) => {

@@ -99,7 +99,6 @@ impl Atom {
         match content {
             Content::Absent => allowed.meets(self.of_absent()),
             Content::One(word) => allowed.meets(self.of_one(word)),
-            Content::Many(_) if self.is_presence() => allowed.meets(self.of_one(&word("x"))),
             Content::Many(words) => {
                 if words.iter().all(|word| word.is_empty())
                     && let Some(truths) = self.null()
