@@ -253,11 +253,9 @@ fn unpack(bytes: &[u8]) -> Option<String> {
     let (length, packed) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<4>()?;
     let length = u32::from_le_bytes(*length);
     let expected = usize::try_from(length).ok()?;
-    if expected > CATALOGUE_BYTES_MAX {
-        return None;
-    }
-    let mut text = String::with_capacity(expected);
-    let mut decoder = DeflateDecoder::new(packed).take(u64::from(length));
+    let most = expected.min(CATALOGUE_BYTES_MAX);
+    let mut text = String::with_capacity(most);
+    let mut decoder = DeflateDecoder::new(packed).take(u64::try_from(most).ok()?);
     decoder.read_to_string(&mut text).ok()?;
     (text.len() == expected).then_some(text)
 }

@@ -55,8 +55,7 @@ impl Shape {
                 }
                 _ => match star {
                     Some((place, taken)) => {
-                        star = Some((place, taken + 1));
-                        at = place + 1;
+                        at = place;
                         other_at = taken + 1;
                     }
                     None => return false,

@@ -32,8 +32,8 @@ fn edits(a: &[char], b: &[char]) -> usize {
         let mut row = Vec::with_capacity(b.len() + 1);
         row.push(i + 1);
         for (j, y) in b.iter().enumerate() {
-            let at =
-                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
+            // Always there: a row is one longer than what it is about.
+            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or_default();
             let replaced = at(&last, j) + usize::from(x != y);
             let mut best = replaced.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);

@@ -75,6 +75,7 @@ fn patterns_stand_for_actions() {
         ]
     );
     assert_eq!(names("STS:AssumeRoo?"), ["sts:AssumeRoot"]);
+    assert_eq!(names("sts:assumeroot"), ["sts:AssumeRoot"], "and once");
     assert_eq!(names("nothing:*"), [""; 0]);
     assert_eq!(names("sts"), [""; 0], "no pattern of actions");
 }
@@ -89,6 +90,9 @@ fn keys_have_types_and_templates() {
         "aws:RequestTag/${TagKey}"
     );
     assert_eq!(sts.key("aws:RequestTagteam"), None);
+    let codebuild = catalogue::service("codebuild").unwrap();
+    let tail = |tail: &str| codebuild.key(&format!("codebuild:fileSystemLocations/a.{tail}"));
+    assert!(tail("location").is_some() && tail("elsewhere").is_none());
     let s3 = catalogue::service("s3").unwrap();
     assert_eq!(s3.key("s3:max-keys").unwrap().value, ValueType::Numeric);
 }

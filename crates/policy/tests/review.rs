@@ -147,6 +147,26 @@ const UNSHOWN: &[(Code, &str)] = &[
 ];
 
 #[test]
+fn a_kind_is_guessed_by_who_and_what() {
+    let actions = r#""Effect": "Allow", "Action": "s3:GetObject""#;
+    let (who, what) = (r#""Principal": "*""#, r#""Resource": "*""#);
+    for (version, elements, kind) in [
+        (
+            "2012-10-17",
+            format!("{actions}, {who}, {what}"),
+            Kind::Resource,
+        ),
+        ("2012-10-17", format!("{actions}, {who}"), Kind::Trust),
+        ("2008-10-17", format!("{actions}, {who}"), Kind::Trust),
+        ("2012-10-17", format!("{actions}, {what}"), Kind::Managed),
+        ("2008-10-17", format!("{actions}, {what}"), Kind::Inline),
+    ] {
+        let text = format!(r#"{{"Version": "{version}", "Statement": {{{elements}}}}}"#);
+        assert_eq!(guess_kind(&text), kind, "{text}");
+    }
+}
+
+#[test]
 fn every_code_has_a_case() {
     let shown: BTreeSet<&str> = cases()
         .flat_map(|case| case.expected)
@@ -386,6 +406,21 @@ fn hostile_documents_are_reviewed_within_bounds() {
     );
     let findings = review(&text, Kind::Inline, None);
     assert_eq!(findings.len(), 1, "{findings:?}");
+    // Neither are two such statements compared, nor many resources with all types of a service.
+    let deny = |list: &[String]| {
+        format!(
+            r#"{{"Effect": "Deny", "Action": "s3:*", "Resource": [{}]}}"#,
+            list.join(", ")
+        )
+    };
+    let twice = format!("{0}, {0}", deny(&list[..400]));
+    let types = (0..6_000).map(|n| format!("\"arn:aws:s3:::{n}\""));
+    let types = deny(&types.collect::<Vec<_>>()).replace("s3:*", "ec2:*");
+    for statements in [twice, types] {
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+        let findings = review(&text, Kind::Inline, None);
+        assert_eq!(findings.len(), 1, "{:?}", findings.get(1));
+    }
     let many = format!("[{}]", "{},".repeat(30_000).trim_end_matches(','));
     let text = format!(r#"{{"Version": "2012-10-17", "Statement": {many}}}"#);
     let findings = review(&text, Kind::Managed, None);

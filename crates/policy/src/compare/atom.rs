@@ -120,7 +120,6 @@ impl Source {
                 let variables = variables.variables();
                 Test::Condition(Box::new(ConditionTest {
                     condition: Condition::compile(*operator, name, &texts, variables).ok()?,
-                    key: key.clone(),
                     operator: *operator,
                     values: values.clone(),
                     language: condition((operator.base, key), values, variables, bindings)?,
@@ -144,15 +143,11 @@ impl Source {
     pub(super) fn variables(&self) -> Vec<ConditionKey> {
         let (items, open) = match self {
             Source::Resource(_, items, open) => (items, *open),
+            // Operators that take no variables have none in their values: no document holds such.
             Source::Condition {
-                operator,
-                values,
-                variables,
-                ..
-            } if matches!(operator.base, Base::String(..) | Base::Arn(_) | Base::Bool) => {
-                (values, *variables)
-            }
-            _ => return Vec::new(),
+                values, variables, ..
+            } => (values, *variables),
+            Source::Action(..) | Source::OneOf(..) => return Vec::new(),
         };
         let read = |item: &String| tokens(item, Wildcards::Off, open.variables()).ok();
         let tokens = items.iter().filter_map(read).flatten();

@@ -380,6 +380,7 @@ impl Named {
             let names = names.iter().filter(|name| *name != "*").cloned();
             names.chain([other]).collect::<Vec<_>>()
         };
+        found.push(outsider(Sort::Anonymous, ""));
         let other = "arn:aws:iam::999988887777:oidc-provider/other.example";
         for provider in named(&self.providers, other) {
             found.push(outsider(Sort::Federated, &provider));
@@ -387,7 +388,6 @@ impl Named {
         for service in named(&self.services, "other.amazonaws.com") {
             found.push(outsider(Sort::Service, &service));
         }
-        found.push(outsider(Sort::Anonymous, ""));
     }
 }
 

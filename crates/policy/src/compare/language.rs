@@ -146,7 +146,8 @@ impl Automaton {
         self.accepts(&end)
     }
 
-    /// The characters that the patterns can tell apart; all others are alike.
+    /// The characters that the patterns can tell apart; all others are alike. Where a pattern stops at
+    /// colons it names them.
     pub(super) fn alphabet(&self, into: &mut BTreeSet<char>) {
         for cell in &self.cells {
             match cell {
@@ -157,13 +158,6 @@ impl Automaton {
                     into.extend([c.to_ascii_lowercase(), c.to_ascii_uppercase()]);
                 }
                 Cell::Token(Token::Fold(c)) => into.extend(variants(*c)),
-                Cell::Token(
-                    Token::One(Reach::Within)
-                    | Token::Many(Reach::Within)
-                    | Token::Variable(_, Reach::Within),
-                ) => {
-                    into.insert(':');
-                }
                 _ => {}
             }
         }
@@ -180,6 +174,12 @@ impl Automaton {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Whether what it accepts depends on the values of variables.
+    pub(super) fn has_variables(&self) -> bool {
+        let mut cells = self.cells.iter();
+        cells.any(|cell| matches!(cell, Cell::Token(Token::Variable(..) | Token::Loose)))
     }
 
     fn cell(&self, at: u32) -> Option<&Cell> {
@@ -216,10 +216,10 @@ impl Automaton {
             Token::Variable(_, reach) if reading == Reading::Possible && within(reach) => {
                 self.enter(at + 1, reading, next);
             }
-            Token::Tail(reach) if reading == Reading::Possible && within(reach) => {
-                self.enter(at, reading, next);
-            }
-            Token::Loose if reading == Reading::Possible => self.enter(at, reading, next),
+            // Reached only where the value is read character by character.
+            Token::Tail(reach) if within(reach) => self.enter(at, reading, next),
+            // Left only where something is possible.
+            Token::Loose => self.enter(at, reading, next),
             _ => {}
         }
     }
@@ -235,16 +235,14 @@ impl Automaton {
         let absorbs = |within: Reach| within == Reach::Across || reach == Reach::Within;
         match (token, reading) {
             // It begins here, so it is all of the letter and nothing else.
-            (Token::Variable(own, within), _)
-                if own == index && (absorbs(within) || reading == Reading::Possible) =>
-            {
+            (Token::Variable(own, within), _) if own == index && absorbs(within) => {
                 self.enter(at + 2, reading, next);
             }
             (Token::Many(within), Reading::Certain) if absorbs(within) => {
                 self.enter(at, reading, next);
             }
             // The value is not empty: its first character is the `?` of `?*`.
-            (Token::One(within), Reading::Certain) if absorbs(within) => {
+            (Token::One(_), Reading::Certain) => {
                 if let Some(Cell::Token(Token::Many(rest))) = self.cell(at + 1)
                     && absorbs(*rest)
                 {

@@ -75,9 +75,10 @@ pub(super) fn points(value_type: Type, operands: &[(Family, &str)]) -> Points {
         ),
         Type::Ip => (addresses(of(Family::Ip)), families == [Family::Ip]),
         Type::Text | Type::Arn | Type::Account => {
-            let (mut values, fits) = decimals(of(Family::Numeric));
-            if families != [Family::Numeric] {
-                values.clear();
+            let (numbers, fits) = decimals(of(Family::Numeric));
+            let mut values = Vec::new();
+            if families.contains(&Family::Numeric) {
+                values.extend(numbers);
             }
             values.extend(dates(of(Family::Date)));
             if families.contains(&Family::Ip) {
@@ -85,9 +86,6 @@ pub(super) fn points(value_type: Type, operands: &[(Family, &str)]) -> Points {
             }
             if families.contains(&Family::Binary) {
                 values.extend(binaries(of(Family::Binary)));
-            }
-            if families.contains(&Family::Numeric) && families.len() > 1 {
-                values.extend(decimals(of(Family::Numeric)).0);
             }
             values.push("x".to_owned());
             (
@@ -186,16 +184,20 @@ fn dates<'a>(operands: impl Iterator<Item = &'a str>) -> Vec<String> {
         for (at, nanoseconds) in [before, (at, nanoseconds), after] {
             if SECONDS.contains(&at) {
                 values.push(iso(at, nanoseconds));
-            }
-            // Other years can only be said in whole seconds.
-            for at in [at, at.saturating_add(1)] {
-                if !SECONDS.contains(&at) {
-                    values.push(at.to_string());
-                }
+            } else {
+                // Other years can only be said in whole seconds.
+                values.extend([at, at.saturating_add(1)].map(whole_second));
             }
         }
     }
     values
+}
+
+fn whole_second(at: i64) -> String {
+    match SECONDS.contains(&at) {
+        true => iso(at, 0),
+        false => at.to_string(),
+    }
 }
 
 fn iso(seconds: i64, nanoseconds: u32) -> String {
@@ -242,7 +244,7 @@ fn binaries<'a>(operands: impl Iterator<Item = &'a str>) -> Vec<String> {
         .into_iter()
         .map(str::to_owned);
     // Longer and longer ones, of which one is new.
-    let longer = (2..=values.len() + 2).map(|times| "AAAA".repeat(times));
+    let longer = (2..).map(|times| "AAAA".repeat(times));
     let fresh = others.chain(longer).find(|text| !values.contains(text));
     values.extend(fresh);
     values

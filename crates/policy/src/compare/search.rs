@@ -91,13 +91,10 @@ impl Search<'_> {
                 self.trouble = Some(Trouble::OutOfSteps);
                 return None;
             }
+            // The model does not do it, so there is a request without it, or trouble.
             let without = literal.complement();
-            let trouble = self.trouble.clone();
-            match self.with(without, &state) {
-                Some(content) => self.decide(without, content, &mut state)?,
-                // There is no request without it, and none with it.
-                None if self.trouble == trouble => return None,
-                None => {}
+            if let Some(content) = self.with(without, &state) {
+                self.decide(without, content, &mut state)?;
             }
         }
         None

@@ -57,7 +57,6 @@ pub(super) enum Test {
 #[derive(Debug, Clone)]
 pub(super) struct ConditionTest {
     pub(super) condition: Condition,
-    pub(super) key: ConditionKey,
     pub(super) operator: Operator,
     pub(super) values: Vec<String>,
     /// For the operators that compare characters.
@@ -100,7 +99,6 @@ impl Atom {
         match content {
             Content::Absent => allowed.meets(self.of_absent()),
             Content::One(word) => allowed.meets(self.of_one(word)),
-            Content::Many(_) if self.is_presence() => allowed.meets(self.of_one(&word("x"))),
             Content::Many(words) => {
                 if words.iter().all(|word| word.is_empty())
                     && let Some(truths) = self.null()
@@ -206,19 +204,18 @@ impl ConditionTest {
     }
 
     fn holds(&self, text: Option<&str>) -> Truth {
-        let only = Only(&self.key, text);
-        self.condition.holds(&Lookup::new(&only))
+        self.condition.holds(&Lookup::new(&Only(text)))
     }
 }
 
-/// A request in which one key may have a value and nothing else has.
-struct Only<'a>(&'a ConditionKey, Option<&'a str>);
+/// What the one key that a condition without variables asks for may hold.
+struct Only<'a>(Option<&'a str>);
 
 impl Context for Only<'_> {
-    fn values<'a>(&'a self, key: &ConditionKey) -> Values<'a> {
-        match self.1 {
-            Some(text) if key == self.0 => Values::One(Value::Str(text)),
-            _ => Values::Absent,
+    fn values<'a>(&'a self, _: &ConditionKey) -> Values<'a> {
+        match self.0 {
+            Some(text) => Values::One(Value::Str(text)),
+            None => Values::Absent,
         }
     }
 }
@@ -364,8 +361,7 @@ impl Filling<'_> {
         let points = points(self.slot.value_type, &operands);
         let bool_type = self.slot.value_type == Type::Bool;
         let complete = bool_type || free || (points.complete && only_points);
-        let plain = |text: &&str| !text.is_empty() && !text.contains(['*', '?', '$']);
-        let others = texts.into_iter().filter(|text| textual && plain(text));
+        let others = texts.into_iter().filter(|text| textual && !text.is_empty());
         let candidates = points.values.iter().map(String::as_str).chain(others);
         let shape = self.slot.shape.language.as_ref();
         let shaped = |word: &Word| shape.is_none_or(|l| l.truths(word) == Truths::YES);

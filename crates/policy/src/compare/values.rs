@@ -131,9 +131,9 @@ fn guesses(
         .map(|(slot, _)| *slot)
         .chain([slot])
         .collect();
-    values.extend(cut_out(problem, &related, key, model));
+    values.extend(cut_out(problem, key, model));
     let plain = without_variables(problem, &related, slots, (atoms, units, model));
-    values.extend(cut_out(problem, &related, key, &plain));
+    values.extend(cut_out(problem, key, &plain));
     values.extend(pieces(problem, &related));
     let shaped = |value: &String| {
         let word = super::language::word(value);
@@ -148,15 +148,10 @@ fn guesses(
 }
 
 /// What the variable would have to be for the model's texts to match the patterns that hold it.
-fn cut_out(
-    problem: &Problem<'_>,
-    related: &[usize],
-    key: &ConditionKey,
-    model: &Model,
-) -> Vec<String> {
+fn cut_out(problem: &Problem<'_>, key: &ConditionKey, model: &Model) -> Vec<String> {
     let mut found = Vec::new();
     for (slot, source) in &problem.sources.tests {
-        if !related.contains(slot) || !source.variables().contains(key) {
+        if !source.variables().contains(key) {
             continue;
         }
         let Some(Content::One(word)) = model.get(*slot) else {
@@ -218,6 +213,6 @@ fn pieces(problem: &Problem<'_>, related: &[usize]) -> Vec<String> {
             pieces.extend(cut.filter(|piece| !piece.contains('$')).map(str::to_owned));
         }
     }
-    pieces.retain(|piece| !piece.is_empty() && piece != "arn" && piece != "aws");
+    pieces.retain(|piece| !["", "arn", "aws"].contains(&piece.as_str()));
     pieces
 }

@@ -166,7 +166,7 @@ impl<'a> Product<'a> {
     fn new(wanted: &'a [Wanted<'a>], shape: &Shape) -> Product<'a> {
         let symbolic = |language: &Language| {
             let mut automata = language.automata();
-            automata.any(|automaton| !automaton.variables().is_empty())
+            automata.any(Automaton::has_variables)
         };
         let generating = wanted.iter().find(|(language, allowed)| {
             language.must_match(*allowed) && !language.matched.variables().is_empty()

@@ -81,7 +81,22 @@ fn lines_break_at_the_width() {
         let out = layout(&text).unwrap();
         assert_eq!(out.lines().count() > 3, broken, "{out}");
         check(&text);
+        // Within a statement there are six of indentation instead of two.
+        let text = format!(
+            r#"{{"Statement": [{{"Action": ["{}"]}}]}}"#,
+            item(n.saturating_sub(4))
+        );
+        let out = layout(&text).unwrap();
+        assert_eq!(out.lines().count() > 7, broken, "{out}");
     }
+}
+
+#[test]
+fn what_is_empty_stays_on_its_line() {
+    let long = "x".repeat(100);
+    let text = format!(r#"{{"{long}": [], "Condition": {{}}}}"#);
+    let expected = format!("{{\n  \"Condition\": {{}},\n  \"{long}\": []\n}}\n");
+    assert_eq!(layout(&text).unwrap(), expected);
 }
 
 #[test]

@@ -180,10 +180,10 @@ fn unreadable(document: &Document, span: &Range<usize>, written: &str) -> Findin
         None => finding(
             Code::MissingArnField,
             span,
-            format!(
-                "{written} is no ARN: it has {} of six parts",
-                parts(written)
-            ),
+            match parts(written) {
+                6 => format!("{written} is no ARN: one begins with arn"),
+                count => format!("{written} is no ARN: it has {count} of six parts"),
+            },
             "write arn:partition:service:region:account:resource; empty parts keep their colon, and * does not reach across one",
         ),
     }

@@ -21,26 +21,17 @@ pub(super) fn action(item: &Spanned) -> Option<Shape> {
 /// A shape that can be compared with others of its sort.
 pub(super) trait Covers {
     fn covers(&self, other: &Self) -> bool;
-    fn has_variable(&self) -> bool;
 }
 
 impl Covers for Shape {
     fn covers(&self, other: &Shape) -> bool {
         Shape::covers(self, other)
     }
-
-    fn has_variable(&self) -> bool {
-        Shape::has_variable(self)
-    }
 }
 
 impl Covers for ResourceShape {
     fn covers(&self, other: &ResourceShape) -> bool {
         ResourceShape::covers(self, other)
-    }
-
-    fn has_variable(&self) -> bool {
-        ResourceShape::has_variable(self)
     }
 }
 
@@ -128,11 +119,18 @@ impl<'a> Scope<'a> {
                 (form(&other.statement.actions), &other.actions),
                 Shape::meets,
             )
+            && !self.is_doubtful()
             && lists(
                 (form(&self.statement.resources), &self.resources),
                 (form(&other.statement.resources), &other.resources),
                 ResourceShape::meets,
             )
+    }
+
+    /// Whether it leaves out resources by a variable: which, cannot be told when that has no value.
+    fn is_doubtful(&self) -> bool {
+        form(&self.statement.resources) == Some(Form::Not)
+            && self.resources.iter().any(ResourceShape::has_variable)
     }
 }
 
@@ -146,10 +144,6 @@ fn lists<S: Covers>(
     (other_form, theirs): (Option<Form>, &[S]),
     meets: impl Fn(&S, &S) -> bool,
 ) -> bool {
-    // What a variable without a value leaves out cannot be told.
-    if form == Some(Form::Not) && mine.iter().any(Covers::has_variable) {
-        return false;
-    }
     match (form, other_form) {
         (None, None) => true,
         (Some(Form::Plain), Some(Form::Plain)) => theirs

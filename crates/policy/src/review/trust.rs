@@ -230,7 +230,7 @@ fn callers(statement: &Statement, principals: &Principals, out: &mut Findings) {
         let can = |(kind, entry): &(PrincipalType, Spanned)| match called.as_str() {
             "sts:assumerole" => *kind != PrincipalType::Federated,
             "sts:assumerolewithsaml" => match kind {
-                PrincipalType::Federated => saml(entry) || &*entry.text == "*",
+                PrincipalType::Federated => saml(entry),
                 kind => *kind == PrincipalType::Everyone,
             },
             "sts:assumerolewithwebidentity" => match kind {

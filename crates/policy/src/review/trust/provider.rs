@@ -152,7 +152,7 @@ fn subjects(entry: &ConditionEntry, issuer: &str, before: &str, end: char, out: 
                 format!("name the owner whole before the first wildcard: {before}OWNER{end}…"),
             ));
         } else if owns(GITHUB, issuer)
-            && owner.is_some_and(|(_, rest)| rest.is_empty() || !rest.contains(':'))
+            && owner.is_some_and(|(_, rest)| !rest.contains(':'))
             && !whole
         {
             out.push(finding(
