@@ -431,3 +431,17 @@ fn the_attributes_of_a_session_are_those_of_the_caller_and_of_what_was_issued() 
 }
 
 mod measure;
+
+#[test]
+fn texts_without_escapes_are_not_copied() {
+    let line = record(1, ("2026-01-01", 1, 1, 1));
+    let facts = super::attribute::facts(line.as_bytes()).unwrap();
+    assert!(matches!(facts.account, std::borrow::Cow::Borrowed(_)));
+    let escaped = line.replace(
+        "\"recipientAccountId\":\"",
+        "\"recipientAccountId\":\"\\u0041",
+    );
+    assert_ne!(line, escaped);
+    let facts = super::attribute::facts(escaped.as_bytes()).unwrap();
+    assert!(facts.account.starts_with('A'));
+}
