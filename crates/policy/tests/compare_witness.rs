@@ -107,107 +107,104 @@ fn a_caller_of_an_identity_policy_is_not_told() {
     assert_eq!((witness.principal(), witness.circumstances()), (None, None));
 }
 
-/// What the keys that describe the caller can hold follows from who asks.
+/// Conditions that these keys hold these values.
+fn hold(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(key, value)| format!(r#""{key}":"{value}""#))
+        .collect();
+    format!(r#""StringEquals":{{{}}}"#, pairs.join(","))
+}
+
+fn of_kind(name: &str) -> String {
+    hold(&[("aws:PrincipalType", name)])
+}
+
+fn of_service(is: &str) -> String {
+    format!(r#""Bool":{{"aws:PrincipalIsAWSService":"{is}"}}"#)
+}
+
+const UNNAMED: &str = r#""Null":{"aws:PrincipalArn":"true"}"#;
+
+/// Who of `principal` can ask under these conditions.
+fn asks(principal: &str, conditions: &str) -> Option<String> {
+    let old = r#"{"Effect":"Allow","Principal":"*","Action":"x:y","Resource":"*"}"#;
+    let new = format!(
+        r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:*","Resource":"*","Condition":{{{conditions}}}}}"#
+    );
+    match verdict(old, &new, PolicyType::Resource) {
+        (_, Comparison::MorePermissive { witness, .. }) => witness.principal(),
+        (_, Comparison::NotMorePermissive) => None,
+        (_, Comparison::Unknown(unsure)) => panic!("{new}: {unsure}"),
+    }
+}
+
 #[test]
-fn callers_are_what_their_kind_is() {
-    const ACCOUNT: &str = r#"{"AWS":"111122223333"}"#;
-    const EC2: &str = r#"{"Service":"ec2.amazonaws.com"}"#;
-    const GOOGLE: &str = r#"{"Federated":"accounts.google.com"}"#;
-    const OTHER: &str = "arn:aws:iam::999988887777:oidc-provider/other.example";
-    let string = |pairs: &[(&str, &str)]| {
-        let pairs: Vec<String> = pairs
-            .iter()
-            .map(|(key, value)| format!(r#""{key}":"{value}""#))
-            .collect();
-        format!(r#""StringEquals":{{{}}}"#, pairs.join(","))
-    };
-    let kind = |name: &str| string(&[("aws:PrincipalType", name)]);
-    let of_service = |is: &str| format!(r#""Bool":{{"aws:PrincipalIsAWSService":"{is}"}}"#);
-    let organized = string(&[("aws:PrincipalOrgID", "o-1")]);
-    let unnamed = r#""Null":{"aws:PrincipalArn":"true"}"#.to_owned();
-    let anonymous = |key: &str, value: &str| {
-        let condition = string(&[("aws:PrincipalType", "Anonymous"), (key, value)]);
-        format!("{unnamed},{condition}")
-    };
+fn members_of_an_account_are_what_their_kind_is() {
     let root = "arn:aws:iam::111122223333:root";
     let user = "arn:aws:iam::111122223333:user/other";
-    for (principal, conditions, asks) in [
-        (ACCOUNT, kind("Account"), Some(root)),
-        (ACCOUNT, kind("User"), Some(user)),
+    let role = "arn:aws:sts::111122223333:assumed-role/other/session";
+    let federated = "arn:aws:sts::111122223333:federated-user/other";
+    let called =
+        |kind: &str, key: &str, value: &str| hold(&[("aws:PrincipalType", kind), (key, value)]);
+    for (conditions, expected) in [
+        (of_kind("Account"), Some(root)),
+        (of_kind("User"), Some(user)),
+        (of_kind("AssumedRole"), Some(role)),
+        (of_kind("FederatedUser"), Some(federated)),
+        (of_kind("Anonymous"), None),
+        (of_service("true"), None),
+        (of_service("false"), Some(user)),
+        (called("AssumedRole", "aws:username", "ada"), None),
+        (called("Account", "aws:userid", "x"), None),
+        (called("Account", "aws:userid", "111122223333"), Some(root)),
+        (called("Account", "aws:PrincipalOrgID", "o-1"), Some(root)),
         (
-            ACCOUNT,
-            kind("AssumedRole"),
-            Some("arn:aws:sts::111122223333:assumed-role/other/session"),
-        ),
-        (
-            ACCOUNT,
-            kind("FederatedUser"),
-            Some("arn:aws:sts::111122223333:federated-user/other"),
-        ),
-        (ACCOUNT, kind("Anonymous"), None),
-        (ACCOUNT, of_service("true"), None),
-        (ACCOUNT, of_service("false"), Some(user)),
-        (
-            ACCOUNT,
-            string(&[
-                ("aws:PrincipalType", "AssumedRole"),
-                ("aws:username", "ada"),
-            ]),
+            hold(&[("aws:PrincipalServiceName", "ec2.amazonaws.com")]),
             None,
         ),
-        (
-            ACCOUNT,
-            string(&[("aws:PrincipalServiceName", "ec2.amazonaws.com")]),
-            None,
-        ),
-        (
-            ACCOUNT,
-            string(&[("aws:PrincipalType", "Account"), ("aws:userid", "x")]),
-            None,
-        ),
-        (
-            ACCOUNT,
-            string(&[
-                ("aws:PrincipalType", "Account"),
-                ("aws:userid", "111122223333"),
-            ]),
-            Some(root),
-        ),
-        (ACCOUNT, organized.clone(), Some(user)),
+    ] {
+        let found = asks(r#"{"AWS":"111122223333"}"#, &conditions);
+        assert_eq!(found.as_deref(), expected, "{conditions}");
+    }
+}
+
+#[test]
+fn callers_of_no_account_are_what_their_kind_is() {
+    const EC2: &str = r#"{"Service":"ec2.amazonaws.com"}"#;
+    const GOOGLE: &str = r#"{"Federated":"accounts.google.com"}"#;
+    const EVERYONE: &str = r#""*""#;
+    const OTHER: &str = "arn:aws:iam::999988887777:oidc-provider/other.example";
+    let named = |name: &str| hold(&[("aws:PrincipalServiceName", name)]);
+    let anonymous = |key: &str, value: &str| {
+        let condition = hold(&[("aws:PrincipalType", "Anonymous"), (key, value)]);
+        format!("{UNNAMED},{condition}")
+    };
+    let organized = hold(&[("aws:PrincipalOrgID", "o-1")]);
+    for (principal, conditions, expected) in [
         (EC2, of_service("false"), None),
         (EC2, of_service("true"), Some("ec2.amazonaws.com")),
-        (
-            EC2,
-            string(&[("aws:PrincipalServiceName", "sqs.amazonaws.com")]),
-            None,
-        ),
-        (EC2, unnamed.clone(), Some("ec2.amazonaws.com")),
-        (GOOGLE, organized.clone(), Some("accounts.google.com")),
+        (EC2, named("ec2.amazonaws.com"), Some("ec2.amazonaws.com")),
+        (EC2, named("sqs.amazonaws.com"), None),
+        (EC2, UNNAMED.to_owned(), Some("ec2.amazonaws.com")),
+        (GOOGLE, organized, Some("accounts.google.com")),
         (GOOGLE, of_service("false"), None),
-        (r#""*""#, unnamed.clone(), Some("anonymous")),
-        (r#""*""#, anonymous("s:k", "x"), Some("anonymous")),
+        (EVERYONE, UNNAMED.to_owned(), Some("anonymous")),
+        (EVERYONE, anonymous("s:k", "x"), Some("anonymous")),
         // They have no tags and no organization, unlike those for whom a provider vouches.
         (
-            r#""*""#,
+            EVERYONE,
             anonymous("aws:PrincipalTag/team", "x"),
             Some(OTHER),
         ),
         (
-            r#""*""#,
+            EVERYONE,
             anonymous("aws:PrincipalOrgID", "o-1"),
             Some(OTHER),
         ),
     ] {
-        let old = r#"{"Effect":"Allow","Principal":"*","Action":"x:y","Resource":"*"}"#;
-        let new = format!(
-            r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:*","Resource":"*","Condition":{{{conditions}}}}}"#
-        );
-        let (word, found) = verdict(old, &new, PolicyType::Resource);
-        let found = match &found {
-            Comparison::MorePermissive { witness, .. } => witness.principal(),
-            _ => None,
-        };
-        assert_eq!(found.as_deref(), asks, "{word} {new}");
+        let found = asks(principal, &conditions);
+        assert_eq!(found.as_deref(), expected, "{principal} {conditions}");
     }
 }
 
