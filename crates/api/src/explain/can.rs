@@ -74,7 +74,7 @@ pub async fn can(world: &World, question: &Question) -> Result<Value, OperatorEr
     .await
 }
 
-pub(super) fn bad(sentence: String) -> OperatorError {
+fn bad(sentence: String) -> OperatorError {
     OperatorError::BadQuestion(sentence)
 }
 

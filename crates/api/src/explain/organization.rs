@@ -2,7 +2,6 @@
 
 use locum_policy::{Document, Kind, PolicyType, RCP_FULL_AWS_ACCESS};
 
-use super::can::bad;
 use crate::caller::Identity;
 use crate::case::{Case, CasePolicy};
 use crate::operator::{self, OperatorError};
@@ -88,7 +87,7 @@ fn checked(
     let mut found = Vec::new();
     for (level, policies) in levels.iter().enumerate() {
         if policies.is_empty() {
-            return Err(bad(format!(
+            return Err(OperatorError::BadQuestion(format!(
                 "level {level} of the organization has no policy"
             )));
         }
@@ -103,7 +102,7 @@ fn checked(
         for policy in policies {
             Document::check(&policy.text, rules).map_err(|findings| {
                 let why = findings.first().map(|found| found.message.clone());
-                bad(format!("{}: {}", policy.name, why.unwrap_or_default()))
+                OperatorError::BadQuestion(format!("{}: {}", policy.name, why.unwrap_or_default()))
             })?;
             found.push(CasePolicy {
                 kind,
