@@ -532,7 +532,14 @@ fn a_text_fits_the_columns_of_a_terminal() {
         for line in explained {
             assert!(line.chars().count() <= columns, "{columns}: {line}");
         }
-        // Lines of the policy are cut; what is said below them is broken, and whole.
+        // Lines of the policy take what room there is.
+        let of_policy = |line: &&str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let widest = text
+            .lines()
+            .filter(of_policy)
+            .map(|line| line.chars().count());
+        assert!(widest.max().is_some_and(|widest| widest > 50), "{text}");
+        // They are cut; what is said below them is broken, and whole.
         let words = |text: &str| -> Vec<String> {
             let said = text
                 .lines()
