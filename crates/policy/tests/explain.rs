@@ -552,7 +552,16 @@ fn a_text_fits_the_columns_of_a_terminal() {
         };
         assert_eq!(words(&text), words(&view.text()), "nothing is left out");
     }
-    assert_eq!(view.text_within(1), view.text_within(40));
+    let narrow = view.text_within(40);
+    assert_eq!(view.text_within(1), narrow);
+    // Below its mark, or a quarter into the width when that stands far right.
+    let (below, quarter) = (" ".repeat(8), " ".repeat(20));
+    let broken =
+        format!("    | {below}does not hold: the request\n    | {below}has no aws:SourceIp;\n");
+    assert!(narrow.contains(&broken), "{narrow}");
+    let wide = view.text_within(80);
+    let said = format!("    | {quarter}does not hold");
+    assert!(wide.contains(&said), "{wide}");
 }
 
 #[test]
