@@ -11,7 +11,7 @@ mod common;
 use common::{ACCOUNT, Facts, OTHER, session, user};
 use locum_policy::{
     Document, Explanation, Named, NamedPolicies, Outcome, PolicyType, Principal, Reason, Request,
-    RequestValues, ResourceRule, explain, in_lines,
+    RequestValues, ResourceRule, explain,
 };
 
 const READ: &str = r#"{
@@ -562,19 +562,6 @@ fn a_text_fits_the_columns_of_a_terminal() {
     let wide = view.text_within(80);
     let said = format!("    | {quarter}does not hold");
     assert!(wide.contains(&said), "{wide}");
-}
-
-#[test]
-fn messages_are_broken_at_spaces() {
-    for (message, columns, lines) in [
-        ("", 5, vec![""]),
-        ("aa", 5, vec!["aa"]),
-        ("aa bb cc", 5, vec!["aa bb", "cc"]),
-        ("aa bb cc", 4, vec!["aa", "bb", "cc"]),
-        ("longest bb", 4, vec!["longest", "bb"]),
-    ] {
-        assert_eq!(in_lines(message, columns), lines, "{message:?} {columns}");
-    }
 }
 
 #[test]
