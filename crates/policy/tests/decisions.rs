@@ -56,6 +56,16 @@ fn check(line: &str) {
             name.ends_with("@other"),
             "{line}"
         );
+        // What belongs to the owner of the resource is not told across accounts.
+        let hidden = match decision.reason() {
+            Reason::ExplicitDeny(denied) => {
+                let owners = [PolicyType::Resource, PolicyType::RoleTrust];
+                decision.is_cross_account() && owners.contains(&denied.policy_type)
+            }
+            reason => *reason == Reason::CrossAccount,
+        };
+        let told = (!hidden).then_some(*decision.reason());
+        assert_eq!(decision.told(), told, "{line}");
     }
 }
 

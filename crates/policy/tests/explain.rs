@@ -532,7 +532,14 @@ fn a_text_fits_the_columns_of_a_terminal() {
         for line in explained {
             assert!(line.chars().count() <= columns, "{columns}: {line}");
         }
-        // Lines of the policy are cut; what is said below them is broken, and whole.
+        // Lines of the policy take what room there is.
+        let of_policy = |line: &&str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let widest = text
+            .lines()
+            .filter(of_policy)
+            .map(|line| line.chars().count());
+        assert!(widest.max().is_some_and(|widest| widest > 50), "{text}");
+        // They are cut; what is said below them is broken, and whole.
         let words = |text: &str| -> Vec<String> {
             let said = text
                 .lines()
@@ -545,7 +552,16 @@ fn a_text_fits_the_columns_of_a_terminal() {
         };
         assert_eq!(words(&text), words(&view.text()), "nothing is left out");
     }
-    assert_eq!(view.text_within(1), view.text_within(40));
+    let narrow = view.text_within(40);
+    assert_eq!(view.text_within(1), narrow);
+    // Below its mark, or a quarter into the width when that stands far right.
+    let (below, quarter) = (" ".repeat(8), " ".repeat(20));
+    let broken =
+        format!("    | {below}does not hold: the request\n    | {below}has no aws:SourceIp;\n");
+    assert!(narrow.contains(&broken), "{narrow}");
+    let wide = view.text_within(80);
+    let said = format!("    | {quarter}does not hold");
+    assert!(wide.contains(&said), "{wide}");
 }
 
 #[test]

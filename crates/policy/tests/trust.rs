@@ -196,6 +196,8 @@ fn principals() {
         "nodomain",
         "arn:aws:iam::111122223333:saml-provider/*",
         "arn:aws:iam::1:saml-provider/x",
+        "arn:aws:s3::111122223333:saml-provider/x",
+        "arn:aws:iam:eu-west-1:111122223333:saml-provider/x",
         "a b.com",
     ] {
         check(&statement("Federated", text), federated);
