@@ -138,16 +138,7 @@ impl Operator for ApiOperator {
                 email,
                 root_key,
             } => create_account(world, &name, email.as_deref(), root_key).await,
-            OperatorRequest::RootKey { account } => {
-                let Some(account) = AccountId::parse(&account) else {
-                    let message = format!("{account:?} is not an account id of twelve digits.");
-                    return Err(refused("InvalidAccountId", message));
-                };
-                operator::root_key(world, account)
-                    .await
-                    .map(|key| shown(&key))
-                    .map_err(refusal)
-            }
+            OperatorRequest::RootKey { account } => root_key(world, &account).await,
             OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
             OperatorRequest::Backup { file } => backup(world, &file).await,
             OperatorRequest::PruneTrail {
@@ -200,6 +191,15 @@ impl Operator for ApiOperator {
             }
         }
     }
+}
+
+async fn root_key(world: &World, account: &str) -> Result<Value, OperatorRefusal> {
+    let Some(account) = AccountId::parse(account) else {
+        let message = format!("{account:?} is not an account id of twelve digits.");
+        return Err(refused("InvalidAccountId", message));
+    };
+    let made = operator::root_key(world, account).await;
+    made.map(|key| shown(&key)).map_err(refusal)
 }
 
 async fn create_account(

@@ -14,6 +14,9 @@ use crate::limits;
 /// Variables that other parts of the program read.
 const OTHER_VARIABLES: &[&str] = &["LOCUM_CONFIG"];
 
+/// A key, its value, and what it may be.
+type Ranged = (&'static str, u64, RangeInclusive<u64>);
+
 impl Config {
     /// The configuration of `file`, with `env` over it and `overrides` over both.
     ///
@@ -73,7 +76,7 @@ impl Config {
     /// # Errors
     /// The first that does not.
     pub fn check(&self) -> Result<(), ConfigError> {
-        for (key, value, range) in self.ranges() {
+        for (key, value, range) in self.ranges().into_iter().chain(self.trail_ranges()) {
             if !range.contains(&value) {
                 let (low, high) = (range.start(), range.end());
                 let message = format!("{value} is outside {low} to {high}");
@@ -124,7 +127,7 @@ impl Config {
         Ok(())
     }
 
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 14] {
+    fn ranges(&self) -> [Ranged; 11] {
         let l = &self.limits;
         let bytes = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         [
@@ -170,6 +173,21 @@ impl Config {
                 limits::TIMEOUT_S_RANGE,
             ),
             (
+                "limits.unauthenticated_records_max",
+                l.unauthenticated_records_max.into(),
+                limits::NOISE_ALONE_RANGE,
+            ),
+            (
+                "limits.lookups_per_s_max",
+                l.lookups_per_s_max.into(),
+                limits::LOOKUPS_RANGE,
+            ),
+        ]
+    }
+
+    fn trail_ranges(&self) -> [Ranged; 3] {
+        [
+            (
                 "trail.deliver_every_s",
                 self.trail.deliver_every_s.into(),
                 limits::DELIVERY_S_RANGE,
@@ -183,16 +201,6 @@ impl Config {
                 "trail.keep_days",
                 self.trail.keep_days.map_or(1, u64::from),
                 limits::KEEP_DAYS_RANGE,
-            ),
-            (
-                "limits.unauthenticated_records_max",
-                l.unauthenticated_records_max.into(),
-                limits::NOISE_ALONE_RANGE,
-            ),
-            (
-                "limits.lookups_per_s_max",
-                l.lookups_per_s_max.into(),
-                limits::LOOKUPS_RANGE,
             ),
         ]
     }
