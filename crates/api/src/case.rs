@@ -185,10 +185,7 @@ impl Case {
             Some((0..levels).map(|level| at(wanted, level)).collect())
         };
         let (scp, rcp) = (levels(PolicyType::Scp), levels(PolicyType::Rcp));
-        let scp = scp.as_ref().map(|levels| levels.iter().map(Vec::as_slice));
-        let rcp = rcp.as_ref().map(|levels| levels.iter().map(Vec::as_slice));
-        let scp: Option<Vec<&[Named<'_>]>> = scp.map(Iterator::collect);
-        let rcp: Option<Vec<&[Named<'_>]>> = rcp.map(Iterator::collect);
+        let (scp, rcp) = (slices(scp.as_deref()), slices(rcp.as_deref()));
         let (identity, session) = (named(PolicyType::Identity), named(PolicyType::Session));
         let resource = named(self.resource_type());
         let recorded = Recorded::new(&self.context);
@@ -241,6 +238,11 @@ impl Case {
             context,
         }
     }
+}
+
+/// Levels as the engine takes them.
+pub(crate) fn slices<T>(levels: Option<&[Vec<T>]>) -> Option<Vec<&[T]>> {
+    levels.map(|levels| levels.iter().map(Vec::as_slice).collect())
 }
 
 /// The kinds of policies and their names in records and answers.

@@ -21,6 +21,8 @@ mod records;
 mod retention;
 pub mod roots;
 mod run;
+#[cfg(test)]
+mod scratch;
 pub mod seam;
 pub mod tls;
 pub mod trail;

@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::read::GzDecoder;
-use locum_api::bootstrap::bootstrap;
-use locum_api::{Random, Settings, World};
-use locum_store::{Change, Event, RedbOptions, open_redb};
+use locum_api::World;
+use locum_store::{Change, Event};
 use serde_json::Value;
 
 use super::Figures;
 use super::check::check_delivered;
 use super::pass::Delivery;
 use super::sink::{Sink, signature_path};
-use crate::random::{PooledRandom, SystemClock};
+use crate::scratch;
 use crate::trail::TrustedKeys;
 
 /// 2026-11-25T12:00:00Z
@@ -38,19 +37,7 @@ impl Drop for Site {
 }
 
 fn site() -> Site {
-    let mut name = [0u8; 8];
-    PooledRandom.fill(&mut name);
-    let name = format!("locum-delivery-{:016x}", u64::from_be_bytes(name));
-    let data = std::env::temp_dir().join(name);
-    let options = RedbOptions::new(Arc::new(|out: &mut [u8]| PooledRandom.fill(out)));
-    let engine = Arc::new(open_redb(&data, options).unwrap());
-    let world = World::new(
-        engine,
-        Arc::new(SystemClock),
-        Arc::new(PooledRandom),
-        Settings::default(),
-    );
-    let management = pollster::block_on(bootstrap(&world, |_| Ok(()))).unwrap();
+    let (data, world, management) = scratch::installation("delivery");
     let delivery = Delivery {
         bucket: "locum-trail".to_owned(),
         digest_every_s: HOUR_S,

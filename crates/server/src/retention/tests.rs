@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use locum_api::bootstrap::bootstrap;
-use locum_api::{Random, Settings};
 use locum_store::trail_index::{Attribute, Query, Term};
-use locum_store::{Change, Event, RedbOptions, open_redb};
+use locum_store::{Change, Event};
 
 use super::*;
 use crate::check_delivered;
-use crate::random::PooledRandom;
+use crate::scratch;
 use crate::trail::Proof;
 
 struct Site {
@@ -27,19 +25,7 @@ impl Drop for Site {
 
 /// A store with records of today and of as many whole days before it, all delivered.
 fn site(days: i64) -> Site {
-    let mut name = [0u8; 8];
-    PooledRandom.fill(&mut name);
-    let name = format!("locum-retention-{:016x}", u64::from_be_bytes(name));
-    let data = std::env::temp_dir().join(name);
-    let options = RedbOptions::new(Arc::new(|out: &mut [u8]| PooledRandom.fill(out)));
-    let engine = Arc::new(open_redb(&data, options).unwrap());
-    let world = World::new(
-        engine,
-        Arc::new(SystemClock),
-        Arc::new(PooledRandom),
-        Settings::default(),
-    );
-    pollster::block_on(bootstrap(&world, |_| Ok(()))).unwrap();
+    let (data, world, _) = scratch::installation("retention");
     let site = Site {
         world: Arc::new(world),
         retention: Retention {

@@ -8,7 +8,7 @@ use locum_policy::{Document, Policies, Policy, PolicyType, ResourceRule, decide}
 use serde_json::Value;
 
 use super::Change;
-use crate::case::{Case, CasePolicy, ContextValue, Recorded, Rule};
+use crate::case::{Case, CasePolicy, ContextValue, Recorded, Rule, slices};
 use crate::limits;
 
 /// A case whose changes are tried.
@@ -102,10 +102,6 @@ fn lent(levels: Option<&[Vec<Rc<Policy>>]>) -> Option<Vec<Vec<&Policy>>> {
             .map(|level| level.iter().map(Rc::as_ref).collect())
             .collect(),
     )
-}
-
-fn slices<'a>(levels: Option<&'a [Vec<&'a Policy>]>) -> Option<Vec<&'a [&'a Policy]>> {
-    levels.map(|levels| levels.iter().map(Vec::as_slice).collect())
 }
 
 /// The case with one change more; none when it cannot be made.

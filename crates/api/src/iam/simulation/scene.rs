@@ -11,6 +11,7 @@ use super::super::page;
 use super::super::policy::figure;
 use super::source::{self, Held, Supposed};
 use crate::caller::Caller;
+use crate::case::slices;
 use crate::error::ApiError;
 use crate::limits;
 
@@ -178,9 +179,7 @@ impl Scene {
             .scp
             .as_ref()
             .map(|levels| levels.iter().map(|level| lent(level)).collect());
-        let scp: Option<Vec<&[Named<'_>]>> = scp
-            .as_ref()
-            .map(|levels| levels.iter().map(Vec::as_slice).collect());
+        let scp = slices(scp.as_deref());
         simulate(
             request,
             &NamedPolicies {
