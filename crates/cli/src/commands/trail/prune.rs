@@ -16,7 +16,7 @@ use crate::{json, prompt};
 pub(super) const HELP: &str = "\
 Days go whole, the oldest first; never today's, none of which something is not delivered yet, and none that is \
 broken. The server signs what was removed, and `locum trail verify` proves the rest. The last 90 days, which \
-LookupEvents answers for, need --recent. `trail.keep_days` in the server's configuration does this every day.
+LookupEvents answers for, need --recent. `trail.keep_days` in the server's configuration does this by itself.
 
 A server must be running on the data directory: it has the key that signs, and the files open.
 
