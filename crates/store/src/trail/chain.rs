@@ -6,7 +6,7 @@
 
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use std::fmt;
-use std::io::{self, BufRead};
+use std::io;
 
 const OPENING: &[u8] = br#","integrity":{"sequence":"#;
 const HASH: &[u8] = br#","hash":""#;
@@ -95,10 +95,11 @@ impl Linker {
         while !lines.is_empty() {
             let sequence = last.sequence + 1;
             self.begin(&last.hash, sequence);
-            lines.read_until(b'\n', &mut self.hashed)?;
-            self.hashed.pop_if(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+            let (record, rest) = lines.split_at_checked(end).unwrap_or((lines, &[]));
+            lines = rest.get(1..).unwrap_or_default();
+            self.hashed.extend_from_slice(record);
             let hash = self.end();
-            let record = self.hashed.get(40..).unwrap_or_default();
             let body = record.strip_suffix(b"}").ok_or_else(|| {
                 io::Error::new(io::ErrorKind::InvalidInput, "a record that is no object")
             })?;

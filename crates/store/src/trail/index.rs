@@ -9,13 +9,13 @@
 mod attribute;
 mod block;
 pub(crate) mod build;
+mod json;
 pub(crate) mod lines;
 mod postings;
 mod query;
 mod run;
 mod segment;
 mod shelf;
-mod texts;
 
 pub use crate::trail::chain::record_of;
 pub use attribute::{Attribute, Facts, Resource, facts};

@@ -1,10 +1,7 @@
 //! What a record is found by: its attributes, read from its JSON, and their hashes.
 
-use super::texts::Texts;
-use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use super::json::Json;
 use std::borrow::Cow;
-use std::fmt;
 
 /// What a record can be looked up by. The numbers are stored: none is ever used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,7 +63,7 @@ impl Attribute {
 }
 
 /// Bits of a hash that are kept: a posting is the hash and, in 16 bits more, the record.
-const HASH_BITS: u32 = 48;
+pub(super) const HASH_BITS: u32 = 48;
 
 /// The hash of an attribute's value, eight bytes at a time. Nothing depends on its being hard to guess, since
 /// every hit is compared with what was asked. It is stored: another one is another form of the segments.
@@ -143,122 +140,154 @@ impl<'a> Facts<'a> {
 
 type Text<'a> = Option<Cow<'a, str>>;
 
-/// A text or null, borrowed where it stands: a `Cow` in an `Option` would be copied.
-fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
-    struct Borrowing;
-    impl<'de> Visitor<'de> for Borrowing {
-        type Value = Text<'de>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text or null")
-        }
-        fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-            Ok(Some(Cow::Borrowed(text)))
-        }
-        fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-            Ok(Some(Cow::Owned(text.to_owned())))
-        }
-        fn visit_none<E>(self) -> Result<Text<'de>, E> {
-            Ok(None)
-        }
-        fn visit_unit<E>(self) -> Result<Text<'de>, E> {
-            Ok(None)
-        }
-        fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<Text<'de>, D::Error> {
-            some.deserialize_str(self)
-        }
-    }
-    deserializer.deserialize_option(Borrowing)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The members of a record that tell its attributes.
+#[derive(Default)]
 struct Record<'a> {
-    #[serde(default, borrow)]
-    user_identity: Option<UserIdentity<'a>>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
+    identity: Identity<'a>,
     event_time: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     event_source: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     event_name: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     aws_region: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     error_code: Text<'a>,
-    #[serde(default)]
-    request_parameters: Texts,
-    #[serde(default)]
-    response_elements: Texts,
-    #[serde(rename = "requestID", default, borrow, deserialize_with = "borrowed")]
+    /// Of the parameters.
+    source_identity: Text<'a>,
+    /// Of the answer: the id of the key and the ARN of the session that were issued.
+    issued: [Text<'a>; 2],
     request_id: Text<'a>,
-    #[serde(rename = "eventID", default, borrow, deserialize_with = "borrowed")]
     event_id: Text<'a>,
-    #[serde(
-        rename = "sharedEventID",
-        default,
-        borrow,
-        deserialize_with = "borrowed"
-    )]
     shared_event_id: Text<'a>,
-    #[serde(default)]
     read_only: Option<bool>,
-    #[serde(default, borrow)]
-    resources: Option<Vec<ResourceIn<'a>>>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
+    resources: Vec<(Text<'a>, Text<'a>)>,
     recipient_account_id: Text<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UserIdentity<'a> {
-    #[serde(rename = "type", default, borrow, deserialize_with = "borrowed")]
+/// `userIdentity`, and what is wanted of its `sessionContext`.
+#[derive(Default)]
+struct Identity<'a> {
     kind: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     principal_id: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     arn: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     access_key_id: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     user_name: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     invoked_by: Text<'a>,
-    #[serde(default, borrow)]
-    session_context: Option<SessionContext<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionContext<'a> {
-    #[serde(default, borrow)]
-    session_issuer: Option<SessionIssuer<'a>>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
     source_identity: Text<'a>,
+    issuer_arn: Text<'a>,
+    issuer_name: Text<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionIssuer<'a> {
-    #[serde(default, borrow, deserialize_with = "borrowed")]
-    arn: Text<'a>,
-    #[serde(default, borrow, deserialize_with = "borrowed")]
-    user_name: Text<'a>,
+impl<'a> Record<'a> {
+    fn read(text: &'a str) -> Option<Record<'a>> {
+        let mut record = Record::default();
+        let mut json = Json::new(text);
+        json.members(|json, name| record.member(json, name))?;
+        json.end()?;
+        Some(record)
+    }
+
+    fn member(&mut self, json: &mut Json<'a>, name: &str) -> Option<()> {
+        match name {
+            "userIdentity" => json.members(|json, name| self.identity.member(json, name))?,
+            "eventTime" => self.event_time = json.text()?,
+            "eventSource" => self.event_source = json.text()?,
+            "eventName" => self.event_name = json.text()?,
+            "awsRegion" => self.aws_region = json.text()?,
+            "errorCode" => self.error_code = json.text()?,
+            "requestParameters" => json.members_if_any(|json, name| {
+                match name {
+                    "sourceIdentity" => self.source_identity = json.text_if_any()?,
+                    _ => json.skip()?,
+                }
+                Some(())
+            })?,
+            "responseElements" => {
+                json.members_if_any(|json, name| read_issued(&mut self.issued, json, name))?;
+            }
+            "requestID" => self.request_id = json.text()?,
+            "eventID" => self.event_id = json.text()?,
+            "sharedEventID" => self.shared_event_id = json.text()?,
+            "readOnly" => self.read_only = json.truth()?,
+            "resources" => json.elements(|json| {
+                let mut resource = (None, None);
+                json.members(|json, name| {
+                    match name {
+                        "ARN" => resource.0 = json.text()?,
+                        "type" => resource.1 = json.text()?,
+                        _ => json.skip()?,
+                    }
+                    Some(())
+                })?;
+                self.resources.push(resource);
+                Some(())
+            })?,
+            "recipientAccountId" => self.recipient_account_id = json.text()?,
+            _ => json.skip()?,
+        }
+        Some(())
+    }
 }
 
-#[derive(Deserialize)]
-struct ResourceIn<'a> {
-    #[serde(rename = "ARN", default, borrow, deserialize_with = "borrowed")]
-    arn: Text<'a>,
-    #[serde(rename = "type", default, borrow, deserialize_with = "borrowed")]
-    kind: Text<'a>,
+/// What an answer says was issued: itself, or in the members where the STS operations have it.
+fn read_issued<'a>(issued: &mut [Text<'a>; 2], json: &mut Json<'a>, name: &str) -> Option<()> {
+    let [key, arn] = issued;
+    let (wanted, held) = match name {
+        "accessKeyId" => {
+            *key = json.text_if_any()?;
+            return Some(());
+        }
+        "arn" => {
+            *arn = json.text_if_any()?;
+            return Some(());
+        }
+        "credentials" => ("accessKeyId", key),
+        "assumedRoleUser" | "federatedUser" => ("arn", arn),
+        _ => return json.skip(),
+    };
+    *held = None;
+    json.members_if_any(|json, name| {
+        if name == wanted {
+            *held = json.text_if_any()?;
+            return Some(());
+        }
+        json.skip()
+    })
+}
+
+impl<'a> Identity<'a> {
+    fn member(&mut self, json: &mut Json<'a>, name: &str) -> Option<()> {
+        match name {
+            "type" => self.kind = json.text()?,
+            "principalId" => self.principal_id = json.text()?,
+            "arn" => self.arn = json.text()?,
+            "accessKeyId" => self.access_key_id = json.text()?,
+            "userName" => self.user_name = json.text()?,
+            "invokedBy" => self.invoked_by = json.text()?,
+            "sessionContext" => json.members(|json, name| self.context(json, name))?,
+            _ => json.skip()?,
+        }
+        Some(())
+    }
+
+    fn context(&mut self, json: &mut Json<'a>, name: &str) -> Option<()> {
+        match name {
+            "sessionIssuer" => json.members(|json, name| {
+                match name {
+                    "arn" => self.issuer_arn = json.text()?,
+                    "userName" => self.issuer_name = json.text()?,
+                    _ => json.skip()?,
+                }
+                Some(())
+            })?,
+            "sourceIdentity" => self.source_identity = json.text()?,
+            _ => json.skip()?,
+        }
+        Some(())
+    }
 }
 
 /// The attributes of a record; `None` when the line is no record.
 pub fn facts(record: &[u8]) -> Option<Facts<'_>> {
     // Once for all texts instead of once for each.
-    let record = std::str::from_utf8(record).ok()?;
-    let read: Record<'_> = serde_json::from_str(record).ok()?;
+    let read = Record::read(std::str::from_utf8(record).ok()?)?;
     let mut facts = Facts {
         time_s: crate::day::time_of(read.event_time.as_deref()?)?,
         region: read.aws_region.unwrap_or_default(),
@@ -279,17 +308,14 @@ pub fn facts(record: &[u8]) -> Option<Facts<'_>> {
     facts.add(Attribute::Account, Some(account));
     let region = facts.region.clone();
     facts.add(Attribute::Region, Some(region));
-    add_resources(&mut facts, read.resources.unwrap_or_default());
-    if let Some(identity) = read.user_identity {
-        add_identity(&mut facts, identity);
+    add_resources(&mut facts, read.resources);
+    add_identity(&mut facts, read.identity);
+    for issued in read.issued {
+        facts.add(Attribute::Session, issued);
     }
-    let issued = read.response_elements;
-    for issued in [issued.access_key_id, issued.arn] {
-        facts.add(Attribute::Session, issued.map(Cow::Owned));
-    }
-    let set = read.request_parameters.source_identity;
+    let set = read.source_identity;
     if set.as_deref() != facts.get(Attribute::SourceIdentity) {
-        facts.add(Attribute::SourceIdentity, set.map(Cow::Owned));
+        facts.add(Attribute::SourceIdentity, set);
     }
     Some(facts)
 }
@@ -311,21 +337,20 @@ fn last_name<'a>(text: &Cow<'a, str>) -> Option<Cow<'a, str>> {
     }
 }
 
-fn add_resources<'a>(facts: &mut Facts<'a>, resources: Vec<ResourceIn<'a>>) {
-    for resource in resources {
-        let Some(arn) = resource.arn else {
+fn add_resources<'a>(facts: &mut Facts<'a>, resources: Vec<(Text<'a>, Text<'a>)>) {
+    for (arn, kind) in resources {
+        let Some(arn) = arn else {
             continue;
         };
         let name = last_name(&arn);
         facts.add(Attribute::ResourceName, Some(arn.clone()));
         facts.add(Attribute::ResourceName, name);
-        facts.add(Attribute::ResourceType, resource.kind.clone());
-        let kind = resource.kind;
+        facts.add(Attribute::ResourceType, kind.clone());
         facts.resources.push(Resource { arn, kind });
     }
 }
 
-fn add_identity<'a>(facts: &mut Facts<'a>, identity: UserIdentity<'a>) {
+fn add_identity<'a>(facts: &mut Facts<'a>, identity: Identity<'a>) {
     let session_name = identity.arn.as_ref().and_then(last_name);
     let username = match identity.kind.as_deref() {
         Some("Root") => Some(Cow::Borrowed("root")),
@@ -341,11 +366,7 @@ fn add_identity<'a>(facts: &mut Facts<'a>, identity: UserIdentity<'a>) {
         facts.add(Attribute::Session, identity.arn.clone());
     }
     facts.add(Attribute::PrincipalArn, identity.arn);
-    if let Some(context) = identity.session_context {
-        if let Some(issuer) = context.session_issuer {
-            facts.add(Attribute::Role, issuer.arn);
-            facts.add(Attribute::Role, issuer.user_name);
-        }
-        facts.add(Attribute::SourceIdentity, context.source_identity);
-    }
+    facts.add(Attribute::Role, identity.issuer_arn);
+    facts.add(Attribute::Role, identity.issuer_name);
+    facts.add(Attribute::SourceIdentity, identity.source_identity);
 }

@@ -190,7 +190,7 @@ impl Index {
         if let Some((run, _)) = builder.gap.take() {
             match run.rows.is_empty() {
                 true => drop(builder.empty.insert((run.day, run.start))),
-                false => self.seal(run)?,
+                false => self.seal(&run)?,
             }
         }
         Ok(Progress::More)
@@ -212,10 +212,9 @@ impl Index {
         self.records_max.load(Ordering::Relaxed)
     }
 
-    fn seal(&self, run: Run) -> io::Result<()> {
-        let (key, end) = ((run.day, run.start), run.end);
+    fn seal(&self, run: &Run) -> io::Result<()> {
         self.shelf
-            .put(key, end, &encode(run))
+            .put((run.day, run.start), run.end, &encode(run))
             .map_err(|error| io::Error::other(error.to_string()))
     }
 
@@ -237,7 +236,7 @@ impl Index {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         let current = newest.take_if(|run| run.day != today || run.end > end);
         if let Some(run) = current.filter(|run| run.day != today && !run.rows.is_empty()) {
-            self.seal(run)?;
+            self.seal(&run)?;
         }
         let run = newest.get_or_insert_with(|| {
             let covered = self.shelf.of_day(today).last().map_or(0, |(_, end)| *end);
@@ -248,10 +247,11 @@ impl Index {
         take(&file, run, until, held)?;
         let more = run.end < end && run.end > before;
         if run.is_full() {
-            // Look-ups go on in memory until the segment is there.
-            let full = run.clone();
             drop(newest);
-            self.seal(full)?;
+            // Look-ups go on in memory until the segment is there.
+            if let Some(full) = &*self.newest.read().unwrap_or_else(PoisonError::into_inner) {
+                self.seal(full)?;
+            }
             *self.newest.write().unwrap_or_else(PoisonError::into_inner) = None;
             return Ok(Progress::More);
         }

@@ -1,10 +1,10 @@
 //! Records that are being indexed: the newest ones, or those of a segment that is made again.
 
-use super::attribute::{facts, hash};
+use super::attribute::{HASH_BITS, facts, hash};
 use super::postings::Set;
 
-/// Postings that are not sorted yet, at most; a look-up goes through all of them.
-const LOOSE_MAX: usize = 32 * 1024;
+/// Postings are kept apart by the first bits of their hash, so that a look-up goes through few of them.
+const BUCKETS: usize = 256;
 /// Bytes of a day file that one segment covers at most.
 const SPAN_BYTES_MAX: u64 = 1 << 30;
 
@@ -26,9 +26,13 @@ pub(super) struct Run {
     pub(super) end: u64,
     pub(super) rows: Vec<Row>,
     records_max: usize,
-    /// Hash and record in one number; sorted parts, then one that is not.
-    sorted: Vec<Vec<u64>>,
-    loose: Vec<u64>,
+    /// Hash and record in one number, in the order of the records.
+    postings: Vec<Vec<u64>>,
+}
+
+/// Where a hash belongs.
+fn bucket(hash: u64) -> usize {
+    (hash >> (HASH_BITS - BUCKETS.ilog2())) as usize
 }
 
 impl Run {
@@ -39,8 +43,7 @@ impl Run {
             end: start,
             rows: Vec::new(),
             records_max,
-            sorted: Vec::new(),
-            loose: Vec::new(),
+            postings: vec![Vec::new(); BUCKETS],
         }
     }
 
@@ -63,46 +66,31 @@ impl Run {
         self.end += len;
         if let Some(facts) = found {
             for (attribute, value) in facts.values() {
-                self.loose
-                    .push((hash(attribute, value) << 16) | u64::from(number));
+                let hash = hash(attribute, value);
+                if let Some(postings) = self.postings.get_mut(bucket(hash)) {
+                    postings.push((hash << 16) | u64::from(number));
+                }
             }
         }
-        if self.loose.len() >= LOOSE_MAX {
-            self.sort();
-        }
-    }
-
-    fn sort(&mut self) {
-        let mut loose = std::mem::take(&mut self.loose);
-        loose.sort_unstable();
-        loose.dedup();
-        loose.shrink_to_fit();
-        self.sorted.push(loose);
     }
 
     /// Adds the records that have the hash.
     pub(super) fn find(&self, hash: u64, set: &mut Set) {
-        let insert = |set: &mut Set, posting: &u64| set.insert((posting & 0xffff) as u16);
-        for part in &self.sorted {
-            let first = part.partition_point(|posting| posting >> 16 < hash);
-            let rest = part.get(first..).unwrap_or_default();
-            let same = rest.iter().take_while(|posting| **posting >> 16 == hash);
-            same.for_each(|posting| insert(set, posting));
-        }
-        let loose = self.loose.iter();
-        let same = loose.filter(|posting| **posting >> 16 == hash);
-        same.for_each(|posting| insert(set, posting));
+        let postings = self.postings.get(bucket(hash)).into_iter().flatten();
+        let same = postings.filter(|posting| **posting >> 16 == hash);
+        same.for_each(|posting| set.insert((posting & 0xffff) as u16));
     }
 
-    /// All postings, sorted.
-    pub(super) fn into_sorted(mut self) -> (Run, Vec<u64>) {
-        let mut all = std::mem::take(&mut self.loose);
-        for part in std::mem::take(&mut self.sorted) {
-            all.extend(part);
+    /// All postings, sorted, each once.
+    pub(super) fn sorted(&self) -> Vec<u64> {
+        let mut all = Vec::with_capacity(self.postings.iter().map(Vec::len).sum());
+        let mut part = Vec::new();
+        for postings in &self.postings {
+            part.clone_from(postings);
+            part.sort_unstable();
+            part.dedup();
+            all.extend_from_slice(&part);
         }
-        // What is sorted already is merged by this one.
-        all.sort();
-        all.dedup();
-        (self, all)
+        all
     }
 }

@@ -52,11 +52,11 @@ pub(super) struct Segment {
 }
 
 /// The bytes of a segment's file.
-pub(super) fn encode(run: Run) -> Vec<u8> {
-    let (run, all) = run.into_sorted();
+pub(super) fn encode(run: &Run) -> Vec<u8> {
+    let all = run.sorted();
     let mut out = Vec::with_capacity(all.len() * 5);
     let hashes = encode_postings(&mut out, &all);
-    let rows = encode_rows(&mut out, &run);
+    let rows = encode_rows(&mut out, run);
     let mut fences = Vec::new();
     push_number(&mut fences, hashes.len() as u64);
     for (hash, place) in &hashes {

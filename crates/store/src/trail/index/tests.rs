@@ -430,6 +430,7 @@ fn the_attributes_of_a_session_are_those_of_the_caller_and_of_what_was_issued() 
     assert_eq!(record_of(b"{\"a\":1}"), b"{\"a\":1}");
 }
 
+mod facts;
 mod measure;
 
 #[test]

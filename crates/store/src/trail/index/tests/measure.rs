@@ -57,7 +57,7 @@ fn fill(folder: &Folder, shelf: &Shelf) {
         start = run.end;
         let (key, end) = ((run.day, run.start), run.end);
         let began = Instant::now();
-        let encoded = encode(run);
+        let encoded = encode(&run);
         took += began.elapsed();
         bytes += encoded.len();
         shelf.put(key, end, &encoded).unwrap();
