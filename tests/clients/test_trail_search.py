@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from harness import drivers
-from harness.account import allow, trust
+from harness.account import Account, allow, trust
 from harness.drivers import Refused
 from harness.server import bare_environment, binary
 
@@ -198,6 +198,32 @@ def test_locum_trail_follow_walks_back_to_the_person(account):
     assert outer.secret not in text and inner.secret not in text
     nothing = locum(account.server, "follow", "ASIANOBODYNOBODYNOBO")
     assert nothing.returncode == 252 and "no call that issued the session" in nothing.stderr
+
+
+def test_locum_trail_follow_walks_back_over_accounts(account):
+    """The owner's record of a hop does not tell the session that came; the caller's does."""
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    other = Account(account.server, "other")
+    user = account.user("dora", allow(actions))
+    first = account.role("first", trust(account.user_arn("dora"), actions), allow(actions))
+    second = other.role("second", trust(first, actions), allow("iam:*"))
+    outer = account.assume(user, first, "shift", SourceIdentity="dora")
+    inner = account.assume(outer, second, "deploy")
+    other.iam("ListUsers", inner)
+    with pytest.raises(Refused):
+        other.iam("ListUsers", inner.replace(secret="x" * 40))
+    arn = f"arn:aws:sts::{other.id}:assumed-role/second/deploy"
+    request = lines(account.server, "lookup", "--session", inner.access_key_id, "--action", "AssumeRole", "--account", other.id)
+    for asked in (inner.access_key_id, arn, request[0]["requestID"]):
+        done = locum(account.server, "follow", asked, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        (tree,) = json.loads(done.stdout)
+        assert (tree["origin"]["name"], tree["origin"]["accessKeyId"]) == (account.user_arn("dora"), user.access_key_id)
+        assert (tree["session"]["accessKeyId"], tree["session"]["sourceIdentity"]) == (outer.access_key_id, "dora")
+        (second_session,) = tree["session"]["opened"]
+        assert second_session["arn"] == arn and second_session["asked"]
+        # The call that only claimed the key is none of the session's.
+        assert (second_session["calls"], second_session["failed"]) == (1, 0)
 
 
 def test_locum_trail_export(account, tmp_path):

@@ -10,6 +10,8 @@ use crate::error::CliError;
 
 /// How many sessions back a chain is followed.
 const BACK_MAX: usize = 64;
+/// Records of one call: the caller's and the owner's.
+const COPIES_MAX: usize = 2;
 /// How many sessions are shown.
 const SESSIONS_MAX: usize = 500;
 /// How many calls of one session are counted.
@@ -55,7 +57,7 @@ pub struct Session {
     pub tags: Vec<String>,
     /// Whether the call was made with multi-factor authentication.
     pub mfa: bool,
-    /// Calls made, and how many of them failed; counting ends at 10,000.
+    /// Calls made, without those that only claimed the key; counting ends at 10,000.
     pub calls: usize,
     /// Calls that failed.
     pub failed: usize,
@@ -120,7 +122,10 @@ fn beginnings(folder: &Folder, asked: &str, limit: usize) -> Result<Vec<Value>, 
         let arn = text(record, "/responseElements/assumedRoleUser/arn");
         issued_key(record) == Some(asked) || arn == Some(asked)
     };
-    let mut found: Vec<Value> = hits.iter().filter_map(read).filter(of_session).collect();
+    let held = hits.iter().filter_map(read).filter(of_session);
+    let mut found = held
+        .map(|record| of_caller(folder, record))
+        .collect::<Result<Vec<_>, _>>()?;
     if !found.is_empty() {
         return Ok(found);
     }
@@ -130,7 +135,7 @@ fn beginnings(folder: &Folder, asked: &str, limit: usize) -> Result<Vec<Value>, 
             continue;
         };
         if issued_key(&record).is_some() {
-            found.push(record);
+            found.push(of_caller(folder, record)?);
         } else if let Some(key) = text(&record, "/userIdentity/accessKeyId") {
             found.extend(issuer(folder, key)?);
         }
@@ -142,7 +147,23 @@ fn beginnings(folder: &Folder, asked: &str, limit: usize) -> Result<Vec<Value>, 
 fn issuer(folder: &Folder, key: &str) -> Result<Option<Value>, CliError> {
     let hits = folder.having(&[(Attribute::Session, key)], &[issued()], 8)?;
     let mut records = hits.iter().filter_map(read);
-    Ok(records.find(|record| issued_key(record) == Some(key)))
+    let found = records.find(|record| issued_key(record) == Some(key));
+    found.map(|record| of_caller(folder, record)).transpose()
+}
+
+/// Of a call that stands in the trail twice, the record of the caller's account: the owner of the role is not
+/// told with which key and in which session the caller came.
+fn of_caller(folder: &Folder, record: Value) -> Result<Value, CliError> {
+    if text(&record, "/userIdentity/type") != Some("AWSAccount") {
+        return Ok(record);
+    }
+    let Some(shared) = text(&record, "/sharedEventID") else {
+        return Ok(record);
+    };
+    let copies = folder.having(&[(Attribute::SharedEventId, shared)], &[], COPIES_MAX)?;
+    let mut copies = copies.iter().filter_map(read);
+    let whole = copies.find(|copy| text(copy, "/userIdentity/arn").is_some());
+    Ok(whole.unwrap_or(record))
 }
 
 fn tree(folder: &Folder, asked: Value) -> Result<Tree, CliError> {
@@ -219,10 +240,14 @@ fn alone(folder: &Folder, record: &Value, asked: &str) -> Result<Session, CliErr
             "/userIdentity/sessionContext/attributes/mfaAuthenticated",
         ) == Some("true");
     let calls = folder.having(&[(Attribute::AccessKeyId, &key)], &[], CALLS_COUNTED_MAX)?;
-    let failed = calls.iter().filter_map(read);
-    let failed = failed
-        .filter(|call| call.get("errorCode").is_some())
-        .count();
+    let (mut made, mut failed) = (0, 0);
+    for call in calls.iter().filter_map(read) {
+        // Whoever names a key without having it is not the session.
+        if text(&call, "/userIdentity/type") != Some("Unknown") {
+            made += 1;
+            failed += usize::from(call.get("errorCode").is_some());
+        }
+    }
     Ok(Session {
         arn: arn.to_owned(),
         issued_by: text(record, "/eventName").unwrap_or("?").to_owned(),
@@ -232,7 +257,7 @@ fn alone(folder: &Folder, record: &Value, asked: &str) -> Result<Session, CliErr
         source_identity: source_identity.map(str::to_owned),
         tags: tags(record),
         mfa,
-        calls: calls.len(),
+        calls: made,
         failed,
         asked: key == asked,
         opened: Vec::new(),
