@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use locum_policy::{Arn, ConditionKey, Document, Kind, Value as Typed};
+use locum_policy::{Arn, ConditionKey, Document, Kind, Value as Typed, catalogue};
 use locum_store::{Account, AccountId};
 use serde_json::{Value, json};
 
@@ -101,7 +101,8 @@ async fn answered(world: &World, question: &Question) -> Result<(AccountId, Valu
         .unwrap_or("deny")
         .to_owned();
     let mut suggestions = json!([]);
-    if let Some(refusal) = refusal {
+    let missing = current::missing_role(world, &case.asked).await?;
+    if let Some(refusal) = refusal.or(missing) {
         "deny".clone_into(&mut decision);
         notes.insert(0, refusal);
     } else if is_always {
@@ -119,6 +120,7 @@ async fn answered(world: &World, question: &Question) -> Result<(AccountId, Valu
                 .to_owned(),
         );
     }
+    notes.extend(unknown_action(&question.action));
     let answer = json!({
         "Principal": case.asked.principal.arn,
         "Action": question.action,
@@ -146,6 +148,18 @@ fn check(question: &Question) -> Result<(), OperatorError> {
         return Err(bad(format!("{:?} is no ARN", question.resource)));
     }
     Ok(())
+}
+
+/// Says that AWS has no such action: most often it is a slip, and what is then refused says little.
+fn unknown_action(action: &str) -> Option<String> {
+    let (prefix, _) = action.split_once(':')?;
+    if catalogue::service(prefix).is_none() {
+        return Some(format!(
+            "No service of AWS has the prefix {prefix:?} of this action."
+        ));
+    }
+    let is_known = catalogue::action(action).is_some();
+    (!is_known).then(|| format!("AWS documents no action {action:?}; is it spelled right?"))
 }
 
 /// Who is supposed to call.

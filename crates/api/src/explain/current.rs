@@ -158,6 +158,29 @@ pub(super) async fn resource_side(
     Ok(())
 }
 
+/// Says that the role that is to be assumed is not there: no policy would let anybody.
+pub(super) async fn missing_role(
+    world: &World,
+    asked: &Asked,
+) -> Result<Option<String>, OperatorError> {
+    if asked.resource_rule != Rule::Trust {
+        return Ok(None);
+    }
+    let Some(owner) = account(world, &asked.resource_account).await? else {
+        return Ok(Some(format!(
+            "Account {} is not of this installation; no role of it can be assumed here.",
+            asked.resource_account
+        )));
+    };
+    let is_there = role_at(&owner, &asked.resource).is_some();
+    Ok((!is_there).then(|| {
+        format!(
+            "There is no role {}; nobody can assume it, whatever policies say.",
+            asked.resource
+        )
+    }))
+}
+
 /// The names that an entity has now.
 fn rename(who: &mut Who, identity: &Identity, account: &Account, partition: &str) {
     let id = account.id;

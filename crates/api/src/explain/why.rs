@@ -75,6 +75,9 @@ async fn explained(
     if let Err(gone) = &today {
         notes.push(gone.clone());
     }
+    if let Ok((now, _)) = &today {
+        notes.extend(current::missing_role(world, &now.asked).await?);
+    }
     let now = today.as_ref().ok().map(|(now, _)| now);
     let changes = match (then, now) {
         (Some(then), Some(now)) => changes(then, now),

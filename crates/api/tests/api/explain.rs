@@ -382,6 +382,48 @@ fn can_asks_trust_policies_and_knows_what_no_policy_decides() {
 }
 
 #[test]
+fn a_role_that_is_not_there_and_an_action_of_no_service_are_told() {
+    let lab = Lab::new();
+    let other = lab.other("other");
+    let user = lab.user_with(&lab.admin, "alice", &allow("*", "*"));
+    let alice = lab.arn("user/alice");
+    let role = format!("arn:aws:iam::{}:role/nosuch", other.account);
+    let told = lab.can(&alice, "sts:AssumeRole", &role);
+    assert_eq!(told["Decision"], "deny");
+    assert_eq!(told["Suggestions"], json!([]));
+    let sentence = format!("There is no role {role}; nobody can assume it, whatever policies say.");
+    assert_eq!(told["Notes"][0], sentence);
+    let refused = lab.form(
+        &user,
+        Service::Sts,
+        &format!("Action=AssumeRole&RoleArn={role}&RoleSessionName=work"),
+    );
+    assert_eq!(refused.status, 403);
+    let why = lab.why(&refused);
+    assert!(
+        why["Notes"].to_string().contains("There is no role"),
+        "{why}"
+    );
+    let elsewhere = "arn:aws:iam::999999999999:role/x";
+    let told = lab.can(&alice, "sts:AssumeRole", elsewhere);
+    assert!(
+        told["Notes"]
+            .to_string()
+            .contains("not of this installation"),
+        "{told}"
+    );
+    for (action, word) in [
+        ("iam:Bogus", "documents no action"),
+        ("iamm:GetUser", "No service of AWS"),
+    ] {
+        let told = lab.can(&alice, action, "*");
+        assert!(told["Notes"].to_string().contains(word), "{told}");
+    }
+    let told = lab.can(&alice, "iam:GetUser", &alice)["Notes"].to_string();
+    assert!(!told.contains("AWS"), "{told}");
+}
+
+#[test]
 fn questions_without_an_answer_are_refused() {
     let lab = Lab::new();
     lab.user(&lab.admin, "alice");
