@@ -84,6 +84,8 @@ enum Header {
 }
 
 const BETWEEN: &str = "  ";
+/// A column stays that wide on the narrowest terminal.
+const WIDTH_MIN: usize = 4;
 
 impl Table {
     /// A table for a terminal of `total_max` characters, or without bound.
@@ -133,7 +135,7 @@ impl Table {
         text
     }
 
-    /// The widths, taken from the widest column that may shrink until all fit.
+    /// The widths, taken from the widest column that may shrink until all fit, then from any.
     fn fitted(&self) -> Vec<usize> {
         let mut widths = self.widths.clone();
         let Some(total_max) = self.total_max else {
@@ -147,6 +149,13 @@ impl Table {
                 .filter(|(width, column)| **width > column.shrink.width_min());
             match shrinkable.max_by_key(|(width, _)| **width) {
                 Some((width, _)) => *width -= 1,
+                None => break,
+            }
+        }
+        // A line that is broken by the terminal is worse than a value that is cut.
+        while widths.iter().sum::<usize>() + gaps > total_max {
+            match widths.iter_mut().max().filter(|width| **width > WIDTH_MIN) {
+                Some(width) => *width -= 1,
                 None => break,
             }
         }

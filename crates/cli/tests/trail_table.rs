@@ -88,6 +88,25 @@ UTC       WHO               WHAT              ON                OUTCOME
 }
 
 #[test]
+fn no_line_is_wider_than_the_terminal() {
+    for width in 36..130 {
+        let text = table(Layout::for_width(Some(width)), Some(width));
+        for line in text.lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn of_a_reason_of_many_lines_the_first_is_shown() {
+    let line = r#"{"errorCode":"SignatureDoesNotMatch","errorMessage":"The signature does not match.\n\nThe canonical string should have been\n'POST\n/\n'"}"#;
+    assert_eq!(
+        Row::of(line.as_bytes()).unwrap().why,
+        "The signature does not match."
+    );
+}
+
+#[test]
 fn a_record_cannot_write_to_the_terminal() {
     let line = r#"{"userIdentity":{"type":"IAMUser","userName":"a\u001b[2J\u202eb","accountId":"1\u0007"},"eventTime":"t\r","eventSource":"x\n","eventName":"\u009b31m","sourceIPAddress":"\u200b","errorCode":"\u001b]0;t\u0007","errorMessage":"\u001bc"}"#;
     let row = Row::of(line.as_bytes()).unwrap();

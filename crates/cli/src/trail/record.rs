@@ -266,8 +266,8 @@ fn reason(message: &str) -> &str {
             .unwrap_or(message);
     }
     if message.contains(" is not authorized to perform: ") {
-        ""
-    } else {
-        message
+        return "";
     }
+    // A wrong signature comes with what should have been signed, over many lines.
+    message.lines().next().unwrap_or_default().trim_end()
 }
