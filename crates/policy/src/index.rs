@@ -62,18 +62,33 @@ pub(crate) struct Entry {
 }
 
 /// The part of the actions that the place in the index leaves to be tested.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 enum Wanted {
     All,
     Named(Arc<Names>),
     AllBut(Arc<Actions>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 enum Target {
     /// One of the statement's resources.
     One(Arc<ResourcePattern>),
     /// `NotResource`, no resource, or too many: the one statement of the group is asked itself.
+    Whole,
+}
+
+/// [`Wanted`] of a row, still the statement's own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RowActions<'a> {
+    All,
+    Named(&'a Arc<Names>),
+    AllBut(&'a Arc<Actions>),
+}
+
+/// [`Target`] of a row; a statement that is asked itself is in a group of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RowTarget<'a> {
+    One(&'a Arc<ResourcePattern>),
     Whole { place: usize },
 }
 
@@ -82,8 +97,8 @@ enum Target {
 struct Row<'a> {
     service: Option<&'a str>,
     literal: &'a str,
-    actions: Wanted,
-    target: Target,
+    actions: RowActions<'a>,
+    target: RowTarget<'a>,
     place: usize,
 }
 
@@ -143,14 +158,14 @@ impl Index {
 
 fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
     let actions = &statement.actions;
-    let wanted: SmallVec<[(Option<&str>, Wanted); 1]> = match (actions.form, actions.all) {
-        (Form::Plain, true) => smallvec![(None, Wanted::All)],
+    let wanted: SmallVec<[(Option<&str>, RowActions<'_>); 1]> = match (actions.form, actions.all) {
+        (Form::Plain, true) => smallvec![(None, RowActions::All)],
         (Form::Not, true) => return,
-        (Form::Not, false) => smallvec![(None, Wanted::AllBut(Arc::clone(actions)))],
+        (Form::Not, false) => smallvec![(None, RowActions::AllBut(actions))],
         (Form::Plain, false) => {
             let services = actions.services.iter();
             services
-                .map(|(service, names)| (Some(service.as_str()), Wanted::Named(Arc::clone(names))))
+                .map(|(service, names)| (Some(service.as_str()), RowActions::Named(names)))
                 .collect()
         }
     };
@@ -163,16 +178,16 @@ fn add<'a>(place: usize, statement: &'a Statement, rows: &mut Vec<Row<'a>>) {
             rows.push(Row {
                 service,
                 literal,
-                actions: actions.clone(),
+                actions,
                 target,
                 place,
             });
         };
         match resources {
-            None => row("", Target::Whole { place }),
+            None => row("", RowTarget::Whole { place }),
             Some(resources) => {
                 for pattern in &resources.patterns {
-                    row(pattern.literal(), Target::One(Arc::clone(pattern)));
+                    row(pattern.literal(), RowTarget::One(pattern));
                 }
             }
         }
@@ -254,8 +269,15 @@ impl Group {
         }
         let (gates, entries) = Gate::split(entries);
         Some(Group {
-            actions: first.actions.clone(),
-            target: first.target.clone(),
+            actions: match first.actions {
+                RowActions::All => Wanted::All,
+                RowActions::Named(names) => Wanted::Named(Arc::clone(names)),
+                RowActions::AllBut(actions) => Wanted::AllBut(Arc::clone(actions)),
+            },
+            target: match first.target {
+                RowTarget::One(pattern) => Target::One(Arc::clone(pattern)),
+                RowTarget::Whole { .. } => Target::Whole,
+            },
             gates,
             entries,
         })
@@ -288,7 +310,7 @@ impl Group {
     fn resources<'q>(&'q self, question: &Question<'q>) -> Truth {
         match &self.target {
             Target::One(pattern) => pattern.matches(question).truth(),
-            Target::Whole { .. } => {
+            Target::Whole => {
                 let entry = self.entries.first();
                 entry.map_or(Truth::No, |entry| entry.statement.resources(question))
             }
