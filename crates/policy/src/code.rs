@@ -113,7 +113,7 @@ codes! {
         SizeRcp "POLICY_SIZE_EXCEEDS_RCP_QUOTA" "Larger than a resource control policy may be.",
     }
     SecurityWarning {
-        AdminAccess "ADMIN_ACCESS" "Every action on every resource, without a condition.",
+        AdminAccess "ADMIN_ACCESS" "Every action on every resource, under no condition that limits it.",
         AdminEquivalent "ADMIN_EQUIVALENT" "Actions with which the holder can give itself every right.",
         PassRoleStarResource "PASS_ROLE_WITH_STAR_IN_RESOURCE" "iam:PassRole for every role.",
         PassRoleStarActionStarResource "PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE" "A wildcard action that includes iam:PassRole for every role.",

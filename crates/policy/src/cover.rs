@@ -117,13 +117,12 @@ impl Shape {
         units.any(|unit| matches!(unit, Unit::Variable(_)))
     }
 
-    /// The literal text before the first wildcard or variable.
-    pub(crate) fn literal_prefix(&self) -> String {
-        let chars = self.0.iter().map_while(|unit| match unit {
-            Unit::Char(c) => Some(*c),
-            _ => None,
-        });
-        chars.collect()
+    /// Whether it is the text, and behind it nothing that tells one name from another.
+    fn is_open_behind(&self, text: &str) -> bool {
+        let mut units = self.0.iter();
+        let begins = text.chars().all(|c| units.next() == Some(&Unit::Char(c)));
+        let open = |unit: &Unit| matches!(unit, Unit::Many | Unit::One | Unit::Char('/'));
+        begins && self.0.contains(&Unit::Many) && units.all(open)
     }
 }
 
@@ -194,15 +193,18 @@ impl ResourceShape {
         resource.0 == [Unit::Many] && service.is_some_and(|service| named.meets(&service))
     }
 
-    /// Whether it is every resource of a kind: `*`, `arn:aws:iam::*:*`,
-    /// `arn:aws:iam::111122223333:role/*`.
+    /// Whether it is every resource of a kind that IAM has: `*`, `arn:aws:iam::*:*`,
+    /// `arn:aws:iam::111122223333:role/*`; or whatever has a path, or a name of some length.
     pub(crate) fn is_every(&self, kind: &str) -> bool {
         match self {
             ResourceShape::Any => true,
             ResourceShape::Arn(parts) => {
-                let [_, _, _, _, resource] = &**parts;
+                let [_, service, _, _, resource] = &**parts;
+                let of_iam = Shape::new("iam", Variables::Off);
                 let all = Shape::new(&format!("{kind}/*"), Variables::Off);
-                all.is_some_and(|all| resource.covers(&all))
+                let every = all.is_some_and(|all| resource.covers(&all));
+                of_iam.is_some_and(|iam| service.covers(&iam))
+                    && (every || resource.is_open_behind(&format!("{kind}/")))
             }
         }
     }

@@ -11,6 +11,7 @@ mod faults;
 mod grants;
 mod keys;
 mod kind;
+mod narrow;
 mod operands;
 mod overlap;
 mod resources;

@@ -1,9 +1,13 @@
 //! What an Allow gives away: everything, the way to everything, every role.
 
+use super::conditions::demands;
+use super::narrow::{Fixes, Keys, binds, fixes};
 use super::{Findings, Subject, actions, finding, resources};
 use crate::catalogue;
 use crate::code::Code;
-use crate::document::{Form, List, Spanned, Statement};
+use crate::document::{ConditionEntry, Form, List, Spanned, Statement};
+use crate::operator::{Base, OrderTest};
+use crate::pattern::wildcard_match;
 
 /// Actions that let their holder give itself any right, when nothing narrows them, and the kind of
 /// resource that must be open for it.
@@ -23,6 +27,97 @@ const TO_ADMIN: &[(&str, &str)] = &[
     ("iam:UpdateLoginProfile", "user"),
 ];
 
+/// Global keys that say who, from where, until when or on what, as far as their values say something. What
+/// each request of the holder meets, such as TLS, the own account or the own organization, is not among them.
+const LIMITS: Keys = &[
+    ("aws:principalarn", Fixes::Named),
+    ("aws:principaltag/", Fixes::Says),
+    ("aws:userid", Fixes::Says),
+    ("aws:username", Fixes::Says),
+    ("aws:federatedprovider", Fixes::Says),
+    ("aws:sourceidentity", Fixes::Says),
+    ("aws:chatbotsourcearn", Fixes::Named),
+    ("aws:multifactorauthpresent", Fixes::True),
+    ("aws:multifactorauthage", Fixes::Says),
+    ("aws:sourceip", Fixes::Network),
+    ("aws:vpcsourceip", Fixes::Network),
+    ("aws:sourcevpc", Fixes::Says),
+    ("aws:sourcevpcarn", Fixes::Named),
+    ("aws:sourcevpce", Fixes::Says),
+    ("aws:vpceaccount", Fixes::Says),
+    ("aws:vpceorgid", Fixes::Says),
+    ("aws:vpceorgpaths", Fixes::Says),
+    ("aws:ec2instancesourcevpc", Fixes::Says),
+    ("aws:ec2instancesourceprivateipv4", Fixes::Network),
+    ("aws:sourcearn", Fixes::Named),
+    ("aws:sourceaccount", Fixes::Says),
+    ("aws:calledvia", Fixes::Says),
+    ("aws:calledviafirst", Fixes::Says),
+    ("aws:calledvialast", Fixes::Says),
+    ("aws:viaawsservice", Fixes::True),
+    ("aws:resourcetag/", Fixes::Says),
+    ("aws:requesttag/", Fixes::Says),
+    ("aws:requestedregion", Fixes::Says),
+];
+
+/// Every user, group or role under it can do everything.
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+/// A pattern of services that includes this one includes all.
+const SOME_SERVICE: &str = "some-service-0.amazonaws.com";
+
+/// Whether some condition of the statement keeps its holder from most of what it allows.
+fn is_limited(statement: &Statement) -> bool {
+    statement.conditions.iter().any(limits)
+}
+
+fn limits(entry: &ConditionEntry) -> bool {
+    let name = entry.key.text.to_ascii_lowercase();
+    let all = |test: &dyn Fn(&str) -> bool| entry.values.iter().all(|value| test(&value.text));
+    let mut base = entry.operator.base;
+    match name.as_str() {
+        "iam:policyarn" => binds(entry) && all(&|value| !wildcard_match(value, ADMINISTRATOR)),
+        "iam:permissionsboundary" => Fixes::Named.holds(entry),
+        "aws:currenttime" | "aws:epochtime" => {
+            if let Base::Numeric(test, sense) = base {
+                base = Base::Date(test, sense);
+            }
+            let until = [
+                OrderTest::LessThan,
+                OrderTest::LessThanEquals,
+                OrderTest::Equals,
+            ];
+            binds(entry) && matches!(base, Base::Date(test, _) if until.contains(&test))
+        }
+        // The key is there when a second factor was.
+        "aws:multifactorauthage" if base == Base::Null => demands(entry),
+        global if global.starts_with("aws:") => {
+            fixes(LIMITS, entry).is_some_and(|fixes| fixes.holds(entry))
+        }
+        // A key of a service is in requests for some of its actions alone.
+        _ => Fixes::Says.holds(entry),
+    }
+}
+
+/// Whether a condition says to which services, for which resources, or with what tags a role may be passed.
+fn limits_passing(entry: &ConditionEntry) -> bool {
+    let name = entry.key.text.to_ascii_lowercase();
+    let all = |test: &dyn Fn(&str) -> bool| entry.values.iter().all(|value| test(&value.text));
+    match name.as_str() {
+        "iam:passedtoservice" => binds(entry) && all(&|value| !wildcard_match(value, SOME_SERVICE)),
+        "iam:associatedresourcearn" => binds(entry) && all(&names_service),
+        name if name.starts_with("aws:resourcetag/") || name.starts_with("iam:resourcetag/") => {
+            Fixes::Says.holds(entry)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an ARN says of which service it is.
+fn names_service(arn: &str) -> bool {
+    let service = arn.split(':').nth(2);
+    service.is_some_and(|service| service.bytes().any(|byte| byte.is_ascii_alphanumeric()))
+}
+
 pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Findings) {
     if !statement.allows() || !subject.grants() {
         return;
@@ -31,19 +126,27 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
     if subject.names_principals() {
         return;
     }
-    let bare = statement.conditions.is_empty();
-    if let Some(item) = everything(statement).filter(|_| bare) {
+    let limited = is_limited(statement);
+    if let Some(item) = everything(statement).filter(|_| !limited) {
         out.push(finding(
             Code::AdminAccess,
             &item.span,
-            "this allows everything on everything",
+            format!("this allows everything on everything{}", vainly(statement)),
             "name the actions and resources that are needed",
         ));
         return;
     }
     pass_role(subject, statement, out);
-    if bare {
+    if !limited {
         to_admin(subject, statement, out);
+    }
+}
+
+/// What is added to a sentence when there are conditions that limit nothing.
+fn vainly(statement: &Statement) -> &'static str {
+    match statement.conditions.is_empty() {
+        true => "",
+        false => ", under conditions that keep hardly anyone from anything",
     }
 }
 
@@ -94,12 +197,7 @@ fn negated(statement: &Statement, out: &mut Findings) {
 
 /// `iam:PassRole` without a say which role or to whom.
 fn pass_role(subject: &Subject<'_>, statement: &Statement, out: &mut Findings) {
-    let narrowed = statement.conditions.iter().any(|entry| {
-        let key = entry.key.text.to_ascii_lowercase();
-        key == "iam:passedtoservice"
-            || key == "iam:associatedresourcearn"
-            || key.starts_with("aws:resourcetag/")
-    });
+    let narrowed = statement.conditions.iter().any(limits_passing);
     let (Some(acts), Some(list)) = (&statement.actions, &statement.resources) else {
         return;
     };
@@ -159,12 +257,13 @@ fn to_admin(subject: &Subject<'_>, statement: &Statement, out: &mut Findings) {
             None => by_item.push((item, vec![(*action).to_owned()])),
         }
     }
+    let vainly = vainly(statement);
     for (item, names) in by_item {
         let help = "name the resources, or bind it with a condition on iam:PermissionsBoundary";
         let message = match names.as_slice() {
-            [one] => format!("{one} on every resource is the way to every right"),
+            [one] => format!("{one} on every resource is the way to every right{vainly}"),
             [one, rest @ ..] => format!(
-                "{} includes {one} and {} others that are, on every resource, the way to every right",
+                "{} includes {one} and {} others that are, on every resource, the way to every right{vainly}",
                 item.text,
                 rest.len()
             ),

@@ -2,59 +2,58 @@
 
 mod provider;
 
-use super::conditions::{demands, is_negated};
+use super::narrow::{Fixes, Keys, fixes, is_narrowed};
 use super::{Findings, Subject, finding};
 use crate::code::Code;
-use crate::document::{ConditionEntry, Form, PrincipalType, Principals, Spanned, Statement};
+use crate::document::{Form, PrincipalType, Principals, Spanned, Statement};
 use crate::finding::Kind;
-use crate::operator::Base;
 use crate::principal::{PrincipalPattern, aws};
 
-/// Keys that say who calls, or on whose behalf; `/` at the end is for any tag.
-const NARROWING: &[&str] = &[
-    "aws:principalarn",
-    "aws:principalaccount",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principaltag/",
-    "aws:userid",
-    "aws:username",
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceowner",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:federatedprovider",
-    "kms:calleraccount",
-    "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn",
-    "elasticfilesystem:accessedviamounttarget",
+/// Keys that say who calls, or on whose behalf, where not every account can meet what they say. Tags and
+/// names of users are for each account to give.
+const NARROWING: Keys = &[
+    ("aws:principalarn", Fixes::Account),
+    ("aws:principalaccount", Fixes::Value),
+    ("aws:principalorgid", Fixes::Value),
+    ("aws:principalorgmasteraccountid", Fixes::Value),
+    ("aws:principalorgpaths", Fixes::OrgPath),
+    ("aws:userid", Fixes::UserId),
+    ("aws:sourcearn", Fixes::Account),
+    ("aws:sourceaccount", Fixes::Value),
+    ("aws:sourceowner", Fixes::Value),
+    ("aws:sourceorgid", Fixes::Value),
+    ("aws:sourceorgpaths", Fixes::OrgPath),
+    ("aws:sourceip", Fixes::Network),
+    ("aws:sourcevpc", Fixes::Value),
+    ("aws:sourcevpcarn", Fixes::Account),
+    ("aws:sourcevpce", Fixes::Value),
+    ("aws:vpceaccount", Fixes::Value),
+    ("aws:vpceorgid", Fixes::Value),
+    ("aws:vpceorgpaths", Fixes::OrgPath),
+    ("aws:federatedprovider", Fixes::Account),
+    ("kms:calleraccount", Fixes::Value),
+    ("s3:dataaccesspointaccount", Fixes::Value),
+    ("s3:dataaccesspointarn", Fixes::Account),
+    ("elasticfilesystem:accessedviamounttarget", Fixes::True),
 ];
 
 /// Keys that keep a third party from using what it may do for one customer on behalf of another.
-const DEPUTY: &[&str] = &[
-    "sts:externalid",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalarn",
-    "aws:principaltag/",
-    "aws:userid",
-    "aws:sourceidentity",
+const DEPUTY: Keys = &[
+    ("sts:externalid", Fixes::Says),
+    ("aws:principalorgid", Fixes::Value),
+    ("aws:principalorgpaths", Fixes::OrgPath),
+    ("aws:principalarn", Fixes::Named),
+    ("aws:principaltag/", Fixes::Says),
+    ("aws:userid", Fixes::Says),
+    ("aws:sourceidentity", Fixes::Says),
 ];
 
 /// Keys that say for whose resource a service acts.
-const SOURCE: &[&str] = &[
-    "aws:sourcearn",
-    "aws:sourceaccount",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
+const SOURCE: Keys = &[
+    ("aws:sourcearn", Fixes::Account),
+    ("aws:sourceaccount", Fixes::Value),
+    ("aws:sourceorgid", Fixes::Value),
+    ("aws:sourceorgpaths", Fixes::OrgPath),
 ];
 
 /// Services that assume a role for what runs in the role's own account, and tell no source.
@@ -102,36 +101,21 @@ fn everyone(statement: &Statement, principals: &Principals, out: &mut Findings) 
     if !principals.is_everyone() || is_narrowed(statement, NARROWING) {
         return;
     }
+    let mut entries = statement.conditions.iter();
+    let open = entries.find(|entry| !entry.values.is_empty() && fixes(NARROWING, entry).is_some());
+    let help = match open {
+        Some(entry) => format!(
+            "any account can meet the condition on {}: write out who is meant",
+            entry.key.text
+        ),
+        None => "name the principals, or add a condition on aws:PrincipalOrgID, aws:PrincipalArn or their like".to_owned(),
+    };
     out.push(finding(
         Code::PublicAccess,
         &principals.span,
         "everyone is let in: any account and anonymous callers",
-        "name the principals, or add a condition on aws:PrincipalOrgID, aws:PrincipalArn or their like",
+        help,
     ));
-}
-
-/// Whether a condition fails for requests that do not hold one of the keys with a value that says something.
-fn is_narrowed(statement: &Statement, keys: &[&str]) -> bool {
-    let mut entries = statement.conditions.iter();
-    entries.any(|entry| narrows(entry) && is_one_of(entry, keys))
-}
-
-fn is_one_of(entry: &ConditionEntry, keys: &[&str]) -> bool {
-    let name = entry.key.text.to_ascii_lowercase();
-    keys.iter().any(|key| match key.ends_with('/') {
-        true => name.starts_with(key),
-        false => name == *key,
-    })
-}
-
-/// A positive condition whose values are not all there are.
-fn narrows(entry: &ConditionEntry) -> bool {
-    let everything = |value: &Spanned| match entry.operator.base {
-        Base::Ip(_) => value.text.ends_with("/0"),
-        Base::Null => true,
-        _ => value.text.bytes().all(|byte| matches!(byte, b'*' | b'?')),
-    };
-    demands(entry) && !is_negated(entry.operator.base) && !entry.values.iter().any(everything)
 }
 
 /// Other accounts that are trusted, whole or with one of their users or roles.
@@ -194,6 +178,8 @@ fn services(
     if is_narrowed(statement, SOURCE) {
         return;
     }
+    let mut entries = statement.conditions.iter();
+    let open = entries.find(|entry| fixes(SOURCE, entry).is_some());
     for (_, entry) in principals
         .entries
         .iter()
@@ -210,6 +196,16 @@ fn services(
             Kind::Trust => Code::RecommendedConditionKeyForServicePrincipal,
             _ => Code::RestrictAccessToServicePrincipal,
         };
+        let help = match open {
+            Some(open) => format!(
+                "the condition on {} leaves the account open: write it out",
+                open.key.text
+            ),
+            None => {
+                "add a condition on aws:SourceArn or aws:SourceAccount, if the service sends them"
+                    .to_owned()
+            }
+        };
         out.push(finding(
             code,
             &entry.span,
@@ -217,7 +213,7 @@ fn services(
                 "{} may act here for the resources of any account",
                 entry.text
             ),
-            "add a condition on aws:SourceArn or aws:SourceAccount, if the service sends them",
+            help,
         ));
     }
 }
@@ -227,15 +223,19 @@ fn callers(statement: &Statement, principals: &Principals, out: &mut Findings) {
     let saml = |entry: &Spanned| entry.text.contains(":saml-provider/");
     for action in statement.actions.iter().flat_map(|list| &list.items) {
         let called = action.text.to_ascii_lowercase();
+        let everyone = |kind: &PrincipalType, entry: &Spanned| {
+            // Both ways to write it mean the same.
+            *kind == PrincipalType::Everyone || (*kind == PrincipalType::Aws && &*entry.text == "*")
+        };
         let can = |(kind, entry): &(PrincipalType, Spanned)| match called.as_str() {
             "sts:assumerole" => *kind != PrincipalType::Federated,
             "sts:assumerolewithsaml" => match kind {
                 PrincipalType::Federated => saml(entry),
-                kind => *kind == PrincipalType::Everyone,
+                kind => everyone(kind, entry),
             },
             "sts:assumerolewithwebidentity" => match kind {
                 PrincipalType::Federated => !saml(entry),
-                kind => *kind == PrincipalType::Everyone,
+                kind => everyone(kind, entry),
             },
             _ => true,
         };

@@ -1,13 +1,12 @@
 //! Trust in identity providers: for which audience, and for whom of all they vouch for.
 
-use super::{Findings, finding, narrows};
+use super::{Findings, finding};
 use crate::arn::Arn;
 use crate::code::Code;
-use crate::cover::Shape;
-use crate::document::{ConditionEntry, PrincipalType, Principals, Statement};
-use crate::operator::{Base, StringTest};
+use crate::document::{ConditionEntry, PrincipalType, Principals, Spanned, Statement};
+use crate::finding::Finding;
+use crate::review::narrow::{Literal, says};
 use crate::review::resources::pattern_for;
-use crate::variable::Variables;
 
 const COGNITO: &str = "cognito-identity.amazonaws.com";
 const GITHUB: &str = "token.actions.githubusercontent.com";
@@ -85,35 +84,183 @@ fn oidc(statement: &Statement, issuer: &str, span: &std::ops::Range<usize>, out:
     let claims: Vec<(String, &ConditionEntry)> = statement
         .conditions
         .iter()
-        .filter(|entry| narrows(entry))
+        .filter(|entry| says(entry))
         .filter_map(|entry| Some((claim(issuer, entry)?, entry)))
         .filter(|(claim, _)| !AUDIENCES.contains(&claim.as_str()))
         .collect();
-    let shared = SHARED.iter().find(|(name, ..)| owns(name, issuer));
-    if claims.is_empty() {
-        let whom = match shared {
-            Some(_) => "this issuer serves everyone",
-            None => "every user of this issuer is trusted",
+    let issuer = Issuer::new(issuer);
+    let owners: Vec<(Owner, &ConditionEntry)> = claims
+        .iter()
+        .filter_map(|(claim, entry)| Some((owner(claim)?, *entry)))
+        .collect();
+    if owners.is_empty() {
+        let whom = match issuer.serves {
+            Serves::Owners(..) => "this issuer serves everyone",
+            _ => "every user of this issuer is trusted",
         };
         let unlimited = statement
             .conditions
             .iter()
-            .find(|entry| claim(issuer, entry).is_some_and(|claim| claim == "sub"));
+            .find(|entry| claim(issuer.name, entry).is_some_and(|claim| claim == "sub"));
         let span = unlimited.map_or(span, |entry| &entry.key.span);
         out.push(finding(
             Code::OidcWithoutSub,
             span,
             format!("no subject is asked for: {whom}"),
-            format!("add a condition on {issuer}:sub"),
+            format!("add a condition on {}:sub", issuer.name),
         ));
         return;
     }
-    let others = claims.iter().any(|(claim, _)| claim != "sub");
-    if let (Some((_, before, end)), false) = (shared, others) {
-        for (_, entry) in &claims {
-            subjects(entry, issuer, before, *end, out);
+    let alone = claims.iter().all(|(claim, _)| claim == "sub");
+    owned(&issuer, &owners, alone, out);
+}
+
+/// An issuer of tokens.
+struct Issuer<'a> {
+    name: &'a str,
+    serves: Serves,
+}
+
+/// Whom an issuer vouches for.
+#[derive(Clone, Copy)]
+enum Serves {
+    /// Whoever its owner, who writes the policy, lets in.
+    Own,
+    /// Everyone in the world, each with a subject of its own.
+    Everyone,
+    /// Everyone in the world: subjects begin with the text and the owner's name, up to the character.
+    Owners(&'static str, char),
+}
+
+impl Issuer<'_> {
+    fn new(name: &str) -> Issuer<'_> {
+        let shared = SHARED.iter().find(|(known, ..)| owns(known, name));
+        let serves = match shared {
+            Some((_, before, end)) => Serves::Owners(before, *end),
+            None if BUILT_IN.iter().any(|(known, _)| *known == name) => Serves::Everyone,
+            None => Serves::Own,
+        };
+        Issuer { name, serves }
+    }
+
+    /// Whether a value leaves open whose tokens are taken.
+    fn is_wide(&self, owner: Owner, entry: &ConditionEntry, value: &Spanned) -> bool {
+        let literal = Literal::of(entry, value);
+        if literal.whole {
+            return false;
+        }
+        let named = |rest: &str, end| {
+            rest.split_once(end)
+                .is_some_and(|(name, _)| !name.is_empty())
+        };
+        match (self.serves, owner) {
+            (Serves::Everyone, _) | (Serves::Owners(..), Owner::Whole) => true,
+            (Serves::Owners(..), Owner::Path) => !named(&literal.text, '/'),
+            (Serves::Owners(before, end), Owner::Subject) => {
+                let fixed = literal.text.as_str();
+                // A subject of another form, such as GitHub's customised ones, begins with something else.
+                let other_form = !before.starts_with(fixed) && !fixed.starts_with(before);
+                let rest = fixed.strip_prefix(before);
+                !other_form && !rest.is_some_and(|rest| named(rest, end))
+            }
+            // Open at both ends: whatever has these letters somewhere.
+            (Serves::Own, _) => literal.text.is_empty() && value.text.ends_with(['*', '?', '}']),
         }
     }
+}
+
+/// How a claim says whose token it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// `sub`
+    Subject,
+    /// A path that begins with the owner's name.
+    Path,
+    /// A name or an id that is the owner's, or of something that one owner has.
+    Whole,
+}
+
+/// How the claim says whose token it is; of what happened in a workflow, or who set it off, it says nothing.
+fn owner(claim: &str) -> Option<Owner> {
+    match claim {
+        "sub" => Some(Owner::Subject),
+        "repository" | "job_workflow_ref" | "workflow_ref" | "namespace_path" | "project_path" => {
+            Some(Owner::Path)
+        }
+        // Whoever sets something off in a project of others.
+        "actor_id" | "user_id" | "run_id" | "job_id" => None,
+        "repository_owner" | "enterprise" | "owner" | "organization_slug" | "email" => {
+            Some(Owner::Whole)
+        }
+        "terraform_organization_name" | "project" => Some(Owner::Whole),
+        other if other.ends_with("_id") || other.ends_with("-id") => Some(Owner::Whole),
+        _ => None,
+    }
+}
+
+/// Claims about the owner that leave it open, all of them: one that does not is enough.
+fn owned(
+    issuer: &Issuer<'_>,
+    owners: &[(Owner, &ConditionEntry)],
+    alone: bool,
+    out: &mut Findings,
+) {
+    let wide = |owner, entry, value| issuer.is_wide(owner, entry, value);
+    let narrow = owners.iter().any(|(owner, entry)| {
+        let mut values = entry.values.iter();
+        values.all(|value| !wide(*owner, entry, value))
+    });
+    for (owner, entry) in owners {
+        for value in &entry.values {
+            if wide(*owner, entry, value) {
+                if !narrow {
+                    out.push(wide_claim(issuer, *owner, value));
+                }
+            } else if alone && owns(GITHUB, issuer.name) && several_repositories(entry, value) {
+                out.push(finding(
+                    Code::SpecificGithubRepo,
+                    &value.span,
+                    format!(
+                        "{} includes every branch and pull request of several repositories",
+                        value.text
+                    ),
+                    "name the repository, and the branch or environment",
+                ));
+            }
+        }
+    }
+}
+
+fn wide_claim(issuer: &Issuer<'_>, owner: Owner, value: &Spanned) -> Finding {
+    let whom = match issuer.serves {
+        Serves::Own => "of nearly all its users".to_owned(),
+        _ => format!("of others: {} serves everyone", issuer.name),
+    };
+    let help = match (issuer.serves, owner) {
+        (Serves::Owners(before, end), Owner::Subject) => {
+            format!("name the owner whole before the first wildcard: {before}OWNER{end}…")
+        }
+        (Serves::Owners(..), Owner::Path) => {
+            "name the owner whole before the first wildcard: OWNER/…".to_owned()
+        }
+        _ => "write out whose tokens are meant".to_owned(),
+    };
+    let what = match owner {
+        Owner::Subject => "subjects",
+        _ => "tokens",
+    };
+    let message = format!("{} includes {what} {whom}", value.text);
+    finding(Code::OidcWideSub, &value.span, message, help)
+}
+
+/// Whether a subject of GitHub leaves the repository open.
+fn several_repositories(entry: &ConditionEntry, value: &Spanned) -> bool {
+    let literal = Literal::of(entry, value);
+    let repository = literal
+        .text
+        .strip_prefix("repo:")
+        .and_then(|rest| rest.split_once('/'));
+    !literal.whole && repository.is_some_and(|(_, rest)| !rest.contains(':'))
 }
 
 /// Whether an issuer is that one, or one of its paths.
@@ -121,51 +268,6 @@ fn owns(name: &str, issuer: &str) -> bool {
     issuer
         .strip_prefix(name)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Subjects of a shared issuer that leave the owner open.
-fn subjects(entry: &ConditionEntry, issuer: &str, before: &str, end: char, out: &mut Findings) {
-    let like = matches!(
-        entry.operator.base,
-        Base::String(StringTest::Like, _) | Base::Arn(_)
-    );
-    for value in entry.values.iter().filter(|_| like) {
-        let Some(shape) = Shape::new(&value.text, Variables::On) else {
-            continue;
-        };
-        let fixed = shape.literal_prefix();
-        let whole = fixed.len() == value.text.len();
-        let owner = fixed
-            .strip_prefix(before)
-            .and_then(|rest| rest.split_once(end));
-        let named = owner.is_some_and(|(owner, _)| !owner.is_empty());
-        // A subject of another form, such as GitHub's customised ones, begins with something else.
-        let other_form = !before.starts_with(&fixed) && !fixed.starts_with(before);
-        if !whole && !named && !other_form {
-            out.push(finding(
-                Code::OidcWideSub,
-                &value.span,
-                format!(
-                    "{} includes subjects of others: {issuer} serves everyone",
-                    value.text
-                ),
-                format!("name the owner whole before the first wildcard: {before}OWNER{end}…"),
-            ));
-        } else if owns(GITHUB, issuer)
-            && owner.is_some_and(|(_, rest)| !rest.contains(':'))
-            && !whole
-        {
-            out.push(finding(
-                Code::SpecificGithubRepo,
-                &value.span,
-                format!(
-                    "{} includes every branch and pull request of several repositories",
-                    value.text
-                ),
-                "name the repository, and the branch or environment",
-            ));
-        }
-    }
 }
 
 /// The claim of the issuer that a condition is about, in lower case.
@@ -178,5 +280,5 @@ fn claim(issuer: &str, entry: &ConditionEntry) -> Option<String> {
 
 fn has(statement: &Statement, issuer: &str, wanted: &str) -> bool {
     let mut entries = statement.conditions.iter();
-    entries.any(|entry| narrows(entry) && claim(issuer, entry).is_some_and(|claim| claim == wanted))
+    entries.any(|entry| says(entry) && claim(issuer, entry).is_some_and(|claim| claim == wanted))
 }
