@@ -238,12 +238,18 @@ pub(crate) fn is_named(known: &str, name: &str) -> bool {
 
 /// A template with `*` for each of its `${…}`.
 pub(crate) fn template(text: &str) -> String {
+    filled(text, |_| '*')
+}
+
+/// A template with a character for each of its `${…}`, whose name is given.
+pub(crate) fn filled(text: &str, with: impl Fn(&str) -> char) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
-        out.push('*');
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        out.push(with(name));
+        rest = after;
     }
     out.push_str(rest);
     out

@@ -132,6 +132,7 @@ codes! {
         MfaDenyMissesAbsent "MFA_DENY_MISSES_ABSENT_KEY" "A Deny without MFA that long-term keys escape.",
         MfaAllowHoldsAbsent "MFA_ALLOW_HOLDS_WITHOUT_KEY" "An Allow with MFA that long-term keys meet without.",
         DenyMissesAbsent "DENY_MISSES_ABSENT_KEY" "A Deny with ForAnyValue that requests without the key escape.",
+        SessionArnNeverMatches "SESSION_ARN_NEVER_MATCHES" "The ARN of a session as aws:PrincipalArn, which is the role's for sessions.",
         MissingPairedConditionKeys "MISSING_PAIRED_CONDITION_KEYS" "A condition key that says little without another.",
     }
     Warning {

@@ -1,6 +1,7 @@
 //! Whether one pattern includes another, and whether two can match the same text.
 
 use crate::arn::split;
+use crate::catalogue::filled;
 use crate::variable::{Token, Variable, Variables, Wildcards, tokens};
 
 /// A pattern, character by character.
@@ -9,8 +10,19 @@ enum Unit {
     Char(char),
     One,
     Many,
+    /// A name without slashes.
+    Name,
     Variable(Variable),
 }
+
+/// Names in the catalogue's ARNs that hold no slash, by service; names of others may.
+const WITHOUT_SLASH: &[(&str, &str)] = &[
+    ("s3", "BucketName"),
+    ("sns", "TopicName"),
+    ("sqs", "QueueName"),
+];
+/// Stands for such a name until the pattern is read; no ARN holds it.
+const NAME: char = '\0';
 
 /// A pattern that can be compared with others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +80,15 @@ impl Shape {
 
     /// Whether some text may match both, whatever the variables stand for.
     pub(crate) fn meets(&self, other: &Shape) -> bool {
-        let many = |unit: &Unit| matches!(unit, Unit::Many | Unit::Variable(_));
+        let many = |unit: &Unit| matches!(unit, Unit::Many | Unit::Name | Unit::Variable(_));
+        let takes = |unit: &Unit, other: &Unit| match unit {
+            Unit::Name => *other != Unit::Char('/'),
+            unit => many(unit),
+        };
+        let all = |unit: &Unit| many(unit) && *unit != Unit::Name;
         // Most pairs are told apart, or told to meet, without the table.
-        if matches!(self.0.as_slice(), [unit] if many(unit))
-            || matches!(other.0.as_slice(), [unit] if many(unit))
+        if matches!(self.0.as_slice(), [unit] if all(unit))
+            || matches!(other.0.as_slice(), [unit] if all(unit))
         {
             return true;
         }
@@ -97,7 +114,10 @@ impl Shape {
                     (None, Some(theirs)) => many(theirs) && at(&row, j + 1),
                     (Some(mine), None) => many(mine) && at(&below, j),
                     (Some(mine), Some(theirs)) if many(mine) || many(theirs) => {
-                        at(&below, j) || at(&row, j + 1)
+                        // One ends before the other, or takes what comes there.
+                        let mine_ends = many(mine) || takes(theirs, mine);
+                        let theirs_ends = many(theirs) || takes(mine, theirs);
+                        (mine_ends && at(&below, j)) || (theirs_ends && at(&row, j + 1))
                     }
                     (Some(Unit::Char(a)), Some(Unit::Char(b))) => a == b && at(&below, j + 1),
                     (Some(_), Some(_)) => at(&below, j + 1),
@@ -150,6 +170,25 @@ impl ResourceShape {
             shape(account)?,
             shape(resource)?,
         ])))
+    }
+
+    /// The resources of a type of the catalogue: anything in the place of each `${…}`, but for slashes
+    /// where names have none.
+    pub(crate) fn of_type(arn: &str) -> Option<ResourceShape> {
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        let text = filled(arn, |name| match WITHOUT_SLASH.contains(&(service, name)) {
+            true => NAME,
+            false => '*',
+        });
+        let mut shape = ResourceShape::new(&text, Variables::Off)?;
+        if let ResourceShape::Arn(parts) = &mut shape {
+            for unit in parts.iter_mut().flat_map(|part| &mut part.0) {
+                if *unit == Unit::Char(NAME) {
+                    *unit = Unit::Name;
+                }
+            }
+        }
+        Some(shape)
     }
 
     /// Whether every resource of `other` is one of this as well.

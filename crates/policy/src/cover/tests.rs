@@ -84,6 +84,35 @@ fn resources_are_compared_part_by_part() {
     }
 }
 
+#[test]
+fn names_of_a_type_hold_no_slash_where_there_is_none() {
+    let (bucket, object) = (
+        "arn:${Partition}:s3:::${BucketName}",
+        "arn:${Partition}:s3:::${BucketName}/${ObjectName}",
+    );
+    let log = "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}";
+    for (kind, pattern, meets) in [
+        (bucket, "*", true),
+        (bucket, "arn:aws:s3:::*", true),
+        (bucket, "arn:aws:s3:::b*", true),
+        (bucket, "arn:aws:s3:::${aws:username}", true),
+        (bucket, "arn:aws:s3:::?b", true),
+        (bucket, "arn:aws:s3:::b/*", false),
+        (bucket, "arn:aws:s3:::b/k", false),
+        (bucket, "arn:aws:s3:::*/*", false),
+        (bucket, "arn:aws:s3:::${aws:username}/*", false),
+        (object, "arn:aws:s3:::b/*", true),
+        (object, "arn:aws:s3:::b/k/l", true),
+        (object, "arn:aws:s3:::b*", true),
+        (object, "arn:aws:s3:::b", false),
+        (log, "arn:aws:logs:eu-west-1:1:log-group:a/b", true),
+    ] {
+        let of_type = ResourceShape::of_type(kind).unwrap();
+        assert_eq!(of_type.meets(&resource(pattern)), meets, "{kind} {pattern}");
+        assert_eq!(resource(pattern).meets(&of_type), meets, "{pattern} {kind}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 

@@ -5,14 +5,17 @@ use std::net::IpAddr;
 
 use super::conditions::is_negated;
 use super::{Findings, finding};
+use crate::arn::split;
 use crate::code::Code;
 use crate::document::{ConditionEntry, Spanned, Statement};
 use crate::operator::{Base, Missing, StringTest};
+use crate::variable::Variables;
 
 pub(super) fn check(statement: &Statement, out: &mut Findings) {
     for entry in &statement.conditions {
         values(entry, out);
         mfa(statement, entry, out);
+        session(entry, out);
     }
     paired(statement, out);
 }
@@ -99,6 +102,34 @@ fn host_bits(value: &Spanned, out: &mut Findings) {
             &value.span,
             "the bits behind the mask are ignored",
             format!("write {network}/{prefix}"),
+        ));
+    }
+}
+
+/// `aws:PrincipalArn` of a session is its role's ARN, so that one of the session is nobody's.
+fn session(entry: &ConditionEntry, out: &mut Findings) {
+    let base = entry.operator.base;
+    let named = entry.key.text.eq_ignore_ascii_case("aws:PrincipalArn");
+    if !named || !matches!(base, Base::Arn(_) | Base::String(..)) {
+        return;
+    }
+    for value in &entry.values {
+        let parts = split(&value.text, Variables::On);
+        if !parts.is_some_and(|[.., resource]| resource.starts_with("assumed-role/")) {
+            continue;
+        }
+        let so = match is_negated(base) {
+            true => "every caller differs from it",
+            false => "no caller matches it",
+        };
+        out.push(finding(
+            Code::SessionArnNeverMatches,
+            &value.span,
+            format!(
+                "{} of a session is the ARN of its role: {so}",
+                entry.key.text
+            ),
+            "write arn:aws:iam::ACCOUNT:role/NAME, with the role's path; a session is told by aws:userid",
         ));
     }
 }

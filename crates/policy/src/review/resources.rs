@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Findings, Subject, actions, finding, listed, overlap};
-use crate::catalogue::{self, AccessLevel, Action, ResourceType, template};
+use crate::catalogue::{self, AccessLevel, Action, ResourceType};
 use crate::code::Code;
 use crate::cover::{ResourceShape, Shape};
 use crate::document::{Form, List, Spanned, Statement};
@@ -183,7 +183,7 @@ fn types(acting: &[Acting<'_>]) -> BTreeMap<&'static str, ResourceShape> {
     let mut types = BTreeMap::new();
     for kind in actions.flat_map(|action| acts_on(action)) {
         if !types.contains_key(kind.arn)
-            && let Some(shape) = ResourceShape::new(&template(kind.arn), Variables::Off)
+            && let Some(shape) = ResourceShape::of_type(kind.arn)
         {
             types.insert(kind.arn, shape);
         }
