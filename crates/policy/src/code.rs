@@ -147,11 +147,12 @@ codes! {
         TypeMismatchOfText "TYPE_MISMATCH_OF_TEXT" "An operator that reads the text of its key as a number, date, address or the like.",
         InvalidConditionMultipleBoolean "INVALID_CONDITION_MULTIPLE_BOOLEAN" "true and false for the same key.",
         WildcardWithoutLike "WILDCARD_WITHOUT_LIKE_OPERATOR" "A * that this operator takes literally.",
+        SuspiciousDate "SUSPICIOUS_DATE" "Digits that are read as seconds since 1970 and look like something else.",
         SuspiciousVariable "SUSPICIOUS_VARIABLE" "Text that looks like a variable and is none.",
         AllowWithNotAction "ALLOW_WITH_NOT_ACTION" "Allow with NotAction: whatever comes is allowed as well.",
         AllowWithNotResource "ALLOW_WITH_NOT_RESOURCE" "Allow with NotResource: whatever comes is allowed as well.",
         DenyWithNotPrincipal "DENY_WITH_NOT_PRINCIPAL" "Deny with NotPrincipal: account, role and session must all be listed.",
-        UnreachableStatement "UNREACHABLE_STATEMENT" "An Allow that a Deny takes back whole.",
+        UnreachableStatement "UNREACHABLE_STATEMENT" "A statement that never applies: an Allow that a Deny takes back whole, or conditions that exclude each other.",
         SpecificGithubRepo "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED" "Every repository of a GitHub organization is trusted.",
         SizeTrustDefault "POLICY_SIZE_EXCEEDS_DEFAULT_TRUST_POLICY_QUOTA" "Larger than a trust policy may be by default.",
     }

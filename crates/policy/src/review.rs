@@ -12,6 +12,7 @@ mod grants;
 mod keys;
 mod kind;
 mod narrow;
+mod never;
 mod operands;
 mod overlap;
 mod resources;
@@ -90,6 +91,7 @@ fn look(subject: &Subject<'_>, out: &mut Findings) {
         resources::check(subject, statement, out);
         conditions::check(subject, statement, out);
         operands::check(statement, out);
+        never::check(subject, statement, out);
         variables::check(subject, statement, out);
         grants::check(subject, statement, out);
         trust::check(subject, statement, out);

@@ -149,6 +149,8 @@ const UNSHOWN: &[(Code, &str)] = &[
 #[test]
 fn a_kind_is_guessed_by_who_and_what() {
     let actions = r#""Effect": "Allow", "Action": "s3:GetObject""#;
+    let assume = r#""Effect": "Allow", "Action": ["sts:AssumeRole", "s3:GetObject"]"#;
+    let every = r#""Effect": "Allow", "Action": "*""#;
     let (who, what) = (r#""Principal": "*""#, r#""Resource": "*""#);
     for (version, elements, kind) in [
         (
@@ -156,8 +158,11 @@ fn a_kind_is_guessed_by_who_and_what() {
             format!("{actions}, {who}, {what}"),
             Kind::Resource,
         ),
-        ("2012-10-17", format!("{actions}, {who}"), Kind::Trust),
-        ("2008-10-17", format!("{actions}, {who}"), Kind::Trust),
+        ("2012-10-17", format!("{assume}, {who}"), Kind::Trust),
+        ("2008-10-17", format!("{assume}, {who}"), Kind::Trust),
+        ("2012-10-17", format!("{every}, {who}"), Kind::Trust),
+        // The resource was forgotten.
+        ("2012-10-17", format!("{actions}, {who}"), Kind::Resource),
         ("2012-10-17", format!("{actions}, {what}"), Kind::Managed),
         ("2008-10-17", format!("{actions}, {what}"), Kind::Inline),
     ] {

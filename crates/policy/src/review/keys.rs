@@ -43,7 +43,7 @@ keys! {
     "aws:SourceVpce" String Single,
     "aws:VpceAccount" String Single,
     "aws:VpceOrgID" String Single,
-    "aws:VpceOrgPaths" String Single,
+    "aws:VpceOrgPaths" String Multi,
     "aws:ResourceAccount" String Single,
     "aws:ResourceOrgID" String Single,
     "aws:ResourceOrgPaths" String Multi,

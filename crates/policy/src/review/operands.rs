@@ -7,9 +7,15 @@ use super::conditions::is_negated;
 use super::{Findings, finding};
 use crate::arn::split;
 use crate::code::Code;
+use crate::date::civil;
 use crate::document::{ConditionEntry, Spanned, Statement};
 use crate::operator::{Base, Missing, StringTest};
 use crate::variable::Variables;
+
+/// 1973-03-03, before which there was nothing to sign.
+const SECONDS_MIN: i64 = 100_000_000;
+/// The year 5138.
+const MILLISECONDS_MIN: i64 = 100_000_000_000;
 
 pub(super) fn check(statement: &Statement, out: &mut Findings) {
     for entry in &statement.conditions {
@@ -36,6 +42,7 @@ fn values(entry: &ConditionEntry, out: &mut Findings) {
                 literal_star(entry, value, out);
             }
             Base::Ip(_) => host_bits(value, out),
+            Base::Date(..) => seconds(value, out),
             _ => {}
         }
     }
@@ -71,6 +78,31 @@ fn literal_star(entry: &ConditionEntry, value: &Spanned, out: &mut Findings) {
         &value.span,
         "this operator takes * literally",
         format!("use {like} if it is meant as a wildcard, or write ${{*}}"),
+    ));
+}
+
+/// Seconds that nobody means: those of the seventies are a date without its hyphens, and those behind the
+/// year 5000 are milliseconds.
+fn seconds(value: &Spanned, out: &mut Findings) {
+    // Four digits are a year.
+    let digits = value.text.len() > 4 && value.text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(seconds) = value.text.parse::<i64>().ok().filter(|_| digits) else {
+        return;
+    };
+    let help = match seconds {
+        ..SECONDS_MIN => "write a date as YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ",
+        MILLISECONDS_MIN.. => "write seconds, not milliseconds",
+        _ => return,
+    };
+    let [year, month, day, ..] = civil(seconds);
+    out.push(finding(
+        Code::SuspiciousDate,
+        &value.span,
+        format!(
+            "{} is read as seconds since 1970: {year}-{month:02}-{day:02}",
+            value.text
+        ),
+        help,
     ));
 }
 
