@@ -168,6 +168,8 @@ pub const INLINE_GROUP_CHARACTERS_MAX: usize = 5_120;
 pub const TRUST_POLICY_CHARACTERS_MAX: usize = 4_096;
 /// Pairs of action and resource of one simulation.
 pub const SIMULATIONS_MAX: usize = 10_000;
+/// Pairs of action and resource in one page of a simulation, and resources of one simulation.
+pub const SIMULATIONS_PER_PAGE_MAX: usize = 1_000;
 /// Items of one page when the caller does not say.
 pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// Characters of documents after which a page of authorization details ends.

@@ -81,6 +81,24 @@ pub struct Simulated {
     pub explanation: Explanation,
 }
 
+impl Simulated {
+    /// What the policies of these types come to by themselves, whatever the others say.
+    pub fn alone(&self, types: &[PolicyType]) -> SimulatedDecision {
+        let reports = self.explanation.policies.iter();
+        let of_types = reports.filter(|report| types.contains(&report.policy_type));
+        let statements = || of_types.clone().flat_map(|report| &report.statements);
+        // A policy that no longer parses denies everything.
+        let broken = of_types.clone().any(|report| report.statements.is_empty());
+        if broken || statements().any(denies) {
+            SimulatedDecision::ExplicitDeny
+        } else if statements().any(allows) {
+            SimulatedDecision::Allowed
+        } else {
+            SimulatedDecision::ImplicitDeny
+        }
+    }
+}
+
 /// Simulates one request.
 pub fn simulate(request: &Request<'_>, policies: &NamedPolicies<'_>) -> Simulated {
     let explanation = explain(request, policies);

@@ -1,5 +1,6 @@
 //! The policy simulator: the engine that decides calls, asked with a context that somebody types in.
 
+mod answer;
 mod scene;
 mod source;
 

@@ -42,40 +42,86 @@ fn entry(key: &str, kind: &str, value: &str) -> ContextEntry {
     }
 }
 
-fn decisions(results: &[EvaluationResult]) -> Vec<(&str, &str, &str)> {
-    let results = results.iter();
-    results
-        .map(|found| {
-            (
-                found.eval_action_name.as_str(),
-                found.eval_resource_name.as_deref().unwrap_or_default(),
-                found.eval_decision.as_str(),
-            )
-        })
-        .collect()
+fn words(pairs: &Option<Vec<(String, String)>>) -> Option<Vec<(&str, &str)>> {
+    let pairs = pairs.as_ref()?.iter();
+    Some(pairs.map(|(key, word)| (&**key, &**word)).collect())
 }
 
 #[test]
-fn policies_that_come_along_are_simulated_for_every_pair() {
+fn an_action_has_one_result_for_all_resources_and_one_for_each() {
     let lab = Lab::new();
     let text = document(&format!(
         "{},{}",
         statement("Allow", "s3:Get*", "arn:aws:s3:::a/*", ""),
         statement("Deny", "s3:*", "arn:aws:s3:::a/secret", "")
     ));
-    let input = asking(
-        &["s3:GetObject", "s3:PutObject"],
-        &["arn:aws:s3:::a/b", "arn:aws:s3:::a/secret"],
-    );
-    let results = custom(&lab, &[&text], input).expect("results");
+    let decided = |resources: &[&str]| {
+        let input = asking(&["s3:GetObject", "s3:PutObject"], resources);
+        custom(&lab, &[&text], input).expect("results")
+    };
+    let told = |found: &EvaluationResult| {
+        (
+            found.eval_action_name.clone(),
+            found.eval_resource_name.clone().expect("a name"),
+            found.eval_decision.clone(),
+        )
+    };
+    let owned = |action: &str, resource: &str, decision: &str| {
+        (action.to_owned(), resource.to_owned(), decision.to_owned())
+    };
+    let results = decided(&[
+        "arn:aws:s3:::a/b",
+        "arn:aws:s3:::b/c",
+        "arn:aws:s3:::a/secret",
+    ]);
+    let got: Vec<_> = results.iter().map(told).collect();
     assert_eq!(
-        decisions(&results),
+        got,
         [
-            ("s3:GetObject", "arn:aws:s3:::a/b", "allowed"),
-            ("s3:GetObject", "arn:aws:s3:::a/secret", "explicitDeny"),
-            ("s3:PutObject", "arn:aws:s3:::a/b", "implicitDeny"),
-            ("s3:PutObject", "arn:aws:s3:::a/secret", "explicitDeny"),
+            owned("s3:GetObject", "*", "explicitDeny"),
+            owned("s3:PutObject", "*", "explicitDeny"),
         ]
+    );
+    let each: Vec<_> = results[0]
+        .resource_specific_results
+        .as_ref()
+        .expect("each")
+        .iter()
+        .map(|one| {
+            (
+                &*one.eval_resource_name,
+                &*one.eval_resource_decision,
+                one.matched_statements.as_ref().map(Vec::len),
+            )
+        })
+        .collect();
+    assert_eq!(
+        each,
+        [
+            ("arn:aws:s3:::a/b", "allowed", Some(1)),
+            ("arn:aws:s3:::b/c", "implicitDeny", Some(0)),
+            ("arn:aws:s3:::a/secret", "explicitDeny", Some(1)),
+        ]
+    );
+    // The deny alone made the decision.
+    let matched = results[0].matched_statements.as_ref().expect("matched");
+    assert_eq!(matched.len(), 1);
+    assert!(
+        matched[0]
+            .start_position
+            .as_ref()
+            .expect("a position")
+            .column
+            > Some(100)
+    );
+    let results = decided(&["arn:aws:s3:::a/b", "arn:aws:s3:::b/c"]);
+    assert_eq!(results[0].eval_decision, "implicitDeny");
+    // Nothing tells of accounts where there is one.
+    assert_eq!(words(&results[0].eval_decision_details), Some(Vec::new()));
+    let results = decided(&["arn:aws:s3:::a/b"]);
+    assert_eq!(
+        told(&results[0]),
+        owned("s3:GetObject", "arn:aws:s3:::a/b", "allowed")
     );
     let matched = results[0].matched_statements.as_ref().expect("matched");
     let start = matched[0].start_position.as_ref().expect("a position");
@@ -85,6 +131,69 @@ fn policies_that_come_along_are_simulated_for_every_pair() {
     );
     assert_eq!(matched[0].source_policy_type.as_deref(), Some("IAM Policy"));
     assert_eq!((start.line, start.column), (Some(1), Some(38)));
+    for input in [&[][..], &["*"]] {
+        let results = decided(input);
+        assert_eq!(
+            told(&results[0]),
+            owned("s3:GetObject", "*", "implicitDeny")
+        );
+        assert_eq!(results[0].eval_decision_details, None);
+        assert_eq!(results[0].resource_specific_results, None);
+    }
+}
+
+#[test]
+fn both_accounts_are_told_of_where_there_are_two() {
+    let lab = Lab::new();
+    let alice = lab.user_with(&lab.admin, "alice", &allow("s3:*", "*"));
+    let policy = |resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{}"}},"Action":"s3:GetObject","Resource":"{resource}"}}}}"#,
+            lab.account
+        )
+    };
+    let _ = alice;
+    let asked = |identity: &str, resource: &str, owner: Option<&str>| {
+        let input = SimulateCustomPolicyRequest {
+            caller_arn: Some(format!("arn:aws:iam::{}:user/alice", lab.account)),
+            resource_policy: Some(policy(resource)),
+            resource_owner: owner.map(str::to_owned),
+            ..asking(&["s3:GetObject"], &["arn:aws:s3:::a/b", "arn:aws:s3:::a/c"])
+        };
+        custom(&lab, &[identity], input).expect("results").remove(0)
+    };
+    let (both, mine) = (allow("s3:*", "*"), allow("s3:*", "arn:aws:s3:::a/b"));
+    let there = Some("arn:aws:iam::444455556666:root");
+    for (identity, resource, decision, sides) in [
+        (&both, "arn:aws:s3:::a/*", "allowed", ["allowed", "allowed"]),
+        (
+            &both,
+            "arn:aws:s3:::a/b",
+            "implicitDeny",
+            ["allowed", "implicitDeny"],
+        ),
+        (
+            &mine,
+            "arn:aws:s3:::a/*",
+            "implicitDeny",
+            ["implicitDeny", "allowed"],
+        ),
+    ] {
+        let found = asked(identity, resource, there);
+        assert_eq!(found.eval_decision, decision);
+        let expected = vec![("IAM Policy", sides[0]), ("Resource Policy", sides[1])];
+        assert_eq!(words(&found.eval_decision_details), Some(expected));
+        let each = found.resource_specific_results.expect("each");
+        let first = Some(vec![
+            ("IAM Policy", "allowed"),
+            ("Resource Policy", "allowed"),
+        ]);
+        assert_eq!(words(&each[0].eval_decision_details), first);
+    }
+    let within = asked(&both, "arn:aws:s3:::a/*", None);
+    assert_eq!(words(&within.eval_decision_details), Some(Vec::new()));
+    let each = within.resource_specific_results.expect("each");
+    assert_eq!(each[0].eval_decision_details, None);
 }
 
 #[test]
@@ -151,6 +260,19 @@ fn what_cannot_be_simulated_is_refused() {
         asking(&["s3:GetObject"], &[]),
         "PolicyInputList.2: Syntax errors in policy.",
     );
+    for bad in ["foo", "arn:aws:s3", ""] {
+        let message = format!("ResourceNames are not in a valid ARN format: {bad}.");
+        let input = asking(&["s3:GetObject"], &["arn:aws:s3:::a/*", bad]);
+        if bad.is_empty() {
+            assert!(custom(&lab, &[&good], input).is_err());
+        } else {
+            refused(&[&good], input, &message);
+        }
+    }
+    let many: Vec<String> = (0..1_001).map(|n| format!("arn:aws:s3:::a/{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let message = "A simulation takes at most 1000 resources.";
+    refused(&[&good], asking(&["s3:GetObject"], &many), message);
     let typed = SimulateCustomPolicyRequest {
         context_entries: Some(vec![entry("aws:SourceIp", "ip", "here")]),
         ..asking(&["s3:GetObject"], &[])
@@ -258,6 +380,18 @@ fn results_come_in_pages_bound_to_their_simulation() {
         input.marker = output.marker;
     }
     assert_eq!(seen, actions);
+    // A page ends sooner when each of its results is about many resources.
+    let wide = SimulateCustomPolicyRequest {
+        max_items: None,
+        marker: None,
+        resource_arns: Some((0..400).map(|n| format!("arn:aws:s3:::a/{n}")).collect()),
+        ..input.clone()
+    };
+    let output: SimulatePolicyResponse = lab
+        .iam(&lab.admin, "SimulateCustomPolicy", &wide)
+        .expect("a page");
+    let results = output.evaluation_results.expect("results");
+    assert_eq!((results.len(), output.is_truncated), (2, Some(true)));
     input.policy_input_list = vec![allow("ec2:*", "*")];
     let other: Result<SimulatePolicyResponse, _> =
         lab.iam(&lab.admin, "SimulateCustomPolicy", &input);

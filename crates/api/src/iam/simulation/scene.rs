@@ -1,14 +1,14 @@
 //! One simulation, whichever operation asked: what it is about, checked, and its answers.
 
 use locum_policy::{
-    ContextEntries, ContextEntry, ContextKeyType, Kind, Named, NamedPolicies, PolicyType, Position,
-    Request, ResourceRule, Simulated, simulate,
+    Arn, ContextEntries, ContextEntry, ContextKeyType, Kind, Named, NamedPolicies, Request,
+    ResourceRule, Simulated, simulate,
 };
 use locum_store::AccountId;
-use locum_wire::iam::{self, EvaluationResult, ResourceSpecificResult, SimulatePolicyResponse};
+use locum_wire::iam::{self, SimulatePolicyResponse};
 
 use super::super::page;
-use super::super::policy::figure;
+use super::answer;
 use super::source::{self, Held, Supposed};
 use crate::caller::Caller;
 use crate::case::slices;
@@ -55,6 +55,24 @@ fn checked_actions(actions: Vec<String>) -> Result<Vec<String>, ApiError> {
         Some(action) => Err(invalid(format!("Invalid Action Name: {action}"))),
         None => Ok(actions),
     }
+}
+
+/// Resources by their ARNs, which may hold wildcards; `*` without any.
+fn checked_resources(resources: Option<Vec<String>>) -> Result<Vec<String>, ApiError> {
+    let resources = resources.filter(|resources| !resources.is_empty());
+    let resources = resources.unwrap_or_else(|| vec!["*".to_owned()]);
+    let is_resource = |text: &str| text == "*" || Arn::parse(text).is_some();
+    if let Some(bad) = resources.iter().find(|text| !is_resource(text)) {
+        let sentence = format!("ResourceNames are not in a valid ARN format: {bad}.");
+        return Err(invalid(sentence));
+    }
+    if resources.len() > limits::SIMULATIONS_PER_PAGE_MAX {
+        return Err(invalid(format!(
+            "A simulation takes at most {} resources.",
+            limits::SIMULATIONS_PER_PAGE_MAX
+        )));
+    }
+    Ok(resources)
 }
 
 fn checked_entries(entries: Vec<iam::ContextEntry>) -> Result<Vec<ContextEntry>, ApiError> {
@@ -117,10 +135,7 @@ impl Scene {
             entries,
             resource_account: owner.to_string(),
             actions: checked_actions(asked.actions)?,
-            resources: asked
-                .resources
-                .filter(|resources| !resources.is_empty())
-                .unwrap_or_else(|| vec!["*".to_owned()]),
+            resources: checked_resources(asked.resources)?,
         };
         if scene.actions.len().saturating_mul(scene.resources.len()) > limits::SIMULATIONS_MAX {
             return Err(invalid(format!(
@@ -131,7 +146,7 @@ impl Scene {
         Ok(scene)
     }
 
-    /// A page of results: every action on every resource, in the order given.
+    /// A page of results: every action on all resources, in the order given.
     pub(super) fn run(
         &self,
         account: &str,
@@ -139,32 +154,37 @@ impl Scene {
         max_items: Option<i32>,
     ) -> Result<SimulatePolicyResponse, ApiError> {
         let after = page::after(&self.binding, marker)?;
-        let resources = self.resources.iter();
-        let pairs = self
-            .actions
-            .iter()
-            .flat_map(|action| resources.clone().map(move |resource| (action, resource)));
-        let pairs = pairs
-            .enumerate()
-            .map(|(index, pair)| (format!("{index:06}"), pair))
+        let actions = self.actions.iter().enumerate();
+        let actions = actions
+            .map(|(index, action)| (format!("{index:06}"), action))
             .filter(|(key, _)| *key > after);
         let context = ContextEntries::new(&self.entries);
         let context = context.map_err(|error| invalid(error.to_string()))?;
         let principal = self.caller.principal(account);
-        let page = page::take(
-            &self.binding,
-            pairs,
-            max_items,
-            |(key, _)| key,
-            |(_, (action, resource))| {
+        let about = |action: &str| {
+            let each = self.resources.iter().map(|resource| {
                 let request = Request {
                     action,
                     resource,
                     principal: &principal,
                     context: &context,
                 };
-                Ok(shown(self.simulate(&request), action, resource))
-            },
+                (resource.as_str(), self.simulate(&request))
+            });
+            let simulated: Vec<_> = each.collect();
+            answer::about(action, &simulated, self.resource_account != account)
+        };
+        // However many results a page may have, the resources in them are bounded.
+        let fitting = limits::SIMULATIONS_PER_PAGE_MAX / self.resources.len().max(1);
+        let fitting = i32::try_from(fitting.max(1)).unwrap_or(i32::MAX);
+        let default = i32::try_from(limits::PAGE_ITEMS_DEFAULT).unwrap_or(i32::MAX);
+        let max_items = max_items.unwrap_or(default).min(fitting);
+        let page = page::take(
+            &self.binding,
+            actions,
+            Some(max_items),
+            |(key, _)| key,
+            |(_, action)| Ok(about(action)),
         )?;
         Ok(SimulatePolicyResponse {
             evaluation_results: Some(page.items),
@@ -214,58 +234,4 @@ fn lent(held: &[Held]) -> Vec<Named<'_>> {
 fn account_named(text: &str) -> Option<AccountId> {
     let inner = text.strip_suffix(":root").unwrap_or(text);
     AccountId::parse(inner.rsplit(':').next().unwrap_or(inner))
-}
-
-fn shown(simulated: Simulated, action: &str, resource: &str) -> EvaluationResult {
-    let decision = simulated.decision.word().to_owned();
-    let place = |position: Position| iam::Position {
-        column: Some(figure(position.column)),
-        line: Some(figure(position.line)),
-    };
-    let matched: Vec<iam::Statement> = simulated
-        .matched
-        .iter()
-        .map(|found| iam::Statement {
-            end_position: Some(place(found.end)),
-            source_policy_id: Some(found.policy.clone()),
-            source_policy_type: Some(source_type(found.policy_type).to_owned()),
-            start_position: Some(place(found.start)),
-        })
-        .collect();
-    let boundary = simulated.allowed_by_boundary;
-    let boundary = boundary.map(|allowed| iam::PermissionsBoundaryDecisionDetail {
-        allowed_by_permissions_boundary: Some(allowed),
-    });
-    let organizations = simulated.allowed_by_organizations;
-    let specific = ResourceSpecificResult {
-        eval_decision_details: Some(Vec::new()),
-        eval_resource_decision: decision.clone(),
-        eval_resource_name: resource.to_owned(),
-        matched_statements: Some(matched.clone()),
-        missing_context_values: Some(simulated.missing.clone()),
-        permissions_boundary_decision_detail: boundary.clone(),
-    };
-    EvaluationResult {
-        eval_action_name: action.to_owned(),
-        eval_decision: decision,
-        eval_decision_details: Some(Vec::new()),
-        eval_resource_name: Some(resource.to_owned()),
-        matched_statements: Some(matched),
-        missing_context_values: Some(simulated.missing),
-        organizations_decision_detail: organizations.map(|allowed| {
-            iam::OrganizationsDecisionDetail {
-                allowed_by_organizations: Some(allowed),
-            }
-        }),
-        permissions_boundary_decision_detail: boundary,
-        resource_specific_results: Some(vec![specific]),
-    }
-}
-
-/// AWS answers these words, not the values of its model.
-fn source_type(policy_type: PolicyType) -> &'static str {
-    match policy_type {
-        PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp => "Resource Policy",
-        _ => "IAM Policy",
-    }
 }
