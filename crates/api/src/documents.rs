@@ -42,6 +42,9 @@ pub(crate) fn identity(text: &str, kind: Kind) -> Result<(PolicyText, usize), Ap
 /// [`ApiError::Missing`] for the accounts of the principals.
 pub(crate) fn trust(cx: &Cx<'_>, state: &Snapshot, text: &str) -> Result<PolicyText, ApiError> {
     let document = checked_trust(text)?;
+    if let Some(unknown) = document.unknown_service() {
+        return Err(ApiError::MalformedPolicyDocument(unknown));
+    }
     // All of them are asked for before the first that is missing is told: they are loaded together.
     let mut lacking = Ok(());
     for account in document.principal_arns().filter_map(account_of_arn) {

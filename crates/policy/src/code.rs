@@ -152,6 +152,7 @@ codes! {
         AllowWithNotAction "ALLOW_WITH_NOT_ACTION" "Allow with NotAction: whatever comes is allowed as well.",
         AllowWithNotResource "ALLOW_WITH_NOT_RESOURCE" "Allow with NotResource: whatever comes is allowed as well.",
         DenyWithNotPrincipal "DENY_WITH_NOT_PRINCIPAL" "Deny with NotPrincipal: account, role and session must all be listed.",
+        UnknownService "UNKNOWN_SERVICE_PRINCIPAL" "A service principal that names no service known to the catalogue.",
         UnreachableStatement "UNREACHABLE_STATEMENT" "A statement that never applies: an Allow that a Deny takes back whole, or conditions that exclude each other.",
         SpecificGithubRepo "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED" "Every repository of a GitHub organization is trusted.",
         SizeTrustDefault "POLICY_SIZE_EXCEEDS_DEFAULT_TRUST_POLICY_QUOTA" "Larger than a trust policy may be by default.",

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Kind};
 use crate::json::write_string;
 use crate::operator::Operator;
 use crate::principal::{PrincipalPattern, aws};
+use crate::services;
 use crate::variable::Variables;
 use crate::{read, validate};
 
@@ -167,6 +168,19 @@ impl Document {
         self.aws_principals()
             .filter(|entry| is_entity_arn(&entry.text))
             .map(|entry| &*entry.text)
+    }
+
+    /// AWS's finding for the first service principal that names no service which AWS had when the catalogue
+    /// was made; AWS refuses those when a trust policy is saved. [`check`](Document::check) does not: what
+    /// another installation or AWS took already may name a newer service.
+    pub fn unknown_service(&self) -> Option<Finding> {
+        let principals = self.statements.iter().filter_map(|s| s.principals.as_ref());
+        let mut entries = principals.flat_map(|principals| &principals.entries);
+        let (kind, entry) = entries.find(|(kind, entry)| {
+            *kind == PrincipalType::Service && !services::is_known(&entry.text)
+        })?;
+        let fault = validate::principal_fault(*kind, &entry.text);
+        Some(validate::finding(&fault, entry.span.clone(), Kind::Trust))
     }
 
     /// The text with every user and role principal replaced by its unique id. `id_of` is asked for

@@ -211,6 +211,7 @@ mod question;
 mod read;
 mod request;
 mod review;
+mod services;
 mod simulate;
 mod statement;
 mod suggest;

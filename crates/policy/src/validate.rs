@@ -18,6 +18,8 @@ use crate::limits::{DOCUMENT_CHARACTERS_MAX, FINDINGS_MAX};
 use crate::principal::PrincipalPattern;
 use crate::read::{self, Faults};
 
+pub(crate) use trust::principal_fault;
+
 /// Whether a text is an action, or a pattern of actions.
 pub(crate) fn is_action(text: &str) -> bool {
     action::fault(text).is_none()

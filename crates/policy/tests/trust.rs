@@ -162,7 +162,32 @@ const REFUSED: &[&str] = &[
     "AROAIOSFODNN7EXAMPLE",
     "AROAIOSFODNN7EXAMPLE:run-7",
     "**",
+    "arn:foo:iam::123456789012:root",
+    "arn:foo:iam::123456789012:user/ada",
 ];
+
+#[test]
+fn services_that_there_are_not_are_told_apart_from_those_that_there_are() {
+    let document = |services: &str| {
+        let text = document(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"Service":{services}}},"Action":"sts:AssumeRole"}}"#
+        ));
+        Document::check(&text, Kind::Trust).expect("as far as it can be enforced")
+    };
+    let known = r#"["ec2.amazonaws.com","ecs-tasks.amazonaws.com","delivery.logs.amazonaws.com","states.eu-west-1.amazonaws.com","lambda.amazonaws.com.cn","pods.eks.amazonaws.com","alexa-appkit.amazon.com"]"#;
+    assert_eq!(document(known).unknown_service(), None);
+    for name in [
+        "bogus.amazonaws.com",
+        "ec3.amazonaws.com",
+        "eu-west-1.amazonaws.com",
+    ] {
+        let document = document(&format!(r#"["ec2.amazonaws.com","{name}"]"#));
+        let found = document.unknown_service().expect("a finding");
+        let expected = format!("Invalid principal in policy: \"SERVICE\":\"{name}\"");
+        assert_eq!(found.message, expected);
+        assert_eq!(&document.text()[found.span], format!("\"{name}\""));
+    }
+}
 
 #[test]
 fn principals() {
@@ -196,6 +221,7 @@ fn principals() {
         "nodomain",
         "arn:aws:iam::111122223333:saml-provider/*",
         "arn:aws:iam::1:saml-provider/x",
+        "arn:foo:iam::111122223333:saml-provider/x",
         "arn:aws:s3::111122223333:saml-provider/x",
         "arn:aws:iam:eu-west-1:111122223333:saml-provider/x",
         "a b.com",

@@ -432,6 +432,18 @@ fn esc_05_no_role_poses_as_a_service_linked_one() {
     assert_eq!(refused.code, "UnmodifiableEntity");
 }
 
+/// AWS took the policy; it may know more services than this catalogue.
+#[test]
+fn a_service_newer_than_the_catalogue_comes_along() {
+    let ground = Ground::new();
+    let trust = json!(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"newest.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
+    );
+    let path = "/RoleDetailList/1/AssumeRolePolicyDocument";
+    let file = with(&ground.file, path, trust);
+    ground.import(&file, Mode::Write).expect("imported");
+}
+
 #[test]
 fn a_principal_that_is_gone_stays_gone() {
     let ground = Ground::new();

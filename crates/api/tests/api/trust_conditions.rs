@@ -135,6 +135,42 @@ fn a_session_of_a_role_is_named_exactly() {
 }
 
 #[test]
+fn services_and_partitions_that_there_are_not_are_refused() {
+    let at = Theatre::new();
+    let by = |kind: &str, name: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"{kind}":"{name}"}},"Action":"sts:AssumeRole"}}}}"#
+        );
+        let update = UpdateAssumeRolePolicyRequest {
+            role_name: "target".to_owned(),
+            policy_document: text.clone(),
+        };
+        let lab = &at.lab;
+        [
+            lab.try_role(&at.other.root, &format!("new-{}", name.len()), &text)
+                .map(drop),
+            lab.tell(&at.other.root, "UpdateAssumeRolePolicy", &update)
+                .map(drop),
+        ]
+    };
+    for (kind, label, name) in [
+        ("Service", "SERVICE", "bogus.amazonaws.com"),
+        ("Service", "SERVICE", "ec3.amazonaws.com"),
+        ("AWS", "AWS", "arn:foo:iam::123456789012:root"),
+    ] {
+        let message = format!(r#"Invalid principal in policy: "{label}":"{name}""#);
+        for result in by(kind, name) {
+            check(result, 400, "MalformedPolicyDocument", &message);
+        }
+    }
+    for name in ["ec2.amazonaws.com", "delivery.logs.amazonaws.com"] {
+        for result in by("Service", name) {
+            result.unwrap_or_else(|refused| panic!("{name}: {refused:?}"));
+        }
+    }
+}
+
+#[test]
 fn sts_16_a_recreated_role_is_not_the_one_that_was_trusted() {
     let at = Theatre::new();
     let account = &at.lab.account;

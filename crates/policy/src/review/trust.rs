@@ -6,8 +6,11 @@ use super::narrow::{Fixes, Keys, fixes, is_narrowed};
 use super::{Findings, Subject, finding};
 use crate::code::Code;
 use crate::document::{Form, PrincipalType, Principals, Spanned, Statement};
+use crate::fault::did_you_mean;
 use crate::finding::Kind;
+use crate::limits::FINDINGS_MAX;
 use crate::principal::{PrincipalPattern, aws};
+use crate::services;
 
 /// Keys that say who calls, or on whose behalf, where not every account can meet what they say. Tags and
 /// names of users are for each account to give.
@@ -74,6 +77,7 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
     if !subject.names_principals() {
         return;
     }
+    unknown(principals, out);
     if principals.form == Form::Not {
         if !statement.allows() {
             out.push(finding(
@@ -94,6 +98,29 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
     provider::check(statement, principals, out);
     if subject.kind == Kind::Trust {
         callers(statement, principals, out);
+    }
+}
+
+/// Services that there are not, or not yet.
+fn unknown(principals: &Principals, out: &mut Findings) {
+    for (kind, entry) in &principals.entries {
+        // No more are told in any case.
+        if out.len() >= FINDINGS_MAX {
+            return;
+        }
+        if *kind == PrincipalType::Service && !services::is_known(&entry.text) {
+            let similar = services::similar(&entry.text);
+            let help = similar.map_or_else(String::new, |name| did_you_mean(&name));
+            out.push(finding(
+                Code::UnknownService,
+                &entry.span,
+                format!(
+                    "{} names no service that is known: IAM refuses those in trust policies",
+                    entry.text
+                ),
+                help,
+            ));
+        }
     }
 }
 

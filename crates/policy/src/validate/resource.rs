@@ -22,6 +22,11 @@ pub(crate) fn is_readable(text: &str, variables: Variables) -> bool {
     text == "*" || ArnPattern::compile(text, variables).is_ok()
 }
 
+/// Whether there is such a partition.
+pub(super) fn is_partition(text: &str) -> bool {
+    text != "*" && PARTITIONS.contains(&text)
+}
+
 /// What AWS finds wrong with a resource.
 pub(crate) fn fault(text: &str, variables: Variables) -> Option<Fault> {
     if text == "*" {

@@ -1,5 +1,6 @@
 //! The rules of role trust policies.
 
+use super::resource::is_partition;
 use crate::arn::Arn;
 use crate::document::{ConditionEntry, Document, Effect, Form, PrincipalType, Spanned, Statement};
 use crate::fault::Fault;
@@ -123,6 +124,9 @@ fn says_who(condition: &ConditionEntry) -> bool {
 
 /// Whether somebody who writes a policy can name that principal.
 pub(super) fn can_be_written(kind: PrincipalType, text: &str) -> bool {
+    if Arn::parse(text).is_some_and(|arn| !is_partition(arn.partition)) {
+        return false;
+    }
     match kind {
         PrincipalType::Everyone | PrincipalType::CanonicalUser => true,
         // A unique id stands for a name that is gone; it is made here, not taken in.
