@@ -19,7 +19,8 @@ NUMBERS = {"aws:multifactorauthage"}
 DATES = {"aws:currenttime"}
 ADDRESSES = {"aws:sourceip"}
 BOOLEANS = {"aws:securetransport"}
-MULTI = {"aws:tagkeys"}
+# Keys that no catalogue lists may have several values as well as one.
+MULTI = {"aws:tagkeys", "s:k"}
 
 
 def glob(pattern, one=ANY):
@@ -69,7 +70,11 @@ class Request:
             # The block of mapped addresses is v4.
             self.rules.append(z3.Extract(127, 32, value[2]) != 0xFFFF)
         elif name == "s:arn":
-            value = (z3.Bool(f"{name}_arn"), self.arn(name))
+            value = [
+                (z3.Bool(f"{name}_{n}?"), (z3.Bool(f"{name}_{n}_arn"), self.arn(f"{name}_{n}")))
+                for n in range(VALUES_MAX)
+            ]
+            self.rules.append(z3.Implies(present, z3.Or(*[there for there, _ in value])))
         elif name in MULTI:
             value = [(z3.Bool(f"{name}_{n}?"), z3.String(f"{name}_{n}")) for n in range(VALUES_MAX)]
             self.rules.append(z3.Implies(present, z3.Or(*[there for there, _ in value])))
@@ -233,7 +238,9 @@ def condition(request, operator, key, operands):
         each = [(there, *signed(one)) for there, one in value]
         every = [z3.And(*[z3.Implies(there, test[n]) for there, *test in each]) for n in (0, 1)]
         some = [z3.And(there, test[0]) for there, *test in each], [z3.And(there, test[1]) for there, *test in each]
-        empty = z3.And(*[z3.Implies(there, one == z3.StringVal("")) for there, one in value])
+        empty = z3.BoolVal(False)
+        if qualifier:
+            empty = z3.And(*[z3.Implies(there, one == z3.StringVal("")) for there, one in value])
         if qualifier == "ForAllValues":
             holds, lasts = (z3.Or(empty, test) for test in every)
         elif qualifier == "ForAnyValue":

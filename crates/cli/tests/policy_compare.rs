@@ -112,8 +112,11 @@ fn what_cannot_be_told_is_255() {
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}]}}"#
         )
     };
-    home.write("old.json", &statement(r#""NumericLessThan":{"s:k":"5"}"#));
-    let new = r#""StringEquals":{"s:k":"2"},"NumericLessThan":{"s:k":"7"},"NumericGreaterThan":{"s:k":"5"}"#;
+    home.write(
+        "old.json",
+        &statement(r#""NumericLessThan":{"s3:prefix":"5"}"#),
+    );
+    let new = r#""StringEquals":{"s3:prefix":"2"},"NumericLessThan":{"s3:prefix":"7"},"NumericGreaterThan":{"s3:prefix":"5"}"#;
     home.write("new.json", &statement(new));
     let (code, out, err) = policy(&home, &["compare", "old.json", "new.json"]);
     assert_eq!(code, 255);
@@ -121,7 +124,7 @@ fn what_cannot_be_told_is_255() {
         out,
         "whether new.json allows more than old.json is not known\n"
     );
-    let told = "locum: cannot tell: s:k is tested by operators of different kinds\n";
+    let told = "locum: cannot tell: s3:prefix is tested by operators of different kinds\n";
     assert_eq!(err, told);
 }
 

@@ -81,7 +81,7 @@ fn what_could_not_be_told_says_why() {
     let account = r#"{"AWS":"111122223333"}"#;
     let linked = r#""StringEquals":{"aws:username":"ada"},"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/bob"}"#;
     let partly = r#""StringLike":{"aws:PrincipalAccount":"1*"}"#;
-    let mixed = r#""NumericEquals":{"s:k":"1"},"IpAddress":{"s:k":"10.0.0.0/8"},"Bool":{"aws:PrincipalIsAWSService":"false"}"#;
+    let mixed = r#""NumericEquals":{"s3:prefix":"1"},"IpAddress":{"s3:prefix":"10.0.0.0/8"},"Bool":{"aws:PrincipalIsAWSService":"false"}"#;
     let users: Vec<String> = (0..1_100)
         .map(|n| format!("\"arn:aws:iam::111122223333:user/{n}\""))
         .collect();
@@ -92,7 +92,7 @@ fn what_could_not_be_told_says_why() {
         (
             &none,
             allow(account, mixed),
-            Unsure::MixedOperators(ConditionKey::parse("s:k")),
+            Unsure::MixedOperators(ConditionKey::parse("s3:prefix")),
         ),
         (&none, allow(&users, partly), Unsure::Callers),
     ] {

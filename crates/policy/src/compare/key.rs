@@ -3,6 +3,7 @@
 
 use super::language::{Automaton, Reach, Token};
 use super::words::{Language, Shape};
+use crate::catalogue::{self, Arity};
 use crate::key::{ConditionKey, KnownKey};
 
 /// The type of a key's values.
@@ -27,8 +28,11 @@ pub(super) enum Type {
 pub(super) enum Count {
     One,
     Many,
-    /// Nobody says.
-    Open,
+    /// A list, even of one.
+    /// One of a service that AWS documents as having one.
+    Single,
+    /// One or several.
+    Any,
 }
 
 pub(super) fn type_of(key: &ConditionKey) -> Type {
@@ -77,12 +81,22 @@ pub(super) fn count_of(key: &ConditionKey) -> Count {
             | K::RequestContextProviders
             | K::IdentityTokenAudience,
         ) => Count::Many,
-        ConditionKey::Other(_) => Count::Open,
+        ConditionKey::Other(name) => match listed(name) {
+            Some(Arity::Single) => Count::Single,
+            Some(Arity::Multi) | None => Count::Any,
+        },
         _ => Count::One,
     }
 }
 
 /// The shape of one value, for the types whose values are texts.
+/// What the catalogue says of a service's key; `None` of claims and of services that it does not have.
+fn listed(name: &str) -> Option<Arity> {
+    let (prefix, _) = name.split_once(':')?;
+    let key = catalogue::service(prefix)?.key(name)?;
+    Some(key.arity)
+}
+
 pub(super) fn shape(value_type: Type) -> Shape {
     let digit = |c: char| c.is_ascii_digit();
     match value_type {

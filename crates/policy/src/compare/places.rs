@@ -160,7 +160,12 @@ fn slot(key: &ConditionKey, several: bool, caller: Option<&Caller>) -> Slot {
         absent: matches!(given, Given::Absent | Given::Free),
         one: !matches!(given, Given::Absent) && count != Count::Many,
         many: matches!(given, Given::Free)
-            && (count == Count::Many || (count == Count::Open && several)),
+            && match count {
+                Count::Many | Count::Any => true,
+                // The engine takes what it is given.
+                Count::Single => several,
+                Count::One => false,
+            },
         filled: false,
         fixed: match given {
             Given::Value(text) => Some(text),
