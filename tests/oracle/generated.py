@@ -5,22 +5,22 @@ import random
 ACTIONS = ["s:x", "s:y", "s:x*", "s:*", "s:?y", "S:X", "*", "t:x", "s:*y*"]
 RESOURCES = [
     "*",
-    "arn:p:s:::a",
-    "arn:p:s:::a*",
-    "arn:p:s:::*b",
-    "arn:p:s:r*:1:a?",
-    "arn:p:s:*:*:a:*",
+    "arn:aws:s:::a",
+    "arn:aws:s:::a*",
+    "arn:aws:s:::*b",
+    "arn:aws:s:r*:1:a?",
+    "arn:aws:s:*:*:a:*",
     "arn:*:s:::*",
-    "arn:p:s:::a/${aws:username}",
-    "arn:p:s:::a/${aws:username}/*",
-    "arn:p:s:::${aws:username, 'b'}",
-    "arn:p:s:::a/*",
+    "arn:aws:s:::a/${aws:username}",
+    "arn:aws:s:::a/${aws:username}/*",
+    "arn:aws:s:::${aws:username, 'b'}",
+    "arn:aws:s:::a/*",
 ]
 TEXTS = ["a", "b", "ab", "a*", "*b", "?", "*", "*a*b*", "${aws:username}"]
 PLAIN = ["a", "b", "A", "ab"]
 NETWORKS = ["10.0.0.0/8", "10.128.0.0/9", "10.0.0.0/9", "0.0.0.0/0", "192.0.2.1", "2001:db8::/32", "::/0"]
 MOMENTS = ["2026-01-01", "2026-06-01T12:00:00Z", "2026-06-01T12:00:01Z"]
-ARNS = ["arn:p:s:::a", "arn:p:s:::*", "arn:*:s:*::a*", "*", "arn:p:s:::${aws:username}"]
+ARNS = ["arn:aws:s:::a", "arn:aws:s:::*", "arn:*:s:*::a*", "*", "arn:aws:s:::${aws:username}"]
 ORDERS = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
 
 

@@ -11,6 +11,7 @@
 //! resource's policy. Tags that a request gives twice in different case are left out.
 
 mod accounts;
+mod asked;
 mod atom;
 mod caller;
 mod key;
@@ -33,8 +34,9 @@ use crate::document::{Document, Effect, Form};
 use crate::key::ConditionKey;
 use crate::principal::Grant;
 
-use atom::Source;
+use atom::{Open, Source};
 use caller::{Known, Sort};
+pub(crate) use key::{Type, type_of};
 use problem::{Problem, Solution};
 use slot::{Content, Literal};
 use statement::{ACTION, Element, FIRST_KEY, RESOURCE, Statement, of_resource};
@@ -118,6 +120,9 @@ pub enum Unsure {
     /// More than [`COMPARE_CALLERS_MAX`](crate::limits::COMPARE_CALLERS_MAX) kinds of callers.
     #[error("the policies name too many principals")]
     Callers,
+    /// What was asked about cannot be: no action, or no resource.
+    #[error("{0}")]
+    Question(&'static str),
     /// Not a kind of policy, or a number of policies, that can be compared.
     #[error("policies of this type cannot be compared")]
     Unsupported,
@@ -169,6 +174,10 @@ pub enum Relation {
 /// account or another, and policies of the caller with which the request is allowed under `new` and
 /// refused under `old`.
 ///
+/// Service and resource control policies are those of one level, taken as they stand: beside
+/// `FullAWSAccess` or [`RCP_FULL_AWS_ACCESS`](crate::RCP_FULL_AWS_ACCESS) they only deny when that is in
+/// the list.
+///
 /// ```
 /// use locum_policy::{Comparison, Document, PolicyType, compare};
 ///
@@ -203,8 +212,9 @@ pub fn compare(old: &[&Document], new: &[&Document], kind: PolicyType) -> Compar
     }
 }
 
-/// Whether the policies can ever allow an action on a resource, both of which may hold wildcards,
-/// and in which circumstances.
+/// Whether the policies can ever allow an action on a resource, both of which may hold wildcards
+/// where those of a policy may, and in which circumstances. A trust policy has no resource but its
+/// role: that is asked with `*`.
 pub fn can_ever(
     policies: &[&Document],
     kind: PolicyType,
@@ -214,11 +224,14 @@ pub fn can_ever(
     if !is_supported(&[], policies, kind) {
         return Possibility::Unknown(Unsure::Unsupported);
     }
+    if let Some(why) = asked::fault(kind, action, resource) {
+        return Possibility::Unknown(Unsure::Question(why));
+    }
     let mut problem = Problem::new(kind, &[], policies);
     let action = Source::Action(Form::Plain, vec![action.to_ascii_lowercase()]);
     let mut asked = vec![(ACTION, action)];
     if kind != PolicyType::RoleTrust {
-        let resource = Source::OneOf(Form::Plain, vec![resource.to_owned()]);
+        let resource = Source::Resource(Form::Plain, vec![resource.to_owned()], Open::No);
         asked.push((RESOURCE, resource));
     }
     for (slot, source) in asked {
@@ -268,9 +281,12 @@ impl Relation {
 
 fn is_supported(old: &[&Document], new: &[&Document], kind: PolicyType) -> bool {
     match kind {
-        PolicyType::Identity | PolicyType::Session | PolicyType::Boundary | PolicyType::Scp => true,
+        PolicyType::Identity
+        | PolicyType::Session
+        | PolicyType::Boundary
+        | PolicyType::Scp
+        | PolicyType::Rcp => true,
         PolicyType::Resource | PolicyType::RoleTrust => old.len() <= 1 && new.len() <= 1,
-        PolicyType::Rcp => false,
     }
 }
 

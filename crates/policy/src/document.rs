@@ -151,6 +151,12 @@ impl Document {
         size_without_whitespace(&self.text)
     }
 
+    /// Whether any statement allows: service control policies mostly deny alone.
+    pub fn has_allow(&self) -> bool {
+        let mut statements = self.statements.iter();
+        statements.any(|statement| statement.effect == Effect::Allow)
+    }
+
     /// The `Sid` of a statement, if it has one.
     pub fn sid(&self, statement: usize) -> Option<&str> {
         let sid = self.statements.get(statement)?.sid.as_ref()?;

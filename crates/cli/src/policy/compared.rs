@@ -1,8 +1,8 @@
 //! What comparisons print: requests, statements in their documents, and both as JSON.
 
-use std::path::{Path, PathBuf};
-
-use locum_policy::{Document, Held, Kind, PolicyType, Witness, guess_kind};
+use locum_policy::{
+    Document, Finding, Held, Kind, PolicyType, RCP_FULL_AWS_ACCESS, Witness, guess_kind,
+};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -27,6 +27,8 @@ pub enum KindArgument {
     Boundary,
     /// Service control policies of one level
     Scp,
+    /// Resource control policies of one level
+    Rcp,
 }
 
 impl From<KindArgument> for PolicyType {
@@ -38,6 +40,7 @@ impl From<KindArgument> for PolicyType {
             KindArgument::Session => PolicyType::Session,
             KindArgument::Boundary => PolicyType::Boundary,
             KindArgument::Scp => PolicyType::Scp,
+            KindArgument::Rcp => PolicyType::Rcp,
         }
     }
 }
@@ -60,21 +63,116 @@ pub struct Policy {
     pub document: Document,
 }
 
+/// The policies of one side of a question.
+#[derive(Debug)]
+pub struct Side {
+    /// As they were named, and what is beside them last.
+    pub policies: Vec<Policy>,
+    /// AWS's own policy that is taken to be beside them.
+    pub beside: Option<&'static str>,
+}
+
+impl Side {
+    /// Texts as policies of that type. An organization's policies that only deny are beside AWS's own,
+    /// which allows everything: a level of resource control policies always is, and one of service
+    /// control policies without any Allow would be of no use otherwise.
+    pub fn of(sources: Vec<Source>, kind: PolicyType) -> Result<Side, CliError> {
+        let of_resource = matches!(kind, PolicyType::Resource | PolicyType::RoleTrust);
+        if let ([_, second, ..], true) = (sources.as_slice(), of_resource) {
+            return Err(CliError::usage(
+                format!("{} is one policy too many", second.name),
+                "a resource or a role has one policy",
+            ));
+        }
+        let policies = sources.into_iter().map(|source| Policy::of(source, kind));
+        let mut policies: Vec<Policy> = policies.collect::<Result<_, _>>()?;
+        let allows = policies.iter().any(|policy| policy.document.has_allow());
+        let beside = match kind {
+            PolicyType::Scp if !allows => Some(("FullAWSAccess", SCP_FULL_AWS_ACCESS)),
+            PolicyType::Rcp => Some(("RCPFullAWSAccess", RCP_FULL_AWS_ACCESS)),
+            _ => None,
+        };
+        if let Some((name, text)) = beside {
+            let (name, text) = (name.to_owned(), text.to_owned());
+            let fault = None;
+            let source = Source { name, text, fault };
+            policies.push(Policy::parsed(source, Document::parse)?);
+        }
+        Ok(Side {
+            policies,
+            beside: beside.map(|(name, _)| name),
+        })
+    }
+
+    /// The names of its files.
+    pub fn name(&self) -> String {
+        let count = self.policies.len() - usize::from(self.beside.is_some());
+        let names = self.policies.iter().take(count).map(Policy::name);
+        names.collect::<Vec<_>>().join(",")
+    }
+
+    /// What they say.
+    pub fn documents(&self) -> Vec<&Document> {
+        self.policies
+            .iter()
+            .map(|policy| &policy.document)
+            .collect()
+    }
+
+    /// A statement with its policy, by index.
+    pub fn at(&self, (policy, statement): (usize, usize)) -> Option<(&Policy, usize)> {
+        Some((self.policies.get(policy)?, statement))
+    }
+
+    /// What is taken to be beside it, as a sentence.
+    pub fn assumption(&self) -> Option<String> {
+        let beside = self.beside?;
+        Some(format!("{} is taken to be beside {beside}.", self.name()))
+    }
+}
+
+/// The text of AWS's own service control policy `FullAWSAccess`, attached to everything at first.
+const SCP_FULL_AWS_ACCESS: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": "*",
+      "Resource": "*"
+    }
+  ]
+}"#;
+
+/// As what a server would check policies of that type.
+fn checked_as(kind: PolicyType) -> Kind {
+    match kind {
+        PolicyType::Identity => Kind::Inline,
+        PolicyType::RoleTrust => Kind::Trust,
+        PolicyType::Resource => Kind::Resource,
+        PolicyType::Session => Kind::Session,
+        PolicyType::Boundary => Kind::Boundary,
+        PolicyType::Scp => Kind::Scp,
+        PolicyType::Rcp => Kind::Rcp,
+    }
+}
+
 impl Policy {
-    /// Reads a file, or standard input for `-`.
-    pub fn read(file: &Path) -> Result<Policy, CliError> {
-        let source = Source::read(file)?;
-        let document = Document::parse(&source.text).map_err(|findings| {
-            let first = findings.first();
-            let place = source.place(first.map_or(0, |finding| finding.span.start));
-            CliError::NoPolicy {
-                file: PathBuf::from(&source.name),
-                line: place.line,
-                column: place.column,
-                message: first.map_or_else(String::new, |finding| finding.message.clone()),
+    /// A text as a policy of that type: what a server would refuse to keep is no basis for an answer.
+    fn of(source: Source, kind: PolicyType) -> Result<Policy, CliError> {
+        Policy::parsed(source, |text| Document::check(text, checked_as(kind)))
+    }
+
+    fn parsed(
+        source: Source,
+        read: impl Fn(&str) -> Result<Document, Vec<Finding>>,
+    ) -> Result<Policy, CliError> {
+        match read(&source.text) {
+            Ok(document) => Ok(Policy { source, document }),
+            Err(findings) => {
+                let first = findings.first().map(|finding| source.no_policy(finding));
+                Err(first.unwrap_or_else(|| CliError::usage(&source.name, "it is no policy")))
             }
-        })?;
-        Ok(Policy { source, document })
+        }
     }
 
     /// Its name for messages.
@@ -109,11 +207,11 @@ impl Policy {
 
 /// What the policies are, unless it was named: with principals and no resources trust policies, with
 /// both a resource's, any other ones an identity's. They must be of one kind.
-pub fn kind_of(named: Option<KindArgument>, policies: &[&Policy]) -> Result<PolicyType, CliError> {
+pub fn kind_of(named: Option<KindArgument>, sources: &[&Source]) -> Result<PolicyType, CliError> {
     if let Some(kind) = named {
         return Ok(kind.into());
     }
-    let mut kinds = policies.iter().map(|policy| (policy, guessed(policy)));
+    let mut kinds = sources.iter().map(|source| (source, guessed(source)));
     let Some((first, kind)) = kinds.next() else {
         return Ok(PolicyType::Identity);
     };
@@ -122,16 +220,15 @@ pub fn kind_of(named: Option<KindArgument>, policies: &[&Policy]) -> Result<Poli
         Some((other, _)) => Err(CliError::usage(
             format!(
                 "{} and {} are not policies of one kind",
-                first.name(),
-                other.name()
+                first.name, other.name
             ),
             "say what they are with --kind",
         )),
     }
 }
 
-fn guessed(policy: &Policy) -> PolicyType {
-    match guess_kind(policy.document.text()) {
+fn guessed(source: &Source) -> PolicyType {
+    match guess_kind(&source.text) {
         Kind::Trust => PolicyType::RoleTrust,
         Kind::Resource => PolicyType::Resource,
         _ => PolicyType::Identity,

@@ -5,10 +5,11 @@ use super::language::{Automaton, Reach, Token};
 use super::words::{Language, Shape};
 use crate::catalogue::{self, Arity};
 use crate::key::{ConditionKey, KnownKey};
+use crate::limits::ACTION_BYTES_MAX;
 
 /// The type of a key's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Text,
     Arn,
     /// Twelve digits.
@@ -27,15 +28,15 @@ pub(super) enum Type {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
     One,
-    Many,
     /// A list, even of one.
+    Many,
     /// One of a service that AWS documents as having one.
     Single,
     /// One or several.
     Any,
 }
 
-pub(super) fn type_of(key: &ConditionKey) -> Type {
+pub(crate) fn type_of(key: &ConditionKey) -> Type {
     use KnownKey as K;
     let ConditionKey::Known(key) = key else {
         return Type::Text;
@@ -89,7 +90,6 @@ pub(super) fn count_of(key: &ConditionKey) -> Count {
     }
 }
 
-/// The shape of one value, for the types whose values are texts.
 /// What the catalogue says of a service's key; `None` of claims and of services that it does not have.
 fn listed(name: &str) -> Option<Arity> {
     let (prefix, _) = name.split_once(':')?;
@@ -97,6 +97,7 @@ fn listed(name: &str) -> Option<Arity> {
     Some(key.arity)
 }
 
+/// The shape of one value, for the types whose values are texts.
 pub(super) fn shape(value_type: Type) -> Shape {
     let digit = |c: char| c.is_ascii_digit();
     match value_type {
@@ -104,6 +105,7 @@ pub(super) fn shape(value_type: Type) -> Shape {
             language: Some(Language::plain(Automaton::of([arn()]))),
             permitted: |_| true,
             preferred: Vec::new(),
+            length_max: usize::MAX,
         },
         Type::Account => Shape {
             language: Some(Language::plain(Automaton::of([vec![
@@ -114,11 +116,13 @@ pub(super) fn shape(value_type: Type) -> Shape {
             ]]))),
             permitted: digit,
             preferred: vec!["999988887777".to_owned()],
+            length_max: usize::MAX,
         },
         _ => Shape {
             language: None,
             permitted: |_| true,
             preferred: Vec::new(),
+            length_max: usize::MAX,
         },
     }
 }
@@ -175,6 +179,7 @@ pub(super) fn action_shape() -> Shape {
             .iter()
             .map(|name| name.to_ascii_lowercase())
             .collect(),
+        length_max: ACTION_BYTES_MAX,
     }
 }
 
@@ -188,6 +193,7 @@ pub(super) fn resource_shape() -> Shape {
         ]))),
         permitted: |_| true,
         preferred: known.map(str::to_owned).to_vec(),
+        length_max: usize::MAX,
     }
 }
 

@@ -3,21 +3,25 @@
 
 use std::rc::Rc;
 
+use super::atom::Open;
 use super::atom::{Binding, Bindings, Source};
-use super::caller::{Caller, Known, callers};
+use super::caller::{Caller, Known, Sort, callers};
 use super::places::{Places, Presence};
 use super::search::{Clause, Model, Search};
 use super::slot::{Atom, Content, Literal, Slot, Trouble};
-use super::statement::{Sources, Statement, of_resource};
+use super::statement::{RESOURCE, Sources, Statement, of_resource};
 use super::truths::Truths;
 use super::words::Budget;
 use super::{Unsure, accounts};
 use crate::decision::PolicyType;
-use crate::document::{Document, Effect};
+use crate::document::{Document, Effect, Form};
 use crate::key::ConditionKey;
 use crate::limits::{COMPARE_STEPS_MAX, COMPARE_VARIABLES_MAX};
 use crate::principal::Grant;
 use crate::truth::Truth;
+
+/// The keys of KMS.
+const KEYS: &str = "arn:*:kms:*:*:key/*";
 
 /// Two sides and everything that the searches share.
 pub(super) struct Problem<'d> {
@@ -28,6 +32,10 @@ pub(super) struct Problem<'d> {
     /// What any request must do beside.
     pub(super) demands: Vec<Literal>,
     pub(super) variables: Vec<ConditionKey>,
+    /// Whether the policies are those of a KMS key.
+    of_key: bool,
+    /// That the resource is a KMS key, of the policies of resources.
+    is_key: Option<usize>,
     pub(super) budget: Budget,
     /// Why some search ended without an answer.
     pub(super) unsure: Option<Unsure>,
@@ -79,13 +87,24 @@ impl<'d> Problem<'d> {
         for key in &variables {
             sources.slot_of(key);
         }
+        let is_key = (kind == PolicyType::Resource).then(|| {
+            let pattern = Source::Resource(Form::Plain, vec![KEYS.to_owned()], Open::No);
+            sources.add(RESOURCE, pattern)
+        });
+        let of_key = is_key.is_some() && old.iter().chain(&new).all(Statement::is_about_keys);
+        let demands = is_key.filter(|_| of_key).map(|atom| Literal {
+            atom,
+            allowed: Truths::YES,
+        });
         Problem {
             kind,
             sources,
             old,
             new,
-            demands: Vec::new(),
+            demands: demands.into_iter().collect(),
             variables,
+            of_key,
+            is_key,
             budget: Budget {
                 steps: COMPARE_STEPS_MAX,
             },
@@ -117,21 +136,27 @@ impl<'d> Problem<'d> {
             return None;
         };
         for caller in &callers {
-            let levels: &[Grant] = match caller.sort {
-                sort if !sort.has_account() => &[Grant::Full],
-                super::caller::Sort::Root if self.kind == PolicyType::RoleTrust => &[Grant::Full],
-                super::caller::Sort::Root => &[Grant::Full, Grant::None],
-                _ if self.kind == PolicyType::RoleTrust => {
-                    &[Grant::Full, Grant::Limited, Grant::Delegated]
-                }
-                _ => &[Grant::Full, Grant::Limited, Grant::Delegated, Grant::None],
-            };
-            let found = self.solve_for(Some(caller), levels, check);
+            let found = self.solve_for(Some(caller), self.levels(caller.sort), check);
             if found.is_some() || self.budget.steps == 0 {
                 return found;
             }
         }
         None
+    }
+
+    /// How strongly the new side may have to grant to such a caller.
+    fn levels(&self, sort: Sort) -> &'static [Grant] {
+        // Whom neither a role nor a key names gets nowhere.
+        let must_grant = self.kind == PolicyType::RoleTrust || self.of_key;
+        match sort {
+            // That all others allow is enough to see what a level of an organization says.
+            _ if self.kind == PolicyType::Rcp => &[Grant::Full],
+            sort if !sort.has_account() => &[Grant::Full],
+            Sort::Root if must_grant => &[Grant::Full],
+            Sort::Root => &[Grant::Full, Grant::None],
+            _ if must_grant => &[Grant::Full, Grant::Limited, Grant::Delegated],
+            _ => &[Grant::Full, Grant::Limited, Grant::Delegated, Grant::None],
+        }
     }
 
     /// Whether the old side has every Allow of the new one and the new side every Deny of the old
@@ -213,6 +238,12 @@ impl<'d> Problem<'d> {
     /// matches, or one of its Denies does.
     fn demands(&self, attempt: Attempt<'_>) -> Vec<Demands> {
         let mut units = self.demands.clone();
+        // Where the caller's own policies are enough, the resource is no key.
+        let no_key = self.is_key.filter(|_| attempt.level == Grant::None);
+        units.extend(no_key.map(|atom| Literal {
+            atom,
+            allowed: Truths::NO,
+        }));
         let mut clauses = Vec::new();
         if let Some(statement) = attempt.allow.and_then(|index| self.new.get(index)) {
             let Some(all) = statement.all(Truths::YES) else {
@@ -391,9 +422,7 @@ impl<'d> Problem<'d> {
         }
         let tests = self.sources.tests.iter();
         // What cannot be read matches nothing; no document holds it.
-        let nothing = |slot: usize| {
-            Source::OneOf(crate::document::Form::Plain, Vec::new()).atom(slot, bindings)
-        };
+        let nothing = |slot: usize| Source::OneOf(Form::Plain, Vec::new()).atom(slot, bindings);
         let atoms: Rc<[Atom]> = tests
             .filter_map(|(slot, source)| source.atom(*slot, bindings).or_else(|| nothing(*slot)))
             .collect();

@@ -4,6 +4,7 @@ use super::Part;
 use super::atom::Source;
 use super::slot::Literal;
 use super::truths::Truths;
+use crate::arn::Arn;
 use crate::decision::PolicyType;
 use crate::document::{self, Document, Effect, Form};
 use crate::key::ConditionKey;
@@ -148,7 +149,10 @@ impl Sources {
 
 /// Whether policies of that type name principals.
 pub(super) fn of_resource(kind: PolicyType) -> bool {
-    matches!(kind, PolicyType::Resource | PolicyType::RoleTrust)
+    matches!(
+        kind,
+        PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp
+    )
 }
 
 fn sorted(items: impl Iterator<Item = String>) -> Vec<String> {
@@ -235,6 +239,24 @@ impl Statement<'_> {
             }
         }
         Some(literals)
+    }
+
+    /// Whether it can stand only in the policy of a KMS key: by its actions, or by its resources.
+    pub(super) fn is_about_keys(&self) -> bool {
+        let begins = |text: &str, prefix: &str| {
+            let head = text.get(..prefix.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+        };
+        let all = |list: &Option<document::List>, is_one: &dyn Fn(&str) -> bool| {
+            let list = list.as_ref().filter(|list| list.form == Form::Plain);
+            list.is_some_and(|list| list.items.iter().all(|item| is_one(&item.text)))
+        };
+        let is_key = |text: &str| {
+            let arn = Arn::parse(text);
+            arn.is_some_and(|arn| arn.service == "kms" && arn.resource.starts_with("key/"))
+        };
+        all(&self.source.actions, &|action| begins(action, "kms:"))
+            || all(&self.source.resources, &is_key)
     }
 
     /// Actions as the document writes them.

@@ -8,7 +8,9 @@ use crate::document::Document;
 use crate::key::{ConditionKey, KnownKey};
 use crate::policy::Policy;
 use crate::principal::Grant;
-use crate::request::{Context, Policies, Principal, PrincipalKind, Request, ResourceRule};
+use crate::request::{
+    Context, Policies, Principal, PrincipalKind, RCP_FULL_AWS_ACCESS, Request, ResourceRule,
+};
 use crate::value::{Value, Values};
 
 /// What a request holds under a condition key.
@@ -57,7 +59,8 @@ impl Witness {
     /// What the resource's policy makes of the request depends on the policies of the caller: what
     /// they are taken to be, in words. `None` where nothing depends on it.
     pub fn circumstances(&self) -> Option<&'static str> {
-        if !of_resource(self.kind) || !self.caller.sort.has_account() {
+        let asks_others = of_resource(self.kind) && self.kind != PolicyType::Rcp;
+        if !asks_others || !self.caller.sort.has_account() {
             return None;
         }
         Some(match (self.level, self.caller.sort) {
@@ -97,10 +100,10 @@ impl Witness {
     pub fn decide(&self, documents: &[&Document]) -> Decision {
         let policies: Vec<Policy> = documents.iter().map(|d| Policy::compile(d)).collect();
         let policies: Vec<&Policy> = policies.iter().collect();
-        if of_resource(self.kind) {
-            self.decide_resource(policies.first().copied())
-        } else {
-            self.decide_identity(&policies)
+        match self.kind {
+            PolicyType::Rcp => self.decide_level(&policies),
+            kind if of_resource(kind) => self.decide_resource(policies.first().copied()),
+            _ => self.decide_identity(&policies),
         }
     }
 
@@ -128,6 +131,31 @@ impl Witness {
         )
     }
 
+    /// One level of resource control policies, where all other policies allow.
+    fn decide_level(&self, policies: &[&Policy]) -> Decision {
+        let open = |text: &str| {
+            let document = Document::parse(text);
+            document.map_or(Policy::deny_all(), |document| Policy::compile(&document))
+        };
+        let (own, resource) = (open(ALLOW_ALL), open(RCP_FULL_AWS_ACCESS));
+        let own: &[&Policy] = &[&own];
+        let federated = self.caller.sort == Sort::FederatedUser;
+        self.ask(
+            &self.caller.principal(),
+            &self.resource,
+            &Policies {
+                identity: own,
+                boundary: None,
+                session: federated.then_some(own),
+                resource: Some(&resource),
+                resource_rule: ResourceRule::Standard,
+                resource_account: &self.caller.account,
+                scp: None,
+                rcp: Some(&[policies]),
+            },
+        )
+    }
+
     /// A resource's policy, under the circumstances that show this level of grant.
     fn decide_resource(&self, policy: Option<&Policy>) -> Decision {
         let all = Document::parse(ALLOW_ALL).map_or(Policy::deny_all(), |d| Policy::compile(&d));
@@ -144,7 +172,7 @@ impl Witness {
         };
         let rule = match self.kind {
             PolicyType::RoleTrust => ResourceRule::Trust,
-            _ => ResourceRule::Standard,
+            _ => ResourceRule::of_resource(&self.resource),
         };
         self.ask(
             &self.caller.principal(),

@@ -74,6 +74,8 @@ pub(super) struct Shape {
     pub(super) permitted: fn(char) -> bool,
     /// Values that people know, tried first.
     pub(super) preferred: Vec<String>,
+    /// The most characters that they have.
+    pub(super) length_max: usize,
 }
 
 /// Steps that are left.
@@ -125,6 +127,9 @@ pub(super) fn find(
     let wanted: Vec<Wanted<'_>> = wanted.iter().copied().chain(shaped).collect();
     for preferred in &shape.preferred {
         let word = word(preferred);
+        if word.len() > shape.length_max {
+            continue;
+        }
         if wanted
             .iter()
             .all(|(l, allowed)| allowed.meets(l.truths(&word)))
@@ -132,7 +137,11 @@ pub(super) fn find(
             return Found::One(word);
         }
     }
-    Product::new(&wanted, shape).search(budget)
+    match Product::new(&wanted, shape).search(budget) {
+        // It is the shortest.
+        Found::One(word) if word.len() > shape.length_max => Found::None,
+        found => found,
+    }
 }
 
 /// One automaton read in one way.

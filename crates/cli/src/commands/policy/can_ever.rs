@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use locum_policy::{Document, Possibility, can_ever};
+use locum_policy::{Possibility, Unsure, can_ever};
 use serde::Serialize;
 
 use super::compare::undecided;
@@ -11,13 +11,17 @@ use crate::error::CliError;
 use crate::json;
 use crate::output::{self, Colour, Style};
 use crate::policy::compared::{
-    Format, JsonRequest, JsonStatement, KindArgument, Policy, kind_of, request,
+    Format, JsonRequest, JsonStatement, KindArgument, Side, kind_of, request,
 };
+use crate::policy::source::Source;
 
 /// What the answer means, for the help of the command.
 pub const HELP: &str = "\
-Both ACTION and RESOURCE may hold wildcards: then the question is whether there is any such action on any \
-such resource. The answer is a proof, not a sample.
+Both ACTION and RESOURCE may hold wildcards where those of a policy may: then the question is whether there is any \
+such action on any such resource. Of a trust policy RESOURCE is '*'. The answer is a proof, not a sample.
+
+Service control policies without any Allow are taken to be beside FullAWSAccess, resource control policies always \
+beside RCPFullAWSAccess.
 
 Exit codes: 0 never, 1 it can be allowed, 252 wrong usage, 255 it cannot be told or a file cannot be read.";
 
@@ -45,6 +49,9 @@ pub struct Arguments {
 struct Answer {
     /// `possible`, `impossible` or `unknown`
     verdict: &'static str,
+    /// AWS's own policy that is taken to be beside those given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<JsonRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,18 +62,20 @@ struct Answer {
 
 /// Runs `locum policy can-ever`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    if !arguments.action.contains(':') && arguments.action != "*" {
-        return Err(CliError::usage(
-            format!("{} is no action", arguments.action),
-            "actions are written service:Name, such as iam:CreateUser",
-        ));
-    }
-    let policies = arguments.files.iter().map(|file| Policy::read(file));
-    let policies: Vec<Policy> = policies.collect::<Result<_, _>>()?;
-    let read: Vec<&Policy> = policies.iter().collect();
+    let sources = arguments.files.iter().map(|file| Source::read(file));
+    let sources: Vec<Source> = sources.collect::<Result<_, _>>()?;
+    let read: Vec<&Source> = sources.iter().collect();
     let kind = kind_of(arguments.kind, &read)?;
-    let documents: Vec<&Document> = policies.iter().map(|policy| &policy.document).collect();
+    let policies = Side::of(sources, kind)?;
+    let documents = policies.documents();
     let found = can_ever(&documents, kind, &arguments.action, &arguments.resource);
+    if let Possibility::Unknown(Unsure::Question(why)) = found {
+        let asked = format!(
+            "{:?} on {:?} cannot be asked",
+            arguments.action, arguments.resource
+        );
+        return Err(CliError::usage(asked, why));
+    }
     let colour = Colour::stdout(&context.environment);
     let asked = format!("{} on {}", arguments.action, arguments.resource);
     let text = match arguments.format {
@@ -84,9 +93,10 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     }
 }
 
-fn answer(policies: &[Policy], found: &Possibility) -> Answer {
+fn answer(policies: &Side, found: &Possibility) -> Answer {
     let mut answer = Answer {
         verdict: "impossible",
+        beside: policies.beside,
         witness: None,
         allowed_by: None,
         reason: None,
@@ -99,21 +109,21 @@ fn answer(policies: &[Policy], found: &Possibility) -> Answer {
         }
         Possibility::Possible {
             witness,
-            allowed_by: (policy, statement),
+            allowed_by,
         } => {
             answer.verdict = "possible";
             answer.witness = Some(JsonRequest::of(witness));
-            let policy = policies.get(*policy);
+            let found = policies.at(*allowed_by);
             answer.allowed_by =
-                policy.map(|policy| JsonStatement::of(policy, *statement, Vec::new()));
+                found.map(|(policy, statement)| JsonStatement::of(policy, statement, Vec::new()));
         }
     }
     answer
 }
 
-fn told(asked: &str, policies: &[Policy], found: &Possibility, colour: Colour) -> String {
+fn told(asked: &str, policies: &Side, found: &Possibility, colour: Colour) -> String {
     let asked = output::clean(asked);
-    match found {
+    let mut told = match found {
         Possibility::Impossible => {
             colour.paint(Style::Good, &format!("{asked} is never allowed")) + "\n"
         }
@@ -125,17 +135,21 @@ fn told(asked: &str, policies: &[Policy], found: &Possibility, colour: Colour) -
         }
         Possibility::Possible {
             witness,
-            allowed_by: (policy, statement),
+            allowed_by,
         } => {
             let mut text = colour.paint(Style::Bad, &format!("{asked} can be allowed")) + "\n";
             text.push_str("\nBy this request:\n");
             text.push_str(&request(witness, colour));
-            if let Some(policy) = policies.get(*policy) {
-                let place = output::clean(&policy.place(*statement));
+            if let Some((policy, statement)) = policies.at(*allowed_by) {
+                let place = output::clean(&policy.place(statement));
                 text.push_str(&format!("\nAllowed by {place}:\n"));
-                text.push_str(&policy.excerpt(*statement, colour));
+                text.push_str(&policy.excerpt(statement, colour));
             }
             text
         }
+    };
+    if let Some(assumption) = policies.assumption() {
+        told.push_str(&format!("\n{}\n", output::clean(&assumption)));
     }
+    told
 }

@@ -1,7 +1,5 @@
 //! `locum policy compare`: does the new policy allow anything that the old one does not?
 
-use std::path::PathBuf;
-
 use locum_policy::{Comparison, Missed, Relation, Unsure, Witness, compare};
 use serde::Serialize;
 
@@ -10,25 +8,30 @@ use crate::error::CliError;
 use crate::json;
 use crate::output::{self, Colour, Style};
 use crate::policy::compared::{
-    Format, JsonRequest, JsonStatement, KindArgument, Policy, indented, kind_of, request,
+    Format, JsonRequest, JsonStatement, KindArgument, Side, indented, kind_of, request,
 };
+use crate::policy::source::{Level, Source, level};
 
 /// What the answer means, for the help of the command.
 pub const HELP: &str = "\
 The answer is a proof, not a sample. A difference is shown by a request that NEW allows and OLD refuses.
 
 Without --kind policies with principals and no resources are trust policies, with both those of a resource, \
-and any others those of an identity.
+and any others those of an identity. Several files of one side are policies of one caller, or of one level of an \
+organization. Service control policies without any Allow are taken to be beside FullAWSAccess, resource control policies \
+always beside RCPFullAWSAccess.
 
 Exit codes: 0 NEW allows nothing that OLD does not, 1 it does, 252 wrong usage, 255 it cannot be told or a file cannot be read.";
 
 /// Arguments of `locum policy compare`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The policy as it was; - for standard input
-    old: PathBuf,
-    /// The policy as it will be
-    new: PathBuf,
+    /// The policy as it was, or several with commas between them; - for standard input
+    #[arg(value_name = "OLD,…", value_parser = level)]
+    old: Level,
+    /// The policy as it will be, or several
+    #[arg(value_name = "NEW,…", value_parser = level)]
+    new: Level,
     /// What the policies are [default: told from the policies]
     #[arg(long, value_enum, value_name = "KIND")]
     kind: Option<KindArgument>,
@@ -45,6 +48,11 @@ struct Answer {
     verdict: &'static str,
     /// `equivalent`, `less-permissive`, `more-permissive`, `incomparable` or `unknown`
     relation: &'static str,
+    /// AWS's own policies that are taken to be beside those given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_beside: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_beside: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<JsonRequest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,11 +68,13 @@ struct Answer {
 
 /// Runs `locum policy compare`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
-    let (old, new) = (Policy::read(&arguments.old)?, Policy::read(&arguments.new)?);
-    let kind = kind_of(arguments.kind, &[&old, &new])?;
-    let (before, after) = (&old.document, &new.document);
-    let comparison = compare(&[before], &[after], kind);
-    let relation = Relation::of(comparison.clone(), compare(&[after], &[before], kind));
+    let (old, new) = (arguments.old.read()?, arguments.new.read()?);
+    let all: Vec<&Source> = old.iter().chain(&new).collect();
+    let kind = kind_of(arguments.kind, &all)?;
+    let (old, new) = (Side::of(old, kind)?, Side::of(new, kind)?);
+    let (before, after) = (old.documents(), new.documents());
+    let comparison = compare(&before, &after, kind);
+    let relation = Relation::of(comparison.clone(), compare(&after, &before, kind));
     let colour = Colour::stdout(&context.environment);
     let text = match arguments.format {
         Format::Json => json::pretty(&answer(&old, &new, &comparison, &relation)),
@@ -98,10 +108,12 @@ fn word(relation: &Relation) -> &'static str {
     }
 }
 
-fn answer(old: &Policy, new: &Policy, comparison: &Comparison, relation: &Relation) -> Answer {
+fn answer(old: &Side, new: &Side, comparison: &Comparison, relation: &Relation) -> Answer {
     let mut answer = Answer {
         verdict: "not-more-permissive",
         relation: word(relation),
+        old_beside: old.beside,
+        new_beside: new.beside,
         witness: None,
         allowed_by: None,
         denied_by: None,
@@ -122,13 +134,18 @@ fn answer(old: &Policy, new: &Policy, comparison: &Comparison, relation: &Relati
         } => {
             answer.verdict = "more-permissive";
             answer.witness = Some(JsonRequest::of(witness));
-            answer.allowed_by =
-                allowed_by.map(|(_, statement)| JsonStatement::of(new, statement, Vec::new()));
-            answer.denied_by =
-                denied_by.map(|(_, statement)| JsonStatement::of(old, statement, Vec::new()));
+            let of = |side: &Side, place: Place| {
+                let (policy, statement) = side.at(place?)?;
+                Some(JsonStatement::of(policy, statement, Vec::new()))
+            };
+            answer.allowed_by = of(new, *allowed_by);
+            answer.denied_by = of(old, *denied_by);
             let missed = missed.iter();
             answer.not_allowed_by = missed
-                .map(|missed| JsonStatement::of(old, missed.statement, parts(missed)))
+                .filter_map(|missed| {
+                    let policy = old.policies.get(missed.policy)?;
+                    Some(JsonStatement::of(policy, missed.statement, parts(missed)))
+                })
                 .collect();
         }
     }
@@ -140,8 +157,8 @@ fn parts(missed: &Missed) -> Vec<String> {
 }
 
 fn told(
-    old: &Policy,
-    new: &Policy,
+    old: &Side,
+    new: &Side,
     comparison: &Comparison,
     relation: &Relation,
     colour: Colour,
@@ -186,13 +203,19 @@ fn told(
             &mut text,
         );
     }
+    let sides = [old, new].into_iter();
+    for (at, assumption) in sides.filter_map(Side::assumption).enumerate() {
+        text.push_str(if at == 0 { "\n" } else { "" });
+        text.push_str(&output::clean(&assumption));
+        text.push('\n');
+    }
     text
 }
 
 type Place = Option<(usize, usize)>;
 
 fn difference(
-    (old, new): (&Policy, &Policy),
+    (old, new): (&Side, &Side),
     (witness, allowed_by, denied_by, missed): (&Witness, Place, Place, &[Missed]),
     colour: Colour,
     text: &mut String,
@@ -205,16 +228,16 @@ fn difference(
         text.push('\n');
         text.push_str(body);
     };
-    if let Some((_, statement)) = allowed_by {
-        let line = format!("Allowed by {}:", new.place(statement));
-        section(&line, &new.excerpt(statement, colour));
+    if let Some((policy, statement)) = allowed_by.and_then(|place| new.at(place)) {
+        let line = format!("Allowed by {}:", policy.place(statement));
+        section(&line, &policy.excerpt(statement, colour));
     } else {
         section(&format!("Not denied by {}.", new.name()), "");
     }
-    match denied_by {
-        Some((_, statement)) => {
-            let line = format!("Denied by {}:", old.place(statement));
-            section(&line, &old.excerpt(statement, colour));
+    match denied_by.and_then(|place| old.at(place)) {
+        Some((policy, statement)) => {
+            let line = format!("Denied by {}:", policy.place(statement));
+            section(&line, &policy.excerpt(statement, colour));
         }
         None if missed.is_empty() => {
             section(
@@ -223,9 +246,11 @@ fn difference(
             );
         }
         None => {
-            let reasons = missed.iter().map(|missed| {
+            let reasons = missed.iter().filter_map(|missed| {
                 let parts = parts(missed).join(", ");
-                format!("{} does not match: {parts}\n", old.place(missed.statement))
+                let policy = old.policies.get(missed.policy)?;
+                let place = policy.place(missed.statement);
+                Some(format!("{place} does not match: {parts}\n"))
             });
             let reasons: String = reasons
                 .map(|line| output::clean(line.trim_end()) + "\n")
