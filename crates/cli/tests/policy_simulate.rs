@@ -163,6 +163,7 @@ fn what_cannot_be_asked_is_a_wrong_use() {
         "broken.json",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Maybe"}]}"#,
     );
+    let asked = ["--policy", "dev.json", "--action", "s3:GetObject"];
     for words in [
         &["--policy", "dev.json", "--action", "s3:Get*"][..],
         &[
@@ -182,6 +183,20 @@ fn what_cannot_be_asked_is_a_wrong_use() {
             "novalue",
         ],
         &["--policy", "broken.json", "--action", "s3:GetObject"],
+        &[&asked[..], &["--resource", "foo"]].concat(),
+        &[&asked[..], &["--resource", "arn:aws:s3:::"]].concat(),
+        &[&asked[..], &["--resource-account", "12"]].concat(),
+        &[&asked[..], &["--context", "aws:SourceIp=nope"]].concat(),
+        &[&asked[..], &["--context", "aws:SecureTransport=1"]].concat(),
+        &[&asked[..], &["--context", "aws:CurrentTime=noon"]].concat(),
+        &[&asked[..], &["--context", "s3:max-keys=many"]].concat(),
+        &[&asked[..], &["--context", "aws:SourceIp[]=nope"]].concat(),
+        &[&asked[..], &["--caller", "arn:aws:iam::12:user/alice"]].concat(),
+        &[
+            &asked[..],
+            &["--parent", "arn:aws:iam::111122223333:user/alice"],
+        ]
+        .concat(),
         &["--policy", "dev.json"],
     ] {
         assert_eq!(run(&home, words).status.code(), Some(252), "{words:?}");
@@ -242,4 +257,136 @@ fn levels_of_an_organization_all_have_to_allow() {
         ],
     );
     assert_eq!(refused.status.code(), Some(252), "{}", stderr(&refused));
+}
+
+/// Whoever is not named is of the account that owns the resource.
+#[test]
+fn somebody_is_at_home() {
+    let home = Home::new("simulate-somebody");
+    let all =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    home.write("all.json", all);
+    let always = [
+        "--policy",
+        "all.json",
+        "--action",
+        "sqs:SendMessage",
+        "--resource",
+        "arn:aws:sqs:us-east-1:111122223333:q",
+        "--resource",
+        "arn:aws:sqs:us-east-1:444455556666:q",
+        "--resource",
+        "arn:aws:s3:::lake/x",
+        "--expect",
+    ];
+    let code = |words: &[&str]| run(&home, &[&always[..], words].concat()).status.code();
+    assert_eq!(code(&["allowed"]), Some(0));
+    assert_eq!(
+        code(&["allowed", "--resource-account", "999988887777"]),
+        Some(0)
+    );
+    let alice = "arn:aws:iam::777766665555:user/alice";
+    assert_eq!(code(&["allowed", "--caller", alice]), Some(1));
+}
+
+/// Across accounts the owner is told which side lacks an Allow.
+#[test]
+fn the_side_that_does_not_allow_is_told() {
+    let home = Home::new("simulate-across");
+    home.write("dev.json", r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#);
+    home.write("bucket.json", r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:Put*","Resource":"*"}}"#);
+    let ask = |action: &str, more: &[&str]| {
+        let words = [
+            "--policy",
+            "dev.json",
+            "--resource-policy",
+            "bucket.json",
+            "--action",
+            action,
+            "--resource",
+            "arn:aws:s3:::lake/x",
+            "--resource-account",
+            "444455556666",
+            "--caller",
+            "arn:aws:iam::111122223333:user/alice",
+        ];
+        stdout(&run(&home, &[&words, more].concat())).to_string()
+    };
+    let text = ask("s3:GetObject", &[]);
+    let told = "both accounts must allow, and no resource-based policy on the resource's side does";
+    assert!(text.contains(told), "{text}");
+    let text = ask("s3:PutObject", &["--explain"]);
+    let told = "both must allow, and no identity-based policy on the caller's side does.";
+    assert!(text.contains(told), "{text}");
+    let json: Value = serde_json::from_str(&ask("s3:GetObject", &["--format", "json"])).unwrap();
+    let reason = &json[0]["explanation"]["reason"];
+    assert_eq!(
+        (&reason["kind"], &reason["policyType"]),
+        (&"noAllow".into(), &"resource".into())
+    );
+}
+
+/// The policies of a resource name the user who asked for a federated user's session.
+#[test]
+fn a_federated_user_has_a_parent() {
+    let home = Home::new("simulate-parent");
+    let names = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},"Action":"*","Resource":"*"}}"#;
+    home.write("bucket.json", names);
+    home.write(
+        "all.json",
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+    );
+    let ask = |more: &[&str]| {
+        let words = [
+            "--resource-policy",
+            "bucket.json",
+            "--session-policy",
+            "all.json",
+            "--action",
+            "s3:GetObject",
+            "--resource",
+            "arn:aws:s3:::lake/x",
+            "--caller",
+            "arn:aws:sts::111122223333:federated-user/f",
+            "--expect",
+            "allowed",
+        ];
+        run(&home, &[&words, more].concat()).status.code()
+    };
+    assert_eq!(ask(&[]), Some(1));
+    assert_eq!(
+        ask(&["--parent", "arn:aws:iam::111122223333:user/alice"]),
+        Some(0)
+    );
+    assert_eq!(
+        ask(&["--parent", "arn:aws:iam::111122223333:user/bob"]),
+        Some(1)
+    );
+    assert_eq!(
+        ask(&["--parent", "arn:aws:iam::444455556666:user/alice"]),
+        Some(252)
+    );
+    assert_eq!(
+        ask(&["--parent", "arn:aws:iam::111122223333:role/r"]),
+        Some(252)
+    );
+}
+
+/// Statements count from 1, as everywhere.
+#[test]
+fn json_counts_statements_from_one() {
+    let home = Home::new("simulate-count");
+    home.write("dev.json", DEVELOPERS);
+    let words = [
+        "--policy",
+        "dev.json",
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        "arn:aws:s3:::lake/blue/secret",
+        "--format",
+        "json",
+    ];
+    let json: Value = serde_json::from_str(&stdout(&run(&home, &words))).unwrap();
+    assert_eq!(json[0]["matchedStatements"][0]["statement"], 2);
 }

@@ -42,8 +42,9 @@ pub enum Reason {
     ExplicitDeny(StatementRef),
     /// The policy type that lacked an Allow.
     NoAllow(PolicyType),
-    /// A cross-account refusal without an explicit Deny: AWS tells the caller no reason.
-    CrossAccount,
+    /// A cross-account refusal without an explicit Deny, and the policy type that lacked an Allow. AWS tells
+    /// the caller no reason.
+    CrossAccount(PolicyType),
 }
 
 /// The answer of [`decide`](crate::decide).
@@ -82,7 +83,7 @@ impl Decision {
         match self.reason {
             Reason::ExplicitDeny(denied) if !self.is_told(denied.policy_type) => None,
             Reason::NoAllow(lacking) if !self.is_told(lacking) => None,
-            Reason::CrossAccount => None,
+            Reason::CrossAccount(_) => None,
             reason => Some(reason),
         }
     }
@@ -114,15 +115,19 @@ impl Decision {
     /// Whether the caller may know which type of policy decided: not when it belongs to the owner
     /// of the resource in another account.
     fn is_told(&self, policy_type: PolicyType) -> bool {
-        let owners = matches!(
-            policy_type,
-            PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp
-        );
-        !(self.cross_account && owners)
+        !(self.cross_account && policy_type.is_of_resource())
     }
 }
 
 impl PolicyType {
+    /// Whether such a policy is the resource's side's to write, and not the caller's.
+    pub fn is_of_resource(self) -> bool {
+        matches!(
+            self,
+            PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp
+        )
+    }
+
     /// AWS's name for it, such as `identity-based policy`.
     pub fn name(self) -> &'static str {
         self.words().1

@@ -87,10 +87,13 @@ impl Situation {
     }
 
     fn refused(&self, lacking: PolicyType) -> Reason {
-        match lacking {
-            _ if self.across => Reason::CrossAccount,
-            PolicyType::Resource => Reason::NoAllow(self.resource_type()),
-            lacking => Reason::NoAllow(lacking),
+        let lacking = match lacking {
+            PolicyType::Resource => self.resource_type(),
+            lacking => lacking,
+        };
+        match self.across {
+            true => Reason::CrossAccount(lacking),
+            false => Reason::NoAllow(lacking),
         }
     }
 }

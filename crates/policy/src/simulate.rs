@@ -105,7 +105,7 @@ pub fn simulate(request: &Request<'_>, policies: &NamedPolicies<'_>) -> Simulate
     let decision = match explanation.decision().reason() {
         Reason::Allowed(_) | Reason::Root => SimulatedDecision::Allowed,
         Reason::ExplicitDeny(_) => SimulatedDecision::ExplicitDeny,
-        Reason::NoAllow(_) | Reason::CrossAccount => SimulatedDecision::ImplicitDeny,
+        Reason::NoAllow(_) | Reason::CrossAccount(_) => SimulatedDecision::ImplicitDeny,
     };
     let reports = &explanation.policies;
     let allowed_by_boundary = policies

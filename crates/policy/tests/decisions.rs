@@ -62,7 +62,7 @@ fn check(line: &str) {
                 let owners = [PolicyType::Resource, PolicyType::RoleTrust];
                 decision.is_cross_account() && owners.contains(&denied.policy_type)
             }
-            reason => *reason == Reason::CrossAccount,
+            reason => matches!(reason, Reason::CrossAccount(_)),
         };
         let told = (!hidden).then_some(*decision.reason());
         assert_eq!(decision.told(), told, "{line}");

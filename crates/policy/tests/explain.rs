@@ -208,9 +208,8 @@ fn a_caller_of_another_account_learns_nothing_of_the_owners() {
             caller.policies()[0].statements[0].conditions[0].request_values,
             RequestValues::Hidden
         );
-        let told =
-            "Denied: caller and resource are of different accounts, and both sides must allow.";
-        assert!(owner.text().starts_with(told), "{}", owner.text());
+        let told = "both must allow, and no resource control policy on the resource's side does.\n";
+        assert!(owner.text().contains(told), "{}", owner.text());
         assert!(owner.text().contains("secret-of-the-owner"));
         assert!(owner.json().contains("of-the-owner-level"));
     }
@@ -377,9 +376,11 @@ fn headlines_name_the_policy_that_decides() {
     assert!(found.for_owner().json().contains(r#""crossAccount":true"#));
     let asked = ("s3:GetObject", "arn:aws:s3:::b/k");
     let found = ask(&alone(&identity), &user(OTHER), asked, &facts);
-    let reason = ": caller and resource are of different accounts, and both sides must allow.";
-    let text = found.for_owner().text();
-    assert!(text.starts_with(&format!("Denied{reason}\n")), "{text}");
+    let (json, text) = (found.for_owner().json(), found.for_owner().text());
+    let told = "Denied: caller and resource are of different accounts, both must allow, and no resource-based policy on the resource's side does.\n";
+    assert!(text.starts_with(told), "{text}");
+    assert!(json.contains(r#""reason":{"kind":"noAllow","policyType":"resource","#));
+    assert!(found.for_caller().json().contains(r#""reason":null"#));
     let closed =
         read(r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}}"#);
     let across = NamedPolicies {

@@ -19,7 +19,11 @@ enum Kind {
         session_arn: String,
         session: String,
     },
-    FederatedUser(String),
+    FederatedUser {
+        arn: String,
+        /// Of the user who asked for the session, if that is known.
+        user_arn: String,
+    },
     Service(String),
     Federated(String),
     Anonymous,
@@ -82,11 +86,34 @@ impl Supposed {
                     session: session.to_owned(),
                 }
             }
-            ("sts", "federated-user", name) if !name.is_empty() => Kind::FederatedUser(own()),
+            ("sts", "federated-user", name) if !name.is_empty() => Kind::FederatedUser {
+                arn: own(),
+                user_arn: String::new(),
+            },
             ("iam", "oidc-provider" | "saml-provider", _) => Kind::Federated(own()),
             _ => return Err(UNKNOWN.to_owned()),
         };
+        account(arn.account)?;
         Ok(of(arn.account, kind))
+    }
+
+    /// The federated user whose session that user asked for, by ARN.
+    ///
+    /// # Errors
+    /// A sentence when it is no federated user, or not of that user's account.
+    pub fn with_parent(self, parent: &str) -> Result<Supposed, String> {
+        let user = Supposed::parse(parent)?;
+        match (self.kind, user.kind) {
+            (Kind::FederatedUser { arn, .. }, Kind::User(user_arn))
+                if user.account == self.account =>
+            {
+                Ok(Supposed {
+                    kind: Kind::FederatedUser { arn, user_arn },
+                    account: self.account,
+                })
+            }
+            _ => Err("a federated user's parent is a user of the same account".to_owned()),
+        }
     }
 
     /// The account, empty for those of none.
@@ -112,9 +139,9 @@ impl Supposed {
                 session_arn,
                 session_name: session,
             },
-            Kind::FederatedUser(arn) => PrincipalKind::FederatedUser {
+            Kind::FederatedUser { arn, user_arn } => PrincipalKind::FederatedUser {
                 arn,
-                user_arn: "",
+                user_arn,
                 user_id: "",
             },
             Kind::Service(name) => PrincipalKind::Service { name },
@@ -125,6 +152,18 @@ impl Supposed {
             kind,
             account: &self.account,
         }
+    }
+}
+
+/// Reads an account's number.
+///
+/// # Errors
+/// A sentence when it is none.
+pub fn account(text: &str) -> Result<String, String> {
+    let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match digits {
+        true => Ok(text.to_owned()),
+        false => Err("an account is twelve digits".to_owned()),
     }
 }
 

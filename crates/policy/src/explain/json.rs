@@ -54,13 +54,15 @@ fn reason(reason: Option<Reason>, out: &mut Writer) {
         });
     };
     match reason {
-        None | Some(Reason::CrossAccount) => out.raw("null"),
+        None => out.raw("null"),
         Some(Reason::Root) => write("root", None, None),
         Some(Reason::Allowed(found)) => write("allowed", Some(found.policy_type), Some(found)),
         Some(Reason::ExplicitDeny(found)) => {
             write("explicitDeny", Some(found.policy_type), Some(found));
         }
-        Some(Reason::NoAllow(lacking)) => write("noAllow", Some(lacking), None),
+        Some(Reason::NoAllow(lacking) | Reason::CrossAccount(lacking)) => {
+            write("noAllow", Some(lacking), None)
+        }
     }
 }
 

@@ -48,9 +48,15 @@ impl View<'_> {
             None if self.is_allowed() => String::new(),
             None => ", for a reason that is for the owner of the resource to know".to_owned(),
             Some(Reason::Root) => ": the root user of the account".to_owned(),
-            Some(Reason::CrossAccount) => {
-                ": caller and resource are of different accounts, and both sides must allow"
-                    .to_owned()
+            Some(Reason::CrossAccount(lacking)) => {
+                let side = match lacking.is_of_resource() {
+                    true => "resource",
+                    false => "caller",
+                };
+                format!(
+                    ": caller and resource are of different accounts, both must allow, and no {} on the {side}'s side does",
+                    lacking.name()
+                )
             }
             Some(Reason::NoAllow(lacking)) => format!(": no {} allows it", lacking.name()),
             Some(Reason::Allowed(found) | Reason::ExplicitDeny(found)) => {

@@ -48,8 +48,8 @@ impl<'a> View<'a> {
             Reason::Allowed(statement) | Reason::ExplicitDeny(statement) => statement.policy_type,
             Reason::NoAllow(lacking) => lacking,
             Reason::Root => return Some(reason),
-            // That the owner's side lacks an Allow is the owner's to know.
-            Reason::CrossAccount => {
+            // Which side lacks an Allow is the owner's to know.
+            Reason::CrossAccount(_) => {
                 return (self.audience == Audience::Owner).then_some(reason);
             }
         };
@@ -77,21 +77,15 @@ impl<'a> View<'a> {
 
     /// Whether policies of that type are for the reader.
     fn shows(&self, policy_type: PolicyType) -> bool {
-        let is_owners = |policy_type| {
-            matches!(
-                policy_type,
-                PolicyType::Resource | PolicyType::RoleTrust | PolicyType::Rcp
-            )
-        };
-        if self.audience == Audience::Owner || !is_owners(policy_type) {
+        if self.audience == Audience::Owner || !policy_type.is_of_resource() {
             return true;
         }
         // Whom its own policies do not allow learns nothing of those of a resource.
         let got_so_far = match self.explanation.decision.reason() {
             Reason::Allowed(_) | Reason::Root => true,
-            Reason::ExplicitDeny(statement) => is_owners(statement.policy_type),
-            Reason::NoAllow(lacking) => is_owners(*lacking),
-            Reason::CrossAccount => false,
+            Reason::ExplicitDeny(statement) => statement.policy_type.is_of_resource(),
+            Reason::NoAllow(lacking) => lacking.is_of_resource(),
+            Reason::CrossAccount(_) => false,
         };
         got_so_far && !self.explanation.decision.is_cross_account()
     }

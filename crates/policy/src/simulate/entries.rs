@@ -1,5 +1,7 @@
 //! A request context that somebody types in: names, types and values, checked before they count.
 
+use crate::catalogue::{self, ValueType};
+use crate::compare::{Type, type_of};
 use crate::condition::is_base64;
 use crate::date::Instant;
 use crate::ip::Range;
@@ -39,6 +41,22 @@ impl ContextKeyType {
         is_list: true,
     };
 
+    /// What AWS documents a key's single value to be; a text where it does not, or where texts are compared.
+    pub fn of_key(name: &str) -> ContextKeyType {
+        let base = match ConditionKey::parse(name) {
+            ConditionKey::Other(name) => listed(&name),
+            key => match type_of(&key) {
+                Type::Bool => Base::Boolean,
+                Type::Whole => Base::Numeric,
+                Type::Date | Type::Epoch => Base::Date,
+                Type::Ip => Base::Ip,
+                Type::Text | Type::Arn | Type::Account => Base::String,
+            },
+        };
+        let is_list = false;
+        ContextKeyType { base, is_list }
+    }
+
     /// Reads IAM's word for it: `string`, `stringList`, `numeric`, `boolean`, `ip`, `binary`, `date`,
     /// and their lists.
     pub fn parse(word: &str) -> Option<ContextKeyType> {
@@ -69,6 +87,21 @@ impl ContextKeyType {
             Base::Binary => is_base64(value),
             Base::Date => Instant::parse(value).is_some(),
         }
+    }
+}
+
+/// The type that the catalogue gives a service's key.
+fn listed(name: &str) -> Base {
+    let service = name.split_once(':').map(|(prefix, _)| prefix);
+    let key = service
+        .and_then(catalogue::service)
+        .and_then(|service| service.key(name));
+    match key.map(|key| key.value) {
+        Some(ValueType::Bool) => Base::Boolean,
+        Some(ValueType::Numeric) => Base::Numeric,
+        Some(ValueType::Date) => Base::Date,
+        Some(ValueType::IpAddress) => Base::Ip,
+        Some(ValueType::String | ValueType::Arn) | None => Base::String,
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn word(reason: &Reason) -> &'static str {
     match reason {
         Reason::Allowed(_) => "allow",
         Reason::Root => "root",
-        Reason::CrossAccount => "cross",
+        Reason::CrossAccount(_) => "cross",
         Reason::NoAllow(PolicyType::Identity) => "no-identity",
         Reason::NoAllow(PolicyType::Session) => "no-session",
         Reason::NoAllow(PolicyType::Boundary) => "no-boundary",

@@ -287,7 +287,7 @@ pub(crate) fn verdict(decision: &Decision) -> Answer {
         Reason::Root => Verdict::Root,
         Reason::ExplicitDeny(found) => Verdict::Denied(model::type_name(found.policy_type)),
         Reason::NoAllow(lacking) => Verdict::Lacks(model::type_name(*lacking)),
-        Reason::CrossAccount => Verdict::CrossAccount,
+        Reason::CrossAccount(_) => Verdict::CrossAccount,
     };
     Answer {
         verdict,

@@ -14,7 +14,7 @@ use crate::commands::Context;
 use crate::error::CliError;
 use crate::output::{self, Colour, Style};
 use crate::policy::source::{Level, Source, level};
-use crate::policy::supposed::Supposed;
+use crate::policy::supposed::{Supposed, account};
 use crate::table::{Cell, Column, Line, Shrink, Table};
 
 /// What the options mean, for the help of the command.
@@ -56,14 +56,18 @@ pub struct Arguments {
     #[arg(long = "action", value_name = "ACTION", required = true, value_parser = action)]
     actions: Vec<String>,
     /// A resource's ARN; may be repeated
-    #[arg(long = "resource", value_name = "ARN", default_value = "*")]
+    #[arg(long = "resource", value_name = "ARN", default_value = "*", value_parser = resource)]
     resources: Vec<String>,
     /// The account that owns the resources [default: that of the resource's ARN, or the caller's]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = account)]
     resource_account: Option<String>,
     /// Who calls: the ARN of a user, role, session, root user or provider, a service, or anonymous
+    /// [default: somebody of the resource's account]
     #[arg(long, value_name = "WHO", value_parser = Supposed::parse)]
     caller: Option<Supposed>,
+    /// The user who asked for the session of the federated user that is the --caller
+    #[arg(long, value_name = "ARN", requires = "caller")]
+    parent: Option<String>,
     /// A condition key with its value, such as aws:SourceIp=192.0.2.1; may be repeated
     #[arg(long = "context", value_name = "KEY=VALUE", value_parser = pair)]
     context: Vec<(String, String)>,
@@ -111,23 +115,22 @@ const NOBODYS_ACCOUNT: &str = "000000000000";
 /// Runs `locum policy simulate`.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), CliError> {
     let policies = Policies::read(arguments)?;
-    let caller = match &arguments.caller {
-        Some(caller) => caller.clone(),
-        None => Supposed::somebody(owner(arguments, "", "*")),
-    };
-    let entries = entries(arguments, &caller)?;
+    let caller = caller(arguments)?;
+    let entries = entries(arguments, caller.as_ref())?;
     let entries = ContextEntries::new(&entries)
         .map_err(|error| CliError::usage(error.to_string(), "see --context"))?;
     let mut answers = Vec::new();
     for action in &arguments.actions {
         for resource in &arguments.resources {
+            let account = owner(arguments, caller.as_ref(), resource);
+            // Nobody in particular is at home where the resource is.
+            let somebody = Supposed::somebody(account);
             let request = Request {
                 action,
                 resource,
-                principal: &caller.principal(),
+                principal: &caller.as_ref().unwrap_or(&somebody).principal(),
                 context: &entries,
             };
-            let account = owner(arguments, caller.account(), resource);
             answers.push((action, resource, policies.ask(&request, account)));
         }
     }
@@ -161,9 +164,24 @@ fn verdict(expected: Option<Expected>, answers: &[Answer<'_>]) -> Result<(), Cli
     }
 }
 
+/// Who calls, if somebody is named.
+fn caller(arguments: &Arguments) -> Result<Option<Supposed>, CliError> {
+    match (arguments.caller.clone(), &arguments.parent) {
+        (Some(caller), Some(parent)) => match caller.with_parent(parent) {
+            Ok(caller) => Ok(Some(caller)),
+            Err(why) => Err(CliError::usage(
+                format!("{parent} cannot be the parent"),
+                why,
+            )),
+        },
+        (caller, _) => Ok(caller),
+    }
+}
+
 /// Whose the resource is.
-fn owner<'a>(arguments: &'a Arguments, caller: &'a str, resource: &'a str) -> &'a str {
+fn owner<'a>(arguments: &'a Arguments, caller: Option<&'a Supposed>, resource: &'a str) -> &'a str {
     let named = locum_policy::Arn::parse(resource).map_or("", |arn| arn.account);
+    let caller = caller.map_or("", Supposed::account);
     let given = arguments.resource_account.as_deref();
     let candidates = [given.unwrap_or_default(), named, caller];
     let mut candidates = candidates.into_iter().filter(|account| !account.is_empty());
@@ -171,7 +189,10 @@ fn owner<'a>(arguments: &'a Arguments, caller: &'a str, resource: &'a str) -> &'
 }
 
 /// The context: what was given, then what follows from the caller.
-fn entries(arguments: &Arguments, caller: &Supposed) -> Result<Vec<ContextEntry>, CliError> {
+fn entries(
+    arguments: &Arguments,
+    caller: Option<&Supposed>,
+) -> Result<Vec<ContextEntry>, CliError> {
     let mut entries: Vec<ContextEntry> = Vec::new();
     for (key, value) in &arguments.context {
         let (key, is_list) = match key.strip_suffix("[]") {
@@ -183,20 +204,22 @@ fn entries(arguments: &Arguments, caller: &Supposed) -> Result<Vec<ContextEntry>
             .find(|held| held.key.eq_ignore_ascii_case(key));
         match held {
             Some(held) => {
-                held.key_type = ContextKeyType::STRING_LIST;
+                held.key_type.is_list = true;
                 held.values.push(value.clone());
             }
-            None => entries.push(ContextEntry {
-                key: key.to_owned(),
-                key_type: match is_list {
-                    true => ContextKeyType::STRING_LIST,
-                    false => ContextKeyType::STRING,
-                },
-                values: vec![value.clone()],
-            }),
+            None => {
+                let mut key_type = ContextKeyType::of_key(key);
+                key_type.is_list = is_list;
+                entries.push(ContextEntry {
+                    key: key.to_owned(),
+                    key_type,
+                    values: vec![value.clone()],
+                });
+            }
         }
     }
-    for derived in principal_entries(&caller.principal()) {
+    let derived = caller.map(|caller| principal_entries(&caller.principal()));
+    for derived in derived.unwrap_or_default() {
         let is_given = |given: &ContextEntry| given.key.eq_ignore_ascii_case(&derived.key);
         if !entries.iter().any(is_given) {
             entries.push(derived);
@@ -369,7 +392,14 @@ fn why(found: &Simulated) -> String {
     match (found.explanation.decision().reason(), first) {
         (Reason::Root, _) => "the root user of the account".to_owned(),
         (Reason::NoAllow(lacking), _) => format!("no {} allows it", lacking.name()),
-        (Reason::CrossAccount, _) => "both accounts must allow, and one does not".to_owned(),
+        (Reason::CrossAccount(lacking), _) => {
+            let side = match lacking.is_of_resource() {
+                true => "resource",
+                false => "caller",
+            };
+            let name = lacking.name();
+            format!("both accounts must allow, and no {name} on the {side}'s side does")
+        }
         (_, Some(statement)) => format!(
             "statement {} of {}:{}:{}",
             statement.statement + 1,
@@ -407,7 +437,7 @@ fn json<'a>(answers: &'a [Answer<'a>]) -> Vec<Told<'a>> {
                 serde_json::json!({
                     "policy": statement.policy,
                     "policyType": statement.policy_type.name(),
-                    "statement": statement.statement,
+                    "statement": statement.statement + 1,
                     "start": { "line": statement.start.line, "column": statement.start.column },
                     "end": { "line": statement.end.line, "column": statement.end.column },
                 })
@@ -430,6 +460,13 @@ fn action(text: &str) -> Result<String, String> {
             Ok(text.to_owned())
         }
         _ => Err("an action is SERVICE:NAME, without wildcards".to_owned()),
+    }
+}
+
+fn resource(text: &str) -> Result<String, String> {
+    match text == "*" || locum_policy::Arn::parse(text).is_some() {
+        true => Ok(text.to_owned()),
+        false => Err("a resource is an ARN of six parts, or *".to_owned()),
     }
 }
 
