@@ -253,10 +253,8 @@ fn denies(principal: &str, actions: &str) -> String {
     )
 }
 
-/// Guard rails that are gone are told, though nothing but AWS's own policy allows.
-#[test]
-fn guard_rails_are_compared_beside_full_access() {
-    let home = Home::new("compare-levels");
+/// Policies of one level that mostly deny alone.
+fn levels(home: &Home) {
     let (iam, bucket) = (r#""iam:*""#, r#""s3:DeleteBucket""#);
     home.write("old.json", &denies("", &format!("{iam},{bucket}")));
     home.write("new.json", &denies("", bucket));
@@ -266,6 +264,13 @@ fn guard_rails_are_compared_beside_full_access() {
         &OLD.replace("s3:GetObject", "iam:*")
             .replace("arn:aws:s3:::reports/*", "*"),
     );
+}
+
+/// Guard rails that are gone are told, though nothing but AWS's own policy allows.
+#[test]
+fn guard_rails_are_compared_beside_full_access() {
+    let home = Home::new("compare-levels");
+    levels(&home);
     let compare = |old: &str, new: &str, more: &[&str]| {
         let words = [&["compare", old, new, "--kind", "scp"], more].concat();
         policy(&home, &words)
@@ -305,6 +310,12 @@ fn guard_rails_are_compared_beside_full_access() {
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &answer["relation"]), (1, &"more-permissive".into()));
     assert!(answer["oldBeside"].is_null());
+}
+
+#[test]
+fn can_ever_takes_full_access_to_be_beside_guard_rails() {
+    let home = Home::new("can-ever-levels");
+    levels(&home);
     let words = [
         "can-ever",
         "iam:CreateUser",

@@ -82,6 +82,8 @@ pub(super) fn count_of(key: &ConditionKey) -> Count {
             | K::RequestContextProviders
             | K::IdentityTokenAudience,
         ) => Count::Many,
+        // Amazon Q lists it with several values, its own service with one.
+        ConditionKey::Other(name) if &**name == "identitystore:userid" => Count::Any,
         ConditionKey::Other(name) => match listed(name) {
             Some(Arity::Single) => Count::Single,
             Some(Arity::Multi) | None => Count::Any,
