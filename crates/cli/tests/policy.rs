@@ -339,3 +339,90 @@ fn fmt_refuses_what_is_no_json_and_leaves_it() {
         "{\n  \"Version\": ,\n}\n"
     );
 }
+
+/// Bytes that are no text are a finding with a place, and no file hides what is in another.
+#[test]
+fn what_is_no_text_is_a_finding() {
+    let home = Home::new("policy-bytes");
+    home.write("poor.json", POOR);
+    let write = |name: &str, bytes: &[u8]| std::fs::write(home.path.join(name), bytes).unwrap();
+    let bad = CLEAN.replace("reports", "rep?orts").into_bytes();
+    let at = bad.iter().position(|byte| *byte == b'?').unwrap();
+    let bad: Vec<u8> = bad
+        .iter()
+        .map(|byte| if *byte == b'?' { 0xff } else { *byte })
+        .collect();
+    write("bad.json", &bad);
+    let wide: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain(CLEAN.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    write("wide.json", &wide);
+    write("marked.json", &[b"\xef\xbb\xbf", CLEAN.as_bytes()].concat());
+    let check = |words: &[&str]| {
+        let all = [&["policy", "check"], words].concat();
+        home.locum(&all).output().unwrap()
+    };
+    let output = check(&["bad.json", "wide.json", "marked.json", "poor.json"]);
+    let text = stdout(&output);
+    assert!(
+        text.starts_with(&format!(
+            "error[JSON_SYNTAX_ERROR]: byte {at} (0xff) is not UTF-8\n --> bad.json:7:36\n"
+        )),
+        "{text}"
+    );
+    assert!(
+        text.contains("byte order mark of UTF-16\n --> wide.json:1:1\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("the text begins with a byte order mark\n --> marked.json:1:1\n"),
+        "{text}"
+    );
+    assert!(text.contains("poor.json:6:18"), "{text}");
+    ends(&output, 1, "locum: 4 policies: 4 errors, ");
+    // One that is not there ends the command with its own code, and the others are told all the same.
+    let output = check(&["missing.json", "bad.json", "poor.json", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 4);
+    assert_eq!(output.status.code(), Some(255));
+    assert!(
+        stderr(&output).contains("locum: cannot read missing.json: "),
+        "{}",
+        stderr(&output)
+    );
+    // Commands that need a policy refuse it with its place.
+    let words = ["policy", "compare", "bad.json", "bad.json"];
+    let output = home.locum(&words).output().unwrap();
+    ends(&output, 255, "locum: bad.json, line 7, column 36: byte ");
+}
+
+#[test]
+fn fmt_goes_on_behind_what_it_cannot_read() {
+    let home = Home::new("policy-fmt-on");
+    std::fs::write(home.path.join("bad.json"), b"{\xff}").unwrap();
+    home.write("package.json", r#"{"name":"x","scripts":{}}"#);
+    let trust = home.write("trust.json", TRUST);
+    let words = ["policy", "fmt", "bad.json", "package.json", "trust.json"];
+    let output = home.locum(&words).output().unwrap();
+    ends(
+        &output,
+        1,
+        "error[JSON_SYNTAX_ERROR]: byte 1 (0xff) is not UTF-8\n --> bad.json:1:2\n",
+    );
+    assert!(
+        stderr(&output).contains("error[MISSING_STATEMENT]"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(stdout(&output), "trust.json\n");
+    assert_ne!(std::fs::read_to_string(&trust).unwrap(), TRUST);
+    let kept = std::fs::read_to_string(home.path.join("package.json")).unwrap();
+    assert_eq!(kept, r#"{"name":"x","scripts":{}}"#);
+    std::fs::write(&trust, TRUST).unwrap();
+    let words = ["policy", "fmt", "missing.json", "trust.json"];
+    let output = home.locum(&words).output().unwrap();
+    ends(&output, 255, "locum: cannot read missing.json: ");
+    assert_eq!(stdout(&output), "trust.json\n");
+}

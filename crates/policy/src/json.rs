@@ -348,6 +348,28 @@ fn refuse_duplicates<'t>(members: Vec<Member<'t>>) -> Result<Vec<Member<'t>>, Re
     }
 }
 
+/// Whether a policy may hold the character as it is.
+pub(crate) fn is_plain(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{ff}')
+}
+
+/// Appends `text` as a JSON string that a policy may hold: characters that it may not hold as they are
+/// stand escaped.
+pub(crate) fn write_plain_string(text: &str, out: &mut String) {
+    let mut written = String::with_capacity(text.len() + 2);
+    write_string(text, &mut written);
+    let mut units = [0; 2];
+    for c in written.chars() {
+        if is_plain(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut units) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+}
+
 /// Appends `text` as a JSON string.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');

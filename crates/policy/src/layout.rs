@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::code::Code;
 use crate::fault::Fault;
 use crate::finding::{Finding, Kind};
-use crate::json::{self, Json, Member, Node, write_string};
+use crate::json::{self, Json, Member, Node, write_plain_string};
 use crate::limits::LAYOUT_LINE_CHARACTERS;
 
 /// The elements in the order in which they are written; others follow as they stand.
@@ -46,7 +46,8 @@ enum Level {
 /// ```
 ///
 /// # Errors
-/// What makes the text no JSON object, or one that readers take differently (a key twice), with its span.
+/// What makes the text no JSON object, one that readers take differently (a key twice), or one without
+/// `Statement`, which is no policy, with its span.
 pub fn layout(text: &str) -> Result<String, Finding> {
     let refused = |fault: Fault, span: Range<usize>| {
         let written = text.get(span.clone()).unwrap_or_default();
@@ -61,7 +62,7 @@ pub fn layout(text: &str) -> Result<String, Finding> {
         }
     };
     let root = json::read(text).map_err(|(fault, span)| refused(Fault::Json(fault), span))?;
-    if !matches!(root.value, Json::Object(_)) {
+    let Json::Object(members) = &root.value else {
         return Err(Finding {
             severity: Code::DataTypeMismatch.severity(),
             code: Code::DataTypeMismatch,
@@ -69,6 +70,9 @@ pub fn layout(text: &str) -> Result<String, Finding> {
             help: "write {\"Version\": \"2012-10-17\", \"Statement\": […]}".to_owned(),
             span: root.span,
         });
+    };
+    if !members.iter().any(|member| member.key == "Statement") {
+        return Err(refused(Fault::StatementEmpty, root.span));
     }
     let mut out = String::with_capacity(text.len() * 2);
     write(&root, Level::Elements, 0, 0, &mut out);
@@ -98,7 +102,7 @@ fn object(members: &[Member<'_>], level: Level, indent: usize, out: &mut String)
         out.push_str(if at == 0 { "" } else { "," });
         line(indent + 1, out);
         let start = out.len();
-        write_string(&member.key, out);
+        write_plain_string(&member.key, out);
         out.push_str(": ");
         let before = out.get(start..).map_or(0, |key| key.chars().count());
         let inner = match (level, &*member.key) {
@@ -138,7 +142,7 @@ fn array(items: &[Node<'_>], level: Level, indent: usize, before: usize, out: &m
 
 fn scalar(node: &Node<'_>, out: &mut String) {
     match &node.value {
-        Json::String(text) => write_string(text, out),
+        Json::String(text) => write_plain_string(text, out),
         Json::Number(text) => out.push_str(text),
         Json::Bool(true) => out.push_str("true"),
         Json::Bool(false) => out.push_str("false"),

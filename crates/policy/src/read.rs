@@ -23,7 +23,7 @@ pub(crate) fn document(text: &str, faults: &mut Faults) -> Option<Document> {
         }
     };
     // The characters that AWS takes, without its control characters.
-    let outside = |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{ff}');
+    let outside = |c: char| !json::is_plain(c);
     if let Some(at) = text.find(outside) {
         faults.push((Fault::Syntax(Syntax::Character), at..at));
         return None;

@@ -30,7 +30,7 @@ pub struct Place {
     pub offset: usize,
 }
 
-/// The files of one level of an organization's policies.
+/// Files whose policies count together, such as those of one level of an organization.
 #[derive(Debug, Clone)]
 pub struct Level(pub Vec<PathBuf>);
 

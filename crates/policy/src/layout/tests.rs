@@ -77,9 +77,9 @@ fn lines_break_at_the_width() {
     // Two of indentation, `"Action": `, brackets, quotes, and the comma that may follow.
     let fits = 80 - 2 - 10 - 2 - 2 - 1;
     for (n, broken) in [(fits, false), (fits + 1, true)] {
-        let text = format!(r#"{{"Action": ["{}"]}}"#, item(n));
+        let text = format!(r#"{{"Action": ["{}"], "Statement": []}}"#, item(n));
         let out = layout(&text).unwrap();
-        assert_eq!(out.lines().count() > 3, broken, "{out}");
+        assert_eq!(out.lines().count() > 4, broken, "{out}");
         check(&text);
         // Within a statement there are six of indentation instead of two.
         let text = format!(
@@ -94,9 +94,24 @@ fn lines_break_at_the_width() {
 #[test]
 fn what_is_empty_stays_on_its_line() {
     let long = "x".repeat(100);
-    let text = format!(r#"{{"{long}": [], "Condition": {{}}}}"#);
-    let expected = format!("{{\n  \"Condition\": {{}},\n  \"{long}\": []\n}}\n");
+    let text = format!(r#"{{"{long}": [], "Condition": {{}}, "Statement": {{}}}}"#);
+    let expected =
+        format!("{{\n  \"Statement\": {{}},\n  \"Condition\": {{}},\n  \"{long}\": []\n}}\n");
     assert_eq!(layout(&text).unwrap(), expected);
+}
+
+/// What a policy may hold escaped alone stays escaped: written as it is, it would be refused.
+#[test]
+fn what_cannot_stand_raw_stays_escaped() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::\u20ac\ud83d\ude00\u00e9/*"}}"#;
+    let out = layout(text).unwrap();
+    assert!(
+        out.contains(r#""arn:aws:s3:::\u20ac\ud83d\ude00é/*""#),
+        "{out}"
+    );
+    let read = |text| crate::Document::check(text, crate::Kind::Managed).map(|_| ());
+    assert_eq!((read(text), read(&out)), (Ok(()), Ok(())));
+    check(text);
 }
 
 #[test]
@@ -106,6 +121,12 @@ fn what_is_no_policy_is_refused_with_its_place() {
         ("{\"a\": }", Code::JsonSyntaxError, 6..7),
         ("{\"a\": 1, \"a\": 2}", Code::JsonSyntaxError, 9..12),
         ("[]", Code::DataTypeMismatch, 0..2),
+        ("{}", Code::MissingStatement, 0..2),
+        (
+            "{\"name\":\"x\",\"scripts\":{}}",
+            Code::MissingStatement,
+            0..25,
+        ),
     ] {
         let found = layout(text).unwrap_err();
         assert_eq!((found.code, found.span), (code, place), "{text}");
@@ -117,7 +138,7 @@ fn what_is_no_policy_is_refused_with_its_place() {
 fn value() -> impl Strategy<Value = String> {
     let space = || "[ \t\n\r]{0,2}";
     let text = "[ -!#-\\[\\]-~\u{a0}-\u{ff}]{0,12}".prop_map(|text| format!("\"{text}\""));
-    let escaped = Just(r#""a\"\\\/\n\t\u0041\u00e9""#.to_owned());
+    let escaped = Just(r#""a\"\\\/\n\t\u0041\u00e9\u20ac\ud83d\ude00""#.to_owned());
     let scalar = prop_oneof![
         text,
         escaped,

@@ -10,6 +10,7 @@ use crate::limits::SOURCE_WIDTH_DEFAULT;
 use crate::output::{self, Colour};
 use crate::policy::machine::{self, Reviewed};
 use crate::policy::source::Source;
+use crate::policy::supposed::account;
 use crate::policy::text;
 
 /// What the kinds and codes are, for the help of the command.
@@ -71,10 +72,22 @@ enum FailOn {
 /// Runs `locum policy check`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     let mut reviewed: Vec<Reviewed> = Vec::new();
+    let mut unread: Vec<CliError> = Vec::new();
     for file in &arguments.files {
-        let source = Source::read(file)?;
-        let kind = kind(arguments.kind, &source.text);
-        let mut findings = review(&source.text, kind, arguments.account.as_deref());
+        let source = match Source::open(file) {
+            Ok(source) => source,
+            Err(error) => {
+                unread.push(error);
+                continue;
+            }
+        };
+        let mut findings = match &source.fault {
+            Some(fault) => vec![fault.clone()],
+            None => {
+                let kind = kind(arguments.kind, &source.text);
+                review(&source.text, kind, arguments.account.as_deref())
+            }
+        };
         findings.retain(|finding| {
             !arguments
                 .ignore
@@ -88,7 +101,25 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
         Format::Json => output::result(&crate::json::pretty(&machine::json(&reviewed)))?,
         Format::Sarif => output::result(&crate::json::pretty(&machine::sarif(&reviewed)))?,
     }
-    verdict(&reviewed, arguments.fail_on)
+    let verdict = verdict(&reviewed, arguments.fail_on);
+    match told(unread) {
+        None => verdict,
+        Some(unread) => {
+            if let Err(found) = verdict {
+                output::say(&format!("locum: {found}"));
+            }
+            Err(unread)
+        }
+    }
+}
+
+/// Tells of files that cannot be read; the last one is for the end.
+pub fn told(mut unread: Vec<CliError>) -> Option<CliError> {
+    let last = unread.pop()?;
+    for error in unread {
+        output::say(&format!("locum: {error}"));
+    }
+    Some(last)
 }
 
 /// The kind that was named, or the one that the text probably is.
@@ -164,14 +195,6 @@ fn counted(count: usize, word: &str) -> String {
     match count {
         1 => format!("1 {word}"),
         more => format!("{more} {word}s"),
-    }
-}
-
-fn account(text: &str) -> Result<String, String> {
-    let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match digits {
-        true => Ok(text.to_owned()),
-        false => Err("an account is twelve digits".to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use locum_policy::layout;
 
+use super::check::told;
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::limits::SOURCE_WIDTH_DEFAULT;
@@ -25,9 +26,20 @@ pub struct Arguments {
 /// Runs `locum policy fmt`.
 pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
     let (mut odd, mut refused) = (0_usize, 0_usize);
+    let mut unread: Vec<CliError> = Vec::new();
     for file in &arguments.files {
-        let source = Source::read(file)?;
-        let laid_out = match layout(&source.text) {
+        let source = match Source::open(file) {
+            Ok(source) => source,
+            Err(error) => {
+                unread.push(error);
+                continue;
+            }
+        };
+        let laid_out = match &source.fault {
+            Some(fault) => Err(fault.clone()),
+            None => layout(&source.text),
+        };
+        let laid_out = match laid_out {
             Ok(laid_out) => laid_out,
             Err(finding) => {
                 let colour = Colour::stderr(&context.environment);
@@ -47,6 +59,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<(), CliError> {
                 replace(file, &laid_out)?;
             }
         }
+    }
+    if let Some(unread) = told(unread) {
+        return Err(unread);
     }
     if refused > 0 {
         let summary = format!("{} cannot be read as a policy", files(refused));
