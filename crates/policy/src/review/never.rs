@@ -1,7 +1,8 @@
 //! Conditions of one statement that exclude each other, so that it never applies.
 
-use super::conditions::{demands, is_negated};
+use super::conditions::{demands, is_negated, resolve};
 use super::{Findings, Subject, finding, overlap};
+use crate::catalogue::Arity;
 use crate::code::Code;
 use crate::cover::{ResourceShape, Shape};
 use crate::document::{ConditionEntry, Spanned, Statement};
@@ -15,11 +16,18 @@ pub(super) fn check(subject: &Subject<'_>, statement: &Statement, out: &mut Find
         return;
     }
     let variables = subject.document.variables();
+    // Of several values one may match here and another there.
+    let single = |entry: &ConditionEntry| {
+        let key = resolve(statement, &entry.key.text);
+        key.is_ok_and(|key| key.is_some_and(|key| key.arity == Arity::Single))
+    };
     for (at, later) in entries.iter().enumerate() {
         let mut earlier = entries.iter().take(at);
         let found = earlier.any(|earlier| {
             earlier.key.text.eq_ignore_ascii_case(&later.key.text)
-                && (excludes(earlier, later, variables) || excludes(later, earlier, variables))
+                && (excludes(earlier, later, variables)
+                    || excludes(later, earlier, variables)
+                    || (single(later) && are_apart(earlier, later, variables)))
         });
         if found {
             out.push(finding(
@@ -46,21 +54,31 @@ fn excludes(one: &ConditionEntry, other: &ConditionEntry, variables: Variables) 
         let mut values = other.values.iter();
         return !other.values.is_empty() && values.all(|value| is(value, "true"));
     }
-    let qualified = |entry: &ConditionEntry| entry.operator.qualifier != Qualifier::None;
-    let empty = one.values.is_empty() || other.values.is_empty();
-    if empty || qualified(one) || qualified(other) || is_negated(one.operator.base) {
-        return false;
-    }
-    match is_negated(other.operator.base) {
-        true => one.values.iter().all(|value| {
+    is_negated(other.operator.base)
+        && are_comparable(one, other)
+        && one.values.iter().all(|value| {
             let mut refused = other.values.iter();
             refused.any(|refused| includes((other, refused), (one, value), variables))
-        }),
-        false => one.values.iter().all(|value| {
+        })
+}
+
+/// Whether no value meets both, one of which needs the key.
+fn are_apart(one: &ConditionEntry, other: &ConditionEntry, variables: Variables) -> bool {
+    (demands(one) || demands(other))
+        && !is_negated(other.operator.base)
+        && are_comparable(one, other)
+        && one.values.iter().all(|value| {
             let mut taken = other.values.iter();
             taken.all(|taken| differ((other, taken), (one, value), variables))
-        }),
-    }
+        })
+}
+
+/// Whether both are about one value and have some themselves, the first of them those that it takes.
+fn are_comparable(one: &ConditionEntry, other: &ConditionEntry) -> bool {
+    let plain = |entry: &ConditionEntry| {
+        entry.operator.qualifier == Qualifier::None && !entry.values.is_empty()
+    };
+    plain(one) && plain(other) && !is_negated(one.operator.base)
 }
 
 fn is(value: &Spanned, word: &str) -> bool {
