@@ -1,5 +1,7 @@
 //! The trail record of a call, in CloudTrail's format (event version 1.11), secrets never in it.
 
+mod bounded;
+
 use locum_store::AccountId;
 use locum_wire::{Service, Timestamp, push_json_string};
 
@@ -11,6 +13,7 @@ use crate::limits;
 use crate::operation::{Access, Draft};
 use crate::session::SessionKind;
 use crate::world::Random;
+use bounded::bounded;
 
 /// Everything a record tells that is not in the [`Draft`].
 pub(crate) struct Facts<'a> {
@@ -134,25 +137,11 @@ fn user_agent(out: &mut String, facts: &Facts<'_>) {
     }
 }
 
-/// A JSON object as it stands, `null` when there is none; one that is too large is told by its
-/// length and hash, so that nobody hides behind size.
+/// A JSON object, `null` when there is none.
 fn parameters(out: &mut String, name: &str, object: &str) {
     match object {
         "" | "{}" => json::raw(out, name, "null"),
-        object if object.len() > limits::RECORD_PARAMETERS_BYTES_MAX => {
-            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, object.as_bytes());
-            let hex: String = digest
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            let told = format!(
-                "{{\"omitted\":true,\"bytes\":{},\"sha256\":\"{hex}\"}}",
-                object.len()
-            );
-            json::raw(out, name, &told);
-        }
-        object => json::raw(out, name, object),
+        object => json::raw(out, name, &bounded(object)),
     }
 }
 

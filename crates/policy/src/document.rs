@@ -299,3 +299,21 @@ pub fn size_without_whitespace(text: &str) -> usize {
     let space = |c: &char| matches!(c, ' ' | '\t' | '\n' | '\r');
     text.chars().filter(|c| !space(c)).count()
 }
+
+/// `text`, which is JSON, without the white space between its parts.
+pub fn without_whitespace(text: &str) -> String {
+    let mut out = String::with_capacity(size_without_whitespace(text));
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.chars() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if matches!(c, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        } else {
+            quoted = c == '"';
+        }
+        out.push(c);
+    }
+    out
+}

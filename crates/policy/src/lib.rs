@@ -230,7 +230,7 @@ pub use compare::{
 };
 pub use decide::decide;
 pub use decision::{Decision, PolicyType, Reason, StatementRef};
-pub use document::{Document, Effect, size_without_whitespace};
+pub use document::{Document, Effect, size_without_whitespace, without_whitespace};
 pub use explain::{
     ConditionReport, Explanation, Named, NamedPolicies, Outcome, PolicyReport, PolicyValue,
     RequestValues, StatementReport, View, explain, in_lines,

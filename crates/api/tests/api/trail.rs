@@ -323,15 +323,40 @@ fn aud_05_a_large_document_cannot_push_its_call_out_of_the_trail() {
     );
     let event = answer.event.expect("a record");
     assert_eq!(event["eventName"], "PutUserPolicy");
-    assert_eq!(event["requestParameters"]["omitted"], true, "{event}");
-    assert_eq!(
-        event["requestParameters"]["sha256"].as_str().map(str::len),
-        Some(64)
-    );
+    // The policy without its white space, and what it was put on.
+    let told = &event["requestParameters"];
+    assert_eq!(told["userName"], "alice", "{event}");
+    assert_eq!(told["policyName"], "p");
+    let recorded = told["policyDocument"].as_str().expect("a policy");
+    let without: String = policy.split_whitespace().collect();
+    assert_eq!(recorded, without);
     assert_eq!(
         event["resources"][0]["ARN"],
         format!("arn:aws:iam::{}:user/alice", lab.account)
     );
+}
+
+#[test]
+fn aud_05_a_refused_call_with_a_large_text_still_says_what_it_was_about() {
+    let lab = Lab::new();
+    let text = "x".repeat(120_000);
+    let form = format!(
+        "Action=AssumeRole&RoleArn=arn:aws:iam::{}:role/r&RoleSessionName=work&Policy={text}",
+        lab.account
+    );
+    let answer = lab.form(&lab.admin, Service::Sts, &form);
+    assert_ne!(answer.status, 200);
+    let event = answer.event.expect("a record");
+    let told = &event["requestParameters"];
+    assert!(told.is_object(), "{event}");
+    assert_eq!(
+        told["roleArn"],
+        format!("arn:aws:iam::{}:role/r", lab.account)
+    );
+    assert_eq!(told["roleSessionName"], "work");
+    assert_eq!(told["policy"]["omitted"], true, "{event}");
+    assert_eq!(told["policy"]["bytes"], 120_002);
+    assert_eq!(told["policy"]["sha256"].as_str().map(str::len), Some(64));
 }
 
 #[test]
