@@ -2,6 +2,7 @@
 
 mod bounded;
 
+use locum_policy::Arn;
 use locum_store::AccountId;
 use locum_wire::{Service, Timestamp, push_json_string};
 
@@ -171,21 +172,32 @@ fn additional(out: &mut String, facts: &Facts<'_>) {
 }
 
 fn resources(out: &mut String, draft: &Draft) {
-    if draft.resources.is_empty() {
-        return;
-    }
-    json::key(out, "resources");
-    out.push('[');
-    for (at, (arn, account)) in draft.resources.iter().enumerate() {
-        out.push_str(if at == 0 { "{\"ARN\":" } else { ",{\"ARN\":" });
+    let own = draft.resources.iter();
+    let own = own.map(|(arn, account)| (arn, Some(*account)));
+    let also = draft.also_about.iter();
+    let also = also.map(|arn| (arn, account_in(arn)));
+    for (at, (arn, account)) in own.chain(also).enumerate() {
+        if at == 0 {
+            json::key(out, "resources");
+        }
+        out.push_str(if at == 0 { "[{\"ARN\":" } else { ",{\"ARN\":" });
         push_json_string(out, json::clip(arn, limits::RECORD_TEXT_BYTES_MAX * 2));
-        json::field(out, "accountId", &account.text());
+        if let Some(account) = account {
+            json::field(out, "accountId", &account.text());
+        }
         if let Some(kind) = resource_type(arn) {
             json::field(out, "type", kind);
         }
         out.push('}');
     }
-    out.push(']');
+    if !(draft.resources.is_empty() && draft.also_about.is_empty()) {
+        out.push(']');
+    }
+}
+
+/// The account in an ARN; AWS's own policies have none.
+fn account_in(arn: &str) -> Option<AccountId> {
+    AccountId::parse(Arn::parse(arn)?.account)
 }
 
 /// CloudTrail's type name of an ARN's resource; those it has no name for here have CloudFormation's.

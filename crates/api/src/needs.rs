@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use locum_policy::{KnownKey, ResourceRule};
+use locum_policy::{Arn, KnownKey, ResourceRule};
 use locum_store::{AccountId, PolicyText};
 use locum_wire::push_json_string;
 use smallvec::SmallVec;
@@ -31,6 +31,8 @@ pub struct Needs<'a> {
     /// Further actions on other resources, each with what it is asked about: `iam:PassRole` on the
     /// role that an operation hands to a service.
     pub(crate) further: Vec<(&'static str, Needs<'a>)>,
+    /// Further resources that the call is about, for its record alone: nothing is asked about them.
+    pub(crate) told: SmallVec<[Cow<'a, str>; 1]>,
     /// Whose resource it is.
     pub(crate) resource_account: AccountId,
     /// `aws:ResourceTag/…`.
@@ -62,6 +64,7 @@ impl<'a> Needs<'a> {
             resource: resource.into(),
             also_on: SmallVec::new(),
             further: Vec::new(),
+            told: SmallVec::new(),
             resource_account: account,
             resource_tags: SmallVec::new(),
             request_tags: SmallVec::new(),
@@ -82,6 +85,20 @@ impl<'a> Needs<'a> {
                 .map(|tag| (tag.key.as_str(), tag.value.as_str())),
         );
         self
+    }
+
+    /// Adds what the record names as a resource too, if it is the ARN of something of IAM.
+    pub(crate) fn telling(mut self, arn: impl Into<Cow<'a, str>>) -> Needs<'a> {
+        let arn = arn.into();
+        if Arn::parse(&arn).is_some_and(|parsed| parsed.service == "iam") {
+            self.told.push(arn);
+        }
+        self
+    }
+
+    /// Adds the managed policy that the call attaches or detaches, as `iam:PolicyARN` too.
+    pub(crate) fn attaching(self, arn: &'a str) -> Needs<'a> {
+        self.key(KnownKey::PolicyArn, arn).telling(arn)
     }
 
     /// Nothing at all: AWS lets every authenticated caller do it.

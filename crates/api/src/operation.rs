@@ -89,6 +89,8 @@ pub(crate) struct Draft {
     pub(crate) response_elements: String,
     /// The resources that the call was about, each with its account; `*` is not listed.
     pub(crate) resources: SmallVec<[(String, AccountId); 1]>,
+    /// ARNs of further ones, which nobody was asked about.
+    pub(crate) also_about: Vec<String>,
 }
 
 /// Steps 5 to 7 of a call, the same for every operation; the type of input and output is erased here.
@@ -167,6 +169,12 @@ fn tell_resources(draft: &mut Draft, needs: &Needs<'_>) {
             draft
                 .resources
                 .push((resource.clone().into_owned(), account));
+        }
+    }
+    draft.also_about.clear();
+    for arn in &needs.told {
+        if !draft.resources.iter().any(|(told, _)| told == arn) {
+            draft.also_about.push(arn.clone().into_owned());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Managed policies attached to users, roles and groups: attach, detach, list.
 
-use locum_policy::{Arn, KnownKey};
+use locum_policy::Arn;
 use locum_store::Change;
 use locum_wire::iam::{
     AttachGroupPolicyRequest, AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy,
@@ -277,26 +277,26 @@ fn list_attached_group_policies(
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "AttachUserPolicy" Write, |cx, _, caller, input| {
-        Ok(on_bounded_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_user(cx, caller, &input.user_name).attaching(&input.policy_arn))
     }, attach_user_policy),
     silent!(Iam "iam" "AttachRolePolicy" Write, |cx, _, caller, input| {
-        Ok(on_bounded_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_role(cx, caller, &input.role_name).attaching(&input.policy_arn))
     }, attach_role_policy),
     silent!(Iam "iam" "DetachUserPolicy" Write, |cx, _, caller, input| {
-        Ok(on_bounded_user(cx, caller, &input.user_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_user(cx, caller, &input.user_name).attaching(&input.policy_arn))
     }, detach_user_policy),
     silent!(Iam "iam" "DetachRolePolicy" Write, |cx, _, caller, input| {
-        Ok(on_bounded_role(cx, caller, &input.role_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_bounded_role(cx, caller, &input.role_name).attaching(&input.policy_arn))
     }, detach_role_policy),
     answering!(Iam "iam" "ListAttachedUserPolicies" Read,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_attached_user_policies),
     answering!(Iam "iam" "ListAttachedRolePolicies" Read,
         |cx, _, caller, input| Ok(on_role(cx, caller, &input.role_name)), list_attached_role_policies),
     silent!(Iam "iam" "AttachGroupPolicy" Write, |cx, _, caller, input| {
-        Ok(on_group(cx, caller, &input.group_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_group(cx, caller, &input.group_name).attaching(&input.policy_arn))
     }, attach_group_policy),
     silent!(Iam "iam" "DetachGroupPolicy" Write, |cx, _, caller, input| {
-        Ok(on_group(cx, caller, &input.group_name).key(KnownKey::PolicyArn, input.policy_arn.as_str()))
+        Ok(on_group(cx, caller, &input.group_name).attaching(&input.policy_arn))
     }, detach_group_policy),
     answering!(Iam "iam" "ListAttachedGroupPolicies" Read,
         |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), list_attached_group_policies),

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
+use crate::needs::Needs;
 use crate::operation::{Operation, silent};
 use crate::snapshot::Snapshot;
 
@@ -126,21 +127,33 @@ fn delete_role_permissions_boundary(
     set_on_role(caller, &input.role_name, None)
 }
 
+/// The boundary that is taken away is told too.
+fn freed(needs: Needs<'_>) -> Needs<'_> {
+    let mut keys = needs.keys.iter();
+    let held = keys.find(|(key, _)| *key == KnownKey::PermissionsBoundary);
+    match held.map(|(_, arn)| arn.clone()) {
+        Some(arn) => needs.telling(arn),
+        None => needs,
+    }
+}
+
 // While one is put, `iam:PermissionsBoundary` is the one that is asked for, not the one in force:
 // whoever may only set a certain boundary must not set another.
 pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "PutUserPermissionsBoundary" Write, |cx, _, caller, input| {
         Ok(on_user(cx, caller, &input.user_name)
-            .key(KnownKey::PermissionsBoundary, input.permissions_boundary.as_str()))
+            .key(KnownKey::PermissionsBoundary, input.permissions_boundary.as_str())
+            .telling(input.permissions_boundary.as_str()))
     }, put_user_permissions_boundary),
     silent!(Iam "iam" "PutRolePermissionsBoundary" Write, |cx, _, caller, input| {
         Ok(on_role(cx, caller, &input.role_name)
-            .key(KnownKey::PermissionsBoundary, input.permissions_boundary.as_str()))
+            .key(KnownKey::PermissionsBoundary, input.permissions_boundary.as_str())
+            .telling(input.permissions_boundary.as_str()))
     }, put_role_permissions_boundary),
     silent!(Iam "iam" "DeleteUserPermissionsBoundary" Write,
-        |cx, _, caller, input| Ok(on_bounded_user(cx, caller, &input.user_name)),
+        |cx, _, caller, input| Ok(freed(on_bounded_user(cx, caller, &input.user_name))),
         delete_user_permissions_boundary),
     silent!(Iam "iam" "DeleteRolePermissionsBoundary" Write,
-        |cx, _, caller, input| Ok(on_bounded_role(cx, caller, &input.role_name)),
+        |cx, _, caller, input| Ok(freed(on_bounded_role(cx, caller, &input.role_name))),
         delete_role_permissions_boundary),
 ];

@@ -293,7 +293,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         list_instance_profiles_for_role),
     silent!(Iam "iam" "AddRoleToInstanceProfile" Write, needs_add, add_role_to_instance_profile),
     silent!(Iam "iam" "RemoveRoleFromInstanceProfile" Write,
-        |cx, _, caller, input| Ok(on_profile(cx, caller, &input.instance_profile_name)),
+        |cx, _, caller, input| Ok(on_profile(cx, caller, &input.instance_profile_name)
+            .telling(role::on_role(cx, caller, &input.role_name).resource)),
         remove_role_from_instance_profile),
     silent!(Iam "iam" "DeleteInstanceProfile" Write,
         |cx, _, caller, input| Ok(on_profile(cx, caller, &input.instance_profile_name)),

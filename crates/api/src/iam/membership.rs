@@ -16,8 +16,14 @@ use crate::cx::Cx;
 use crate::entities;
 use crate::error::ApiError;
 use crate::limits;
+use crate::needs::Needs;
 use crate::operation::{Operation, answering, silent};
 use crate::snapshot::Snapshot;
+
+/// What a change of a membership is asked about: the group. The user is told beside it.
+fn on_member<'a>(cx: &Cx<'_>, caller: &'a Caller, group: &str, user: &str) -> Needs<'a> {
+    on_group(cx, caller, group).telling(on_user(cx, caller, user).resource)
+}
 
 /// Adding somebody who is in already changes nothing and is no error.
 fn add_user_to_group(
@@ -94,9 +100,9 @@ fn list_groups_for_user(
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     silent!(Iam "iam" "AddUserToGroup" Write,
-        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), add_user_to_group),
+        |cx, _, caller, input| Ok(on_member(cx, caller, &input.group_name, &input.user_name)), add_user_to_group),
     silent!(Iam "iam" "RemoveUserFromGroup" Write,
-        |cx, _, caller, input| Ok(on_group(cx, caller, &input.group_name)), remove_user_from_group),
+        |cx, _, caller, input| Ok(on_member(cx, caller, &input.group_name, &input.user_name)), remove_user_from_group),
     answering!(Iam "iam" "ListGroupsForUser" Read,
         |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), list_groups_for_user),
 ];

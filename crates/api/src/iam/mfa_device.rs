@@ -382,11 +382,14 @@ fn get_mfa_device(
 pub(crate) const OPERATIONS: &[Operation] = &[
     answering!(Iam "iam" "CreateVirtualMFADevice" Write, needs_create, create_virtual_mfa_device),
     silent!(Iam "iam" "EnableMFADevice" Write,
-        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), enable_mfa_device),
+        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)
+            .telling(input.serial_number.as_str())), enable_mfa_device),
     silent!(Iam "iam" "ResyncMFADevice" Write,
-        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)), resync_mfa_device),
+        |cx, _, caller, input| Ok(on_user(cx, caller, &input.user_name)
+            .telling(input.serial_number.as_str())), resync_mfa_device),
     silent!(Iam "iam" "DeactivateMFADevice" Write,
-        |cx, _, caller, input| on_own_or_named(cx, caller, input.user_name.as_deref()),
+        |cx, _, caller, input| Ok(on_own_or_named(cx, caller, input.user_name.as_deref())?
+            .telling(input.serial_number.as_str())),
         deactivate_mfa_device),
     silent!(Iam "iam" "DeleteVirtualMFADevice" Write,
         |cx, _, caller, input| Ok(on_device(cx, caller, &input.serial_number)),

@@ -90,7 +90,8 @@ fn needs_create<'a>(
     let tags = input.tags.as_deref().unwrap_or_default();
     Ok(Needs::on(arn, caller.account.id)
         .tagging(tags, Some("iam:TagRole"))
-        .bounded(input.permissions_boundary.as_deref()))
+        .bounded(input.permissions_boundary.as_deref())
+        .telling(input.permissions_boundary.as_deref().unwrap_or_default()))
 }
 
 fn create_role(

@@ -103,7 +103,8 @@ fn needs_create<'a>(
     let tags = input.tags.as_deref().unwrap_or_default();
     Ok(Needs::on(arn, caller.account.id)
         .tagging(tags, Some("iam:TagUser"))
-        .bounded(input.permissions_boundary.as_deref()))
+        .bounded(input.permissions_boundary.as_deref())
+        .telling(input.permissions_boundary.as_deref().unwrap_or_default()))
 }
 
 fn create_user(

@@ -67,6 +67,7 @@ mod ssh_keys;
 mod totp;
 mod trail;
 mod trail_parties;
+mod trail_resources;
 mod trails;
 mod trust_conditions;
 mod users_roles;

@@ -16,7 +16,7 @@ pub enum Attribute {
     ReadOnly = 4,
     /// The user as LookupEvents names it: a user's name, a session's name, `root`.
     Username = 5,
-    /// The ARN of a resource, and the name at its end.
+    /// The ARN of a resource, and the name at its end; the id of a key or certificate that a call was about.
     ResourceName = 6,
     /// `AWS::IAM::Role`.
     ResourceType = 7,
@@ -90,7 +90,7 @@ fn fold(left: u64, right: u64) -> u64 {
 /// A resource of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource<'a> {
-    /// Its ARN.
+    /// Its ARN; the id of what has none.
     pub arn: Cow<'a, str>,
     /// `AWS::IAM::Role`.
     pub kind: Option<Cow<'a, str>>,
@@ -158,6 +158,8 @@ struct Record<'a> {
     shared_event_id: Text<'a>,
     read_only: Option<bool>,
     resources: Vec<(Text<'a>, Text<'a>)>,
+    /// Of parameters and answer: what has an id and no ARN, as CloudTrail too tells it in look-ups alone.
+    keys: Vec<(Text<'a>, Text<'a>)>,
     recipient_account_id: Text<'a>,
 }
 
@@ -195,13 +197,16 @@ impl<'a> Record<'a> {
             "requestParameters" => json.members_if_any(|json, name| {
                 match name {
                     "sourceIdentity" => self.source_identity = json.text_if_any()?,
-                    _ => json.skip()?,
+                    _ => read_key(&mut self.keys, json, name)?,
                 }
                 Some(())
             })?,
-            "responseElements" => {
-                json.members_if_any(|json, name| read_issued(&mut self.issued, json, name))?;
-            }
+            "responseElements" => json.members_if_any(|json, name| match name {
+                "accessKey" | "sSHPublicKey" | "certificate" | "serviceSpecificCredential" => {
+                    json.members_if_any(|json, name| read_key(&mut self.keys, json, name))
+                }
+                _ => read_issued(&mut self.issued, json, name),
+            })?,
             "requestID" => self.request_id = json.text()?,
             "eventID" => self.event_id = json.text()?,
             "sharedEventID" => self.shared_event_id = json.text()?,
@@ -224,6 +229,24 @@ impl<'a> Record<'a> {
         }
         Some(())
     }
+}
+
+/// The id of a key or certificate, if the member is one, with its type where CloudTrail has one.
+fn read_key<'a>(
+    keys: &mut Vec<(Text<'a>, Text<'a>)>,
+    json: &mut Json<'a>,
+    name: &str,
+) -> Option<()> {
+    let kind = match name {
+        "accessKeyId" | "rootAccessKeyId" => Some(Cow::Borrowed("AWS::IAM::AccessKey")),
+        "sSHPublicKeyId" | "certificateId" | "serviceSpecificCredentialId" => None,
+        _ => return json.skip(),
+    };
+    let id = json.text_if_any()?.filter(|id| !id.is_empty());
+    if id.is_some() && !keys.iter().any(|(held, _)| *held == id) {
+        keys.push((id, kind));
+    }
+    Some(())
 }
 
 /// What an answer says was issued: itself, or in the members where the STS operations have it.
@@ -309,6 +332,12 @@ pub fn facts(record: &[u8]) -> Option<Facts<'_>> {
     let region = facts.region.clone();
     facts.add(Attribute::Region, Some(region));
     add_resources(&mut facts, read.resources);
+    for (id, kind) in read.keys {
+        let Some(arn) = id else { continue };
+        facts.add(Attribute::ResourceName, Some(arn.clone()));
+        facts.add(Attribute::ResourceType, kind.clone());
+        facts.resources.push(Resource { arn, kind });
+    }
     add_identity(&mut facts, read.identity);
     for issued in read.issued {
         facts.add(Attribute::Session, issued);

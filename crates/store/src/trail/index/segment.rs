@@ -22,7 +22,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a segment's file ends with: its kind and the version of its form.
-const MAGIC: &[u8; 8] = b"LOCUMIX2";
+const MAGIC: &[u8; 8] = b"LOCUMIX3";
 /// Bytes of the foot: eight numbers.
 const FOOT_BYTES: usize = 64;
 /// A postings block is closed beyond this size.

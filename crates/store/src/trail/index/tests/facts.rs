@@ -81,6 +81,25 @@ fn expected(record: &[u8]) -> Option<Vec<(Attribute, String)>> {
         let kind = resource.get("type").and_then(Value::as_str);
         found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
     }
+    let mut keys = Vec::new();
+    for (path, kind) in [
+        (
+            "/requestParameters/accessKeyId",
+            Some("AWS::IAM::AccessKey"),
+        ),
+        ("/requestParameters/certificateId", None),
+        (
+            "/responseElements/accessKey/accessKeyId",
+            Some("AWS::IAM::AccessKey"),
+        ),
+        ("/responseElements/sSHPublicKey/sSHPublicKeyId", None),
+    ] {
+        let id = at(path).filter(|id| !id.is_empty() && !keys.contains(id));
+        let Some(id) = id else { continue };
+        keys.push(id.clone());
+        found.push((Attribute::ResourceName, id));
+        found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
+    }
     found.retain(|(_, value)| !value.is_empty());
     found.sort();
     Some(found)
@@ -152,7 +171,7 @@ fn anything() -> impl Strategy<Value = Value> {
 
 /// Values at the places that are read, of the kind that stands there or null; anything elsewhere.
 fn records() -> impl Strategy<Value = Value> {
-    let texts = prop::collection::vec(prop_oneof![3 => text(), 1 => Just(Value::Null)], 20);
+    let texts = prop::collection::vec(prop_oneof![3 => text(), 1 => Just(Value::Null)], 24);
     let others = prop::collection::vec(anything(), 6);
     let kind = prop::sample::select(vec!["Root", "AssumedRole", "AWSService", "IAMUser"]);
     let read_only = prop_oneof![Just(json!(true)), Just(json!(false)), Just(Value::Null)];
@@ -168,8 +187,9 @@ fn records() -> impl Strategy<Value = Value> {
                     "sessionIssuer": {"arn": t[13], "userName": t[14], "type": o[3]}, "sourceIdentity": t[15], "x": o[3],
                 },
             },
-            "requestParameters": {"sourceIdentity": t[16], "x": o[4]},
+            "requestParameters": {"accessKeyId": t[20], "certificateId": t[21], "sourceIdentity": t[16], "x": o[4]},
             "responseElements": {
+                "accessKey": {"accessKeyId": t[22], "x": o[5]}, "sSHPublicKey": {"sSHPublicKeyId": t[23]},
                 "credentials": {"accessKeyId": t[17], "x": o[4]}, "assumedRoleUser": {"arn": t[18], "x": o[5]}, "y": o[5],
             },
             "resources": [{"ARN": t[19], "type": t[18], "x": o[0]}, {}, {"ARN": t[0]}],
