@@ -3,6 +3,7 @@
 mod bounded;
 
 use locum_policy::Arn;
+use locum_sigv4::AuthError;
 use locum_store::AccountId;
 use locum_wire::{Service, Timestamp, push_json_string};
 
@@ -75,7 +76,7 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
     user_agent(&mut out, facts);
     if let Some(error) = facts.error {
         json::field(&mut out, "errorCode", &error.trail_code(facts.service));
-        let message = error.wire(facts.service).message;
+        let message = message(error, facts.service);
         json::field(
             &mut out,
             "errorMessage",
@@ -121,6 +122,16 @@ pub(crate) fn record(facts: &Facts<'_>, draft: &Draft, random: &dyn Random) -> V
     tls_details(&mut out, facts);
     out.push('}');
     out.into_bytes()
+}
+
+/// The sentence of the answer; a credential that cannot be read may hold a secret, and is not repeated.
+fn message(error: &ApiError, service: Option<Service>) -> String {
+    match error {
+        ApiError::Signature(AuthError::BadCredential(_)) => {
+            AuthError::BadCredential("***".to_owned()).message()
+        }
+        error => error.wire(service).message,
+    }
 }
 
 /// The User-Agent header, `null` without one.

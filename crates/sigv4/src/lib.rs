@@ -31,7 +31,7 @@ pub use canonical::{PathRule, canonical_request, payload_hash, string_to_sign};
 pub use claim::{Auth, Claim, Rules};
 pub use error::{AuthError, Mismatch};
 pub use key::SigningKey;
-pub use parse::parse;
+pub use parse::{claimed_key, parse};
 pub use request::{Header, RequestView};
 pub use sign::{Credentials, presign, sign};
 pub use verify::{Verified, verify};

@@ -12,6 +12,8 @@ pub const QUERY_PARAMETERS_MAX: usize = 4_096;
 pub(crate) const QUERY_PARAMETERS_INLINE: usize = 24;
 /// Bytes of a canonical request that are kept on the stack before hashing begins.
 pub(crate) const CANONICAL_INLINE: usize = 2_048;
+/// Shortest access key id (as in AWS's models).
+pub const ACCESS_KEY_ID_MIN: usize = 16;
 /// Longest access key id (IAM's model: 16 to 128).
 pub const ACCESS_KEY_ID_MAX: usize = 128;
 /// Longest region or service name in a scope.

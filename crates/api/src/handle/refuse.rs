@@ -39,6 +39,7 @@ pub(super) async fn refuse(
         Ok(Auth::Signed(claim)) => Some(claim),
         _ => None,
     };
+    let claimed = locum_sigv4::claimed_key(&heard.view);
     let operation = call.map(|call| call.operation.as_ref());
     let error = if matches!(error, ApiError::Unavailable(_))
         || is_noise(world, request, told, &error, service, heard.now_s)
@@ -51,7 +52,7 @@ pub(super) async fn refuse(
             operation,
             access: told.operation.map_or(Access::Read, |row| row.access),
             caller: told.caller.as_ref(),
-            claimed_key: claim.map(Claim::access_key_id),
+            claimed_key: claimed.as_deref(),
             region: region(
                 service.unwrap_or(Service::Sts),
                 claim.map_or("us-east-1", Claim::region),

@@ -66,6 +66,7 @@ mod simulation;
 mod ssh_keys;
 mod totp;
 mod trail;
+mod trail_claims;
 mod trail_parties;
 mod trail_resources;
 mod trails;

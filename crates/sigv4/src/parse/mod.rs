@@ -1,12 +1,14 @@
 //! Everything that needs no secret, in AWS's order of checks.
 
 mod checks;
+mod claimed;
 mod header;
 mod known;
 mod presigned;
 
 use std::borrow::Cow;
 
+pub use self::claimed::claimed_key;
 use self::known::{Deciding, Known};
 use self::presigned::InQuery;
 use crate::canonical::PathRule;
