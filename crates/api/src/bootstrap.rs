@@ -7,7 +7,7 @@ use locum_store::{
 
 use crate::iam::access_key::new_key;
 use crate::ids::{self, IdKind};
-use crate::operator;
+use crate::operator::{self, Actor, Told};
 use crate::organizations::new_account::{self, NewAccount};
 use crate::session::new_epoch;
 use crate::world::{Random, World};
@@ -91,7 +91,13 @@ pub async fn bootstrap(
         ],
         deletes: Vec::new(),
     };
-    let record = operator::record(world, now_s, "CreateInstallation", Some(account), &[], None);
+    let told = Told {
+        event: "CreateInstallation",
+        account: Some(account),
+        parameters: &[],
+        error: None,
+    };
+    let record = operator::record(world, now_s, Actor::Server, &told);
     let events = vec![Event::new(now_s, record)];
     let change = Change {
         writes: vec![installation, unit],

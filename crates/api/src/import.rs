@@ -16,7 +16,7 @@ pub use text::Mapping;
 
 use crate::documents;
 use crate::limits;
-use crate::operator::{self, OperatorError};
+use crate::operator::{self, Actor, OperatorError};
 use crate::world::World;
 use file::File;
 use plan::{Ground, Plan};
@@ -53,13 +53,14 @@ pub struct Imported {
 /// [`OperatorError::NotImported`] with everything that is wrong with the file; nothing was changed.
 pub async fn import(
     world: &World,
+    actor: Actor,
     name: &str,
     text: &str,
     mappings: &[Mapping],
     mode: Mode,
 ) -> Result<Imported, OperatorError> {
     let asked = [("file", name.to_owned())];
-    operator::commit(world, "ImportAccount", &asked, async || {
+    operator::commit(world, actor, "ImportAccount", &asked, async || {
         let (file, source) = read(text, world)?;
         let mapped = mappings.iter().find(|mapping| mapping.from == source);
         let target = mapped.map_or(source, |mapping| mapping.to);

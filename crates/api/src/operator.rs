@@ -1,24 +1,24 @@
 //! What the host's operator may do and no API may: status, accounts, break-glass root keys, the key ring.
 
+mod record;
+
 use std::sync::Arc;
 
 use locum_store::{
     AccountId, Change, CommitError, Event, Installation, KeyOwner, KeyState, Record,
     SessionKeyEpoch, Unit, UnitWrite,
 };
-use locum_wire::Timestamp;
 
 use crate::error::ApiError;
 use crate::iam::access_key::new_key;
 use crate::ids;
-use crate::json;
 use crate::limits;
 use crate::organizations::new_account::{self, NewAccount};
 use crate::session::new_epoch;
 use crate::world::World;
 
-/// Where operator records come from; no AWS service has this name.
-const EVENT_SOURCE: &str = "operator.locum.internal";
+pub use record::Actor;
+pub(crate) use record::{Told, record};
 
 /// The installation at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +134,7 @@ pub(crate) async fn installation(world: &World) -> Result<Arc<Installation>, Ope
 /// leaves a record of what was asked for.
 pub(crate) async fn commit<T>(
     world: &World,
+    actor: Actor,
     event: &str,
     asked: &[(&'static str, String)],
     plan: impl AsyncFn() -> Result<
@@ -149,13 +150,23 @@ pub(crate) async fn commit<T>(
     for _ in 0..limits::COMMIT_ATTEMPTS_MAX {
         let planned = plan().await;
         let time_s = world.clock.now_ms().div_euclid(1_000);
+        let mut told = Told {
+            event,
+            account: None,
+            parameters: asked,
+            error: None,
+        };
         let (writes, record, result) = match planned {
             Ok((account, writes, parameters, value)) => {
-                let record = record(world, time_s, event, account, &parameters, None);
+                told.account = account;
+                told.parameters = &parameters;
+                let record = record(world, time_s, actor, &told);
                 (writes, record, Ok(value))
             }
             Err(error) => {
-                let record = record(world, time_s, event, None, asked, Some(&error));
+                told.account = whose_refusal(world, &error).await;
+                told.error = Some(&error);
+                let record = record(world, time_s, actor, &told);
                 (Vec::new(), record, Err(error))
             }
         };
@@ -175,12 +186,21 @@ pub(crate) async fn commit<T>(
     ))
 }
 
+/// Where a refusal is recorded: with the account that is asked about, if it is there, else with the
+/// management account.
+async fn whose_refusal(world: &World, error: &OperatorError) -> Option<AccountId> {
+    match error {
+        OperatorError::TooManyKeys(account) => Some(*account),
+        _ => Some(installation(world).await.ok()?.management_account),
+    }
+}
+
 /// The installation at a glance; leaves a record like every other use of the socket.
 ///
 /// # Errors
 /// See [`OperatorError`].
-pub async fn status(world: &World) -> Result<Status, OperatorError> {
-    commit(world, "GetStatus", &[], async || {
+pub async fn status(world: &World, actor: Actor) -> Result<Status, OperatorError> {
+    commit(world, actor, "GetStatus", &[], async || {
         let held = installation(world).await?;
         let keys = held
             .keys
@@ -206,6 +226,7 @@ pub async fn status(world: &World) -> Result<Status, OperatorError> {
 /// See [`OperatorError`].
 pub async fn create_account(
     world: &World,
+    actor: Actor,
     name: &str,
     email: Option<&str>,
     with: WithRootKey,
@@ -218,7 +239,7 @@ pub async fn create_account(
         ),
     };
     let asked = [("accountName", name.to_owned())];
-    commit(world, "CreateAccount", &asked, async || {
+    commit(world, actor, "CreateAccount", &asked, async || {
         check_name(name)?;
         let held = installation(world).await?;
         let now_s = world.clock.now_ms().div_euclid(1_000);
@@ -279,9 +300,13 @@ fn check_name(name: &str) -> Result<(), OperatorError> {
 ///
 /// # Errors
 /// See [`OperatorError`].
-pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, OperatorError> {
+pub async fn root_key(
+    world: &World,
+    actor: Actor,
+    account: AccountId,
+) -> Result<RootKey, OperatorError> {
     let asked = [("accountId", account.to_string())];
-    commit(world, "CreateRootAccessKey", &asked, async || {
+    commit(world, actor, "CreateRootAccessKey", &asked, async || {
         let loaded = world.engine.load(Unit::Account(account)).await;
         let loaded = loaded.map_err(|error| OperatorError::Store(error.to_string()))?;
         let held = loaded.and_then(locum_store::Loaded::account);
@@ -317,13 +342,14 @@ pub async fn root_key(world: &World, account: AccountId) -> Result<RootKey, Oper
 /// See [`OperatorError`].
 pub async fn rotate_keys(
     world: &World,
+    actor: Actor,
     rotate: Rotate,
 ) -> Result<Vec<(u32, KeyState)>, OperatorError> {
     let asked = match rotate {
         Rotate::New => vec![],
         Rotate::Revoke(epoch) => vec![("revoke", epoch.to_string())],
     };
-    commit(world, "RotateSessionKeys", &asked, async || {
+    commit(world, actor, "RotateSessionKeys", &asked, async || {
         let held = installation(world).await?;
         let now_s = world.clock.now_ms().div_euclid(1_000);
         let mut ring = held.keys.clone();
@@ -372,8 +398,8 @@ fn turn(
 ///
 /// # Errors
 /// See [`OperatorError`].
-pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
-    commit(world, "Backup", &[], async || {
+pub async fn backed_up(world: &World, actor: Actor, file: &str) -> Result<(), OperatorError> {
+    commit(world, actor, "Backup", &[], async || {
         let held = installation(world).await?;
         Ok((
             Some(held.management_account),
@@ -390,7 +416,7 @@ pub async fn backed_up(world: &World, file: &str) -> Result<(), OperatorError> {
 /// # Errors
 /// See [`OperatorError`].
 pub async fn trail_repaired(world: &World, found: &str) -> Result<(), OperatorError> {
-    commit(world, "TrailRepaired", &[], async || {
+    commit(world, Actor::Server, "TrailRepaired", &[], async || {
         let held = installation(world).await?;
         let told = vec![("found", found.to_owned())];
         Ok((Some(held.management_account), vec![], told, ()))
@@ -405,10 +431,11 @@ pub async fn trail_repaired(world: &World, found: &str) -> Result<(), OperatorEr
 /// The refusal itself, or see [`OperatorError`].
 pub async fn trail_not_pruned(
     world: &World,
+    actor: Actor,
     asked: &[(&'static str, String)],
     refusal: Option<String>,
 ) -> Result<(), OperatorError> {
-    commit(world, "PruneTrail", asked, async || {
+    commit(world, actor, "PruneTrail", asked, async || {
         if let Some(why) = refusal.clone() {
             return Err(OperatorError::NotPruned(why));
         }
@@ -424,9 +451,10 @@ pub async fn trail_not_pruned(
 /// See [`OperatorError`].
 pub async fn trail_pruned(
     world: &World,
+    actor: Actor,
     told: &[(&'static str, String)],
 ) -> Result<(), OperatorError> {
-    commit(world, "TrailPruned", told, async || {
+    commit(world, actor, "TrailPruned", told, async || {
         let held = installation(world).await?;
         Ok((Some(held.management_account), vec![], told.to_vec(), ()))
     })
@@ -437,63 +465,10 @@ pub async fn trail_pruned(
 ///
 /// # Errors
 /// See [`OperatorError`].
-pub async fn checkpoint_signed(world: &World) -> Result<(), OperatorError> {
-    commit(world, "SignCheckpoint", &[], async || {
+pub async fn checkpoint_signed(world: &World, actor: Actor) -> Result<(), OperatorError> {
+    commit(world, actor, "SignCheckpoint", &[], async || {
         let held = installation(world).await?;
         Ok((Some(held.management_account), vec![], vec![], ()))
     })
     .await
-}
-
-/// A trail record of something that no API call did.
-pub(crate) fn record(
-    world: &World,
-    now_s: i64,
-    event: &str,
-    account: Option<AccountId>,
-    parameters: &[(&'static str, String)],
-    error: Option<&OperatorError>,
-) -> Vec<u8> {
-    let mut out = String::with_capacity(512);
-    out.push_str("{\"eventVersion\":\"1.11\",\"userIdentity\":{\"type\":\"Unknown\",\"principalId\":\"operator\"}");
-    json::plain(&mut out, "eventTime", &Timestamp(now_s));
-    json::field(&mut out, "eventSource", EVENT_SOURCE);
-    json::field(&mut out, "eventName", event);
-    json::field(&mut out, "awsRegion", "us-east-1");
-    json::field(&mut out, "sourceIPAddress", EVENT_SOURCE);
-    if let Some(error) = error {
-        json::field(&mut out, "errorCode", error.code());
-        json::field(&mut out, "errorMessage", &error.to_string());
-    }
-    json::key(&mut out, "requestParameters");
-    if parameters.is_empty() {
-        out.push_str("null");
-    } else {
-        let mut object = String::new();
-        parameters.iter().for_each(|(name, value)| {
-            let value = json::clip(value, limits::RECORD_TEXT_BYTES_MAX);
-            json::field(&mut object, name, value);
-        });
-        out.push('{');
-        out.push_str(object.trim_start_matches(','));
-        out.push('}');
-    }
-    out.push_str(",\"responseElements\":null");
-    json::field(&mut out, "requestID", &ids::uuid_string(&*world.random));
-    json::field(&mut out, "eventID", &ids::uuid_string(&*world.random));
-    json::raw(
-        &mut out,
-        "readOnly",
-        if matches!(event, "GetStatus" | "ExplainRefusal" | "AskPolicies") {
-            "true"
-        } else {
-            "false"
-        },
-    );
-    out.push_str(",\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true");
-    if let Some(account) = account {
-        json::field(&mut out, "recipientAccountId", &account.text());
-    }
-    out.push_str(",\"eventCategory\":\"Management\"}");
-    out.into_bytes()
 }

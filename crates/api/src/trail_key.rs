@@ -3,7 +3,7 @@
 use locum_store::{Record, Secret, TrailKey, Unit, UnitWrite};
 
 use crate::limits;
-use crate::operator::{self, OperatorError};
+use crate::operator::{self, Actor, OperatorError};
 use crate::world::World;
 
 /// The name of a public key (PKCS #1 DER): half of its SHA-256 in 32 hexadecimal digits. CloudTrail's
@@ -48,7 +48,7 @@ pub async fn add_trail_key(
     let now_s = world.clock.now_ms().div_euclid(1_000);
     let fingerprint = fingerprint(public_key);
     let asked = [("publicKeyFingerprint", fingerprint.clone())];
-    operator::commit(world, "CreateTrailKey", &asked, async || {
+    operator::commit(world, Actor::Server, "CreateTrailKey", &asked, async || {
         let held = operator::installation(world).await?;
         let key = TrailKey {
             fingerprint: fingerprint.clone(),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use locum_api::import::{self, Mapping, Mode};
-use locum_api::operator::{self, Rotate, WithRootKey};
+use locum_api::operator::{self, Actor, Rotate, WithRootKey};
 use locum_api::{World, handle_named};
 use locum_store::{AccountId, Counters, KeyState, Unit};
 use serde_json::{Value, json};
@@ -129,18 +129,24 @@ pub(crate) struct ApiOperator {
 }
 
 impl Operator for ApiOperator {
-    async fn call(&self, request: OperatorRequest, _: Peer) -> Result<Value, OperatorRefusal> {
+    async fn call(&self, request: OperatorRequest, peer: Peer) -> Result<Value, OperatorRefusal> {
         let world = &*self.world;
+        let actor = Actor::Operator {
+            uid: peer.uid,
+            pid: peer.pid,
+        };
         match request {
-            OperatorRequest::Status {} => status(world).await,
+            OperatorRequest::Status {} => status(world, actor).await,
             OperatorRequest::CreateAccount {
                 name,
                 email,
                 root_key,
-            } => create_account(world, &name, email.as_deref(), root_key).await,
-            OperatorRequest::RootKey { account } => root_key(world, &account).await,
-            OperatorRequest::RotateKeys { retire, revoke } => rotate(world, retire, revoke).await,
-            OperatorRequest::Backup { file } => backup(world, &file).await,
+            } => create_account(world, actor, &name, email.as_deref(), root_key).await,
+            OperatorRequest::RootKey { account } => root_key(world, actor, &account).await,
+            OperatorRequest::RotateKeys { retire, revoke } => {
+                rotate(world, actor, retire, revoke).await
+            }
+            OperatorRequest::Backup { file } => backup(world, actor, &file).await,
             OperatorRequest::PruneTrail {
                 before,
                 keep_days,
@@ -153,12 +159,14 @@ impl Operator for ApiOperator {
                     recent,
                     dry_run,
                 };
-                trail::prune(&self.world, &self.retention, asked).await
+                trail::prune(&self.world, &self.retention, actor, asked).await
             }
             OperatorRequest::SignCheckpoint {} => {
-                trail::checkpoint(&self.world, &self.retention).await
+                trail::checkpoint(&self.world, &self.retention, actor).await
             }
-            OperatorRequest::Why { call, columns } => explain::why(world, &call, columns).await,
+            OperatorRequest::Why { call, columns } => {
+                explain::why(world, actor, &call, columns).await
+            }
             OperatorRequest::Can {
                 principal,
                 action,
@@ -179,7 +187,7 @@ impl Operator for ApiOperator {
                     rcp,
                     columns,
                 };
-                explain::can(world, asked).await
+                explain::can(world, actor, asked).await
             }
             OperatorRequest::ImportAccount {
                 file,
@@ -187,23 +195,24 @@ impl Operator for ApiOperator {
                 dry_run,
             } => {
                 let mode = if dry_run { Mode::DryRun } else { Mode::Write };
-                import(world, file, &map_accounts, mode).await
+                import(world, actor, file, &map_accounts, mode).await
             }
         }
     }
 }
 
-async fn root_key(world: &World, account: &str) -> Result<Value, OperatorRefusal> {
+async fn root_key(world: &World, actor: Actor, account: &str) -> Result<Value, OperatorRefusal> {
     let Some(account) = AccountId::parse(account) else {
         let message = format!("{account:?} is not an account id of twelve digits.");
         return Err(refused("InvalidAccountId", message));
     };
-    let made = operator::root_key(world, account).await;
+    let made = operator::root_key(world, actor, account).await;
     made.map(|key| shown(&key)).map_err(refusal)
 }
 
 async fn create_account(
     world: &World,
+    actor: Actor,
     name: &str,
     email: Option<&str>,
     root_key: bool,
@@ -212,7 +221,7 @@ async fn create_account(
         true => WithRootKey::Yes,
         false => WithRootKey::No,
     };
-    let made = operator::create_account(world, name, email, with).await;
+    let made = operator::create_account(world, actor, name, email, with).await;
     let (account, key) = made.map_err(refusal)?;
     Ok(key.map_or_else(
         || json!({ "AccountId": account.to_string() }),
@@ -228,8 +237,8 @@ fn shown(key: &operator::RootKey) -> Value {
     })
 }
 
-async fn status(world: &World) -> Result<Value, OperatorRefusal> {
-    let status = operator::status(world).await.map_err(refusal)?;
+async fn status(world: &World, actor: Actor) -> Result<Value, OperatorRefusal> {
+    let status = operator::status(world, actor).await.map_err(refusal)?;
     let keys: Vec<Value> = status
         .keys
         .iter()
@@ -251,6 +260,7 @@ async fn status(world: &World) -> Result<Value, OperatorRefusal> {
 /// Retiring is what a new key does to the active one, so only that one can be retired.
 async fn rotate(
     world: &World,
+    actor: Actor,
     retire: Option<u32>,
     revoke: Option<u32>,
 ) -> Result<Value, OperatorRefusal> {
@@ -276,7 +286,9 @@ async fn rotate(
         (None, Some(epoch)) => Rotate::Revoke(epoch),
         (None, None) => Rotate::New,
     };
-    let ring = operator::rotate_keys(world, wish).await.map_err(refusal)?;
+    let ring = operator::rotate_keys(world, actor, wish)
+        .await
+        .map_err(refusal)?;
     let keys: Vec<Value> = ring
         .iter()
         .map(|(epoch, state)| json!({ "Epoch": epoch, "State": state_name(*state) }))
@@ -292,14 +304,16 @@ fn state_name(state: KeyState) -> &'static str {
     }
 }
 
-async fn backup(world: &World, file: &Path) -> Result<Value, OperatorRefusal> {
+async fn backup(world: &World, actor: Actor, file: &Path) -> Result<Value, OperatorRefusal> {
     if !file.is_absolute() {
         let message = "The file of a backup is an absolute path.";
         return Err(refused("InvalidRequest", message.to_owned()));
     }
     // The record first: a copy that is not in the trail must not exist.
     let name = file.display().to_string();
-    operator::backed_up(world, &name).await.map_err(refusal)?;
+    operator::backed_up(world, actor, &name)
+        .await
+        .map_err(refusal)?;
     let copied = world.engine.backup(file).await;
     copied.map_err(|error| refused("BackupFailed", error.to_string()))?;
     Ok(json!({ "File": name, "Bytes": std::fs::metadata(file).map_or(0, |file| file.len()) }))
@@ -307,6 +321,7 @@ async fn backup(world: &World, file: &Path) -> Result<Value, OperatorRefusal> {
 
 async fn import(
     world: &World,
+    actor: Actor,
     file: PathBuf,
     map_accounts: &BTreeMap<String, String>,
     mode: Mode,
@@ -324,7 +339,7 @@ async fn import(
     let read = read.await.map_err(|error| error.to_string());
     let text = read.and_then(|text| text);
     let text = text.map_err(|why| refused("ImportFailed", format!("{name}: {why}")))?;
-    let done = import::import(world, &name, &text, &mappings, mode).await;
+    let done = import::import(world, actor, &name, &text, &mappings, mode).await;
     let done = done.map_err(refusal)?;
     let [users, groups, roles, profiles, policies] = done.created;
     Ok(json!({

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
-use locum_api::operator::{self, OperatorError};
+use locum_api::operator::{self, Actor, OperatorError};
 use locum_api::{Clock, World, trail_public_keys};
 use locum_store::{DayLength, FileError, Pruned, TrailDay, TrailReader, TrailRemoved};
 use locum_wire::Timestamp;
@@ -157,7 +157,9 @@ impl Retention {
             tracing::warn!(alarm = "trail_pruning", %day, why, "an old day of the trail is kept");
         }
         match world.upgrade() {
-            Some(world) if !plan.days.is_empty() => self.carry_out(&world, plan).map(Some),
+            Some(world) if !plan.days.is_empty() => {
+                self.carry_out(&world, Actor::Server, plan).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -235,14 +237,19 @@ impl Retention {
     }
 
     /// Removes what was planned, step by step. Whoever calls holds the lock since the plan was made.
-    pub(crate) fn carry_out(&self, world: &World, plan: Plan) -> Result<TrailRemoved, PruneError> {
-        self.tell(world, &plan)?;
+    pub(crate) fn carry_out(
+        &self,
+        world: &World,
+        actor: Actor,
+        plan: Plan,
+    ) -> Result<TrailRemoved, PruneError> {
+        self.tell(world, actor, &plan)?;
         self.mark(world, &plan)?;
         self.remove(world, plan.days)
     }
 
     /// The record that the days go.
-    fn tell(&self, world: &World, plan: &Plan) -> Result<(), PruneError> {
+    fn tell(&self, world: &World, actor: Actor, plan: &Plan) -> Result<(), PruneError> {
         let name = |day: Option<&DayLength>| day.map_or(String::new(), |(day, _)| day.to_string());
         let mut told = vec![
             ("firstDay", name(plan.days.first())),
@@ -254,7 +261,7 @@ impl Retention {
             told.push(("firstSequence", first.to_string()));
             told.push(("lastSequence", last.to_string()));
         }
-        pollster::block_on(operator::trail_pruned(world, &told)).map_err(PruneError::from)
+        pollster::block_on(operator::trail_pruned(world, actor, &told)).map_err(PruneError::from)
     }
 
     /// The signed marker, durable.

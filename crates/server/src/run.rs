@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use locum_api::bootstrap::{AdminCredentials, bootstrap};
-use locum_api::operator::{self, Rotate};
+use locum_api::operator::{self, Actor, Rotate};
 use locum_api::{Random, Settings, World};
 use locum_store::{Engine, KeyState, RedbEngine, RedbOptions, Restore, TrailAlarm, open_redb};
 
@@ -176,10 +176,12 @@ async fn end_sessions(world: &World) -> Result<(), ServerError> {
         "an older store was accepted: every session ends; keys deleted since its copy are valid again"
     );
     let fault = |error: operator::OperatorError| ServerError::Store(error.to_string());
-    let status = operator::status(world).await.map_err(fault)?;
+    let status = operator::status(world, Actor::Server)
+        .await
+        .map_err(fault)?;
     for (epoch, state, _) in status.keys {
         if state != KeyState::Revoked {
-            operator::rotate_keys(world, Rotate::Revoke(epoch))
+            operator::rotate_keys(world, Actor::Server, Rotate::Revoke(epoch))
                 .await
                 .map_err(fault)?;
         }

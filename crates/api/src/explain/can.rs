@@ -15,7 +15,7 @@ use crate::case::{
 };
 use crate::documents::{self, Principal};
 use crate::entities;
-use crate::operator::{self, OperatorError};
+use crate::operator::{self, Actor, OperatorError};
 use crate::world::World;
 
 /// The name of the session of a role that is asked about.
@@ -61,13 +61,13 @@ pub struct QuestionValue {
 /// # Errors
 /// [`OperatorError::BadQuestion`] for a principal that is not there and for what is no action,
 /// resource or policy.
-pub async fn can(world: &World, question: &Question) -> Result<Value, OperatorError> {
+pub async fn can(world: &World, actor: Actor, question: &Question) -> Result<Value, OperatorError> {
     let asked = [
         ("principal", question.principal.clone()),
         ("action", question.action.clone()),
         ("resource", question.resource.clone()),
     ];
-    operator::commit(world, "AskPolicies", &asked, async || {
+    operator::commit(world, actor, "AskPolicies", &asked, async || {
         let (account, answer) = answered(world, question).await?;
         Ok((Some(account), vec![], asked.to_vec(), answer))
     })

@@ -8,7 +8,7 @@ use super::current::{self, Today};
 use super::told;
 use crate::case::{Case, Source, kind_named};
 use crate::denial::{Authorization, Evidence, Message, PolicyRef};
-use crate::operator::{self, OperatorError};
+use crate::operator::{self, Actor, OperatorError};
 use crate::session::Purpose;
 use crate::world::World;
 
@@ -34,6 +34,7 @@ pub async fn request_of(world: &World, message: &str) -> Result<(String, i64), O
 /// [`OperatorError::NotExplained`] when no policy refused the call.
 pub async fn why(
     world: &World,
+    actor: Actor,
     record: &[u8],
     columns: Option<usize>,
 ) -> Result<Value, OperatorError> {
@@ -41,7 +42,7 @@ pub async fn why(
         .map_err(|_| OperatorError::NotExplained("the record is no JSON".to_owned()))?;
     let request_id = text(&record, "requestID").to_owned();
     let asked = [("requestId", request_id.clone())];
-    operator::commit(world, "ExplainRefusal", &asked, async || {
+    operator::commit(world, actor, "ExplainRefusal", &asked, async || {
         let answer = explained(world, &record, columns).await?;
         let account = AccountId::parse(text(&record, "recipientAccountId"));
         Ok((account, vec![], asked.to_vec(), answer))

@@ -10,8 +10,8 @@ use locum_wire::{Empty, Service, write_input};
 use pollster::block_on;
 
 use crate::common::{
-    Answer, Keys, Lab, Refused, START_S, allow, assume_role, check, document, sign, statement,
-    success, trust, unsigned,
+    Answer, Keys, Lab, OPERATOR, Refused, START_S, allow, assume_role, check, document, sign,
+    statement, success, trust, unsigned,
 };
 
 pub(crate) const INVALID: &str = "The security token included in the request is invalid";
@@ -368,14 +368,24 @@ fn sig_12_a_signature_for_one_service_does_nothing_at_another() {
 fn sts_17_an_epoch_rotated_lives_out_and_an_epoch_revoked_is_dead() {
     let lab = Lab::new();
     let old = session(&lab);
-    block_on(operator::rotate_keys(&lab.world, Rotate::New)).expect("rotate");
+    block_on(operator::rotate_keys(&lab.world, OPERATOR, Rotate::New)).expect("rotate");
     let new = assumed(&lab);
     who(&lab, &old).expect("a session of the epoch before");
     who(&lab, &new).expect("a session of the new epoch");
-    block_on(operator::rotate_keys(&lab.world, Rotate::Revoke(1))).expect("revoke");
+    block_on(operator::rotate_keys(
+        &lab.world,
+        OPERATOR,
+        Rotate::Revoke(1),
+    ))
+    .expect("revoke");
     check(who(&lab, &old), 403, "InvalidClientTokenId", INVALID);
     who(&lab, &new).expect("the new epoch is not touched");
-    block_on(operator::rotate_keys(&lab.world, Rotate::Revoke(2))).expect("revoke");
+    block_on(operator::rotate_keys(
+        &lab.world,
+        OPERATOR,
+        Rotate::Revoke(2),
+    ))
+    .expect("revoke");
     check(who(&lab, &new), 403, "InvalidClientTokenId", INVALID);
     who(&lab, &assumed(&lab)).expect("there is always an epoch that seals");
 }

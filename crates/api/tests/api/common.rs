@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use locum_api::operator::{self, WithRootKey};
+use locum_api::operator::{self, Actor, WithRootKey};
 use locum_api::{Clock, Random, Request, SetClock, Settings, World, bootstrap, handle};
 use locum_sigv4::{Credentials, Header, RequestView};
 use locum_store::{
@@ -29,6 +29,11 @@ pub(crate) use crate::documents::{
     allow, allow_if, assume_role, document, statement, trust, trust_if,
 };
 
+/// Who uses the operator's socket.
+pub(crate) const OPERATOR: Actor = Actor::Operator {
+    uid: 1_000,
+    pid: 42,
+};
 /// 2026-03-01T12:00:00Z.
 pub(crate) const START_S: i64 = 1_772_366_400;
 /// Where every client of these tests sits.
@@ -167,7 +172,7 @@ impl Lab {
 
     /// Another account of the organization.
     pub(crate) fn other(&self, name: &str) -> Other {
-        let made = operator::create_account(&self.world, name, None, WithRootKey::Yes);
+        let made = operator::create_account(&self.world, OPERATOR, name, None, WithRootKey::Yes);
         let (account, key) = block_on(made).expect("a new account");
         let key = key.expect("a root key");
         let secret = key.secret_access_key.to_string();

@@ -8,7 +8,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 
 use crate::common::{
-    Answer, Keys, Lab, Refused, allow, assume_role, check, check_denied, document,
+    Answer, Keys, Lab, OPERATOR, Refused, allow, assume_role, check, check_denied, document,
     no_identity_policy, statement, trust_if,
 };
 
@@ -157,9 +157,14 @@ fn what_does_not_open_is_answered_with_one_sentence() {
         check_invalid(decode(&lab, &lab.admin, &broken));
     }
     decode(&lab, &lab.admin, &whole).expect("the whole message");
-    block_on(operator::rotate_keys(&lab.world, Rotate::New)).expect("a new key");
+    block_on(operator::rotate_keys(&lab.world, OPERATOR, Rotate::New)).expect("a new key");
     decode(&lab, &lab.admin, &whole).expect("an older key");
-    block_on(operator::rotate_keys(&lab.world, Rotate::Revoke(1))).expect("revoked");
+    block_on(operator::rotate_keys(
+        &lab.world,
+        OPERATOR,
+        Rotate::Revoke(1),
+    ))
+    .expect("revoked");
     check_invalid(decode(&lab, &lab.admin, &whole));
 }
 

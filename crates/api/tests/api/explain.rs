@@ -6,7 +6,9 @@ use locum_wire::Service;
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Lab, allow, allow_if, assume_role, document, statement, trust_if};
+use crate::common::{
+    Answer, Lab, OPERATOR, allow, allow_if, assume_role, document, statement, trust_if,
+};
 
 const ASSUME: &str = r#""sts:AssumeRole""#;
 
@@ -14,7 +16,7 @@ impl Lab {
     /// Explains a refused call.
     fn why(&self, answer: &Answer) -> Value {
         let event = answer.event.as_ref().expect("a record").to_string();
-        block_on(why(&self.world, event.as_bytes(), None)).expect("an explanation")
+        block_on(why(&self.world, OPERATOR, event.as_bytes(), None)).expect("an explanation")
     }
 
     fn can(&self, principal: &str, action: &str, resource: &str) -> Value {
@@ -27,7 +29,7 @@ impl Lab {
     }
 
     fn asked(&self, question: &Question) -> Value {
-        block_on(can(&self.world, question)).expect("an answer")
+        block_on(can(&self.world, OPERATOR, question)).expect("an answer")
     }
 
     fn arn(&self, rest: &str) -> String {
@@ -248,7 +250,12 @@ fn a_message_leads_to_its_request_and_a_revoked_key_ends_that() {
         text(&told["Then"], "Text").contains("role trust policy"),
         "{told}"
     );
-    block_on(operator::rotate_keys(&lab.world, Rotate::Revoke(1))).expect("revoked");
+    block_on(operator::rotate_keys(
+        &lab.world,
+        OPERATOR,
+        Rotate::Revoke(1),
+    ))
+    .expect("revoked");
     let gone = block_on(request_of(&lab.world, &message));
     assert!(matches!(gone, Err(OperatorError::NotExplained(_))));
     // The sealed part of the record does not open either, and that is said and not guessed over.
@@ -271,7 +278,7 @@ fn what_no_policy_refused_is_not_explained() {
             .event
             .expect("a record")
             .to_string();
-        let told = block_on(why(&lab.world, event.as_bytes(), None)).expect_err(form);
+        let told = block_on(why(&lab.world, OPERATOR, event.as_bytes(), None)).expect_err(form);
         assert_eq!(told.code(), "NotExplained");
         assert!(told.to_string().contains(because), "{told}");
     }
@@ -444,7 +451,7 @@ fn questions_without_an_answer_are_refused() {
             resource: resource.to_owned(),
             ..Question::default()
         };
-        let told = block_on(can(&lab.world, &question)).expect_err(principal);
+        let told = block_on(can(&lab.world, OPERATOR, &question)).expect_err(principal);
         assert_eq!(
             told.code(),
             "InvalidInput",

@@ -9,7 +9,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 
 use crate::authorization_details::{Details, stage};
-use crate::common::{Keys, Lab, Other, START_S, assume_role, success};
+use crate::common::{Keys, Lab, OPERATOR, Other, START_S, assume_role, success};
 
 /// The answer of GetAccountAuthorizationDetails as JSON.
 fn export(lab: &Lab, by: &Keys) -> Value {
@@ -61,7 +61,14 @@ impl Ground {
             to: id(&self.tenant.account),
         }];
         let text = file.to_string();
-        block_on(import(&self.lab.world, "file.json", &text, &mappings, mode))
+        block_on(import(
+            &self.lab.world,
+            OPERATOR,
+            "file.json",
+            &text,
+            &mappings,
+            mode,
+        ))
     }
 
     fn revision(&self) -> u64 {
@@ -334,6 +341,7 @@ fn what_is_no_such_file_is_refused() {
     }
     let nowhere = block_on(import(
         &ground.lab.world,
+        OPERATOR,
         "file.json",
         &ground.file.to_string(),
         &[],
@@ -380,7 +388,7 @@ fn esc_05_an_import_takes_nobody_s_unique_id() {
         to: id(&second.account),
     }];
     let text = ground.file.to_string();
-    let refused = block_on(import(&lab.world, "f", &text, &mappings, Mode::Write));
+    let refused = block_on(import(&lab.world, OPERATOR, "f", &text, &mappings, Mode::Write));
     let Err(OperatorError::NotImported(problems)) = refused else {
         panic!("two accounts with the same unique ids");
     };

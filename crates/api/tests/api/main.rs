@@ -48,6 +48,7 @@ mod mfa_sessions;
 mod noise;
 mod oidc_providers;
 mod operation_cases;
+mod operator_records;
 mod organization_access;
 mod organizations;
 mod password_policy;

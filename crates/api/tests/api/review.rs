@@ -14,7 +14,8 @@ use pollster::block_on;
 use serde_json::Value;
 
 use crate::common::{
-    Lab, Refused, allow, allow_if, assume_role, document, keys_of, statement, trust, trust_if,
+    Lab, OPERATOR, Refused, allow, allow_if, assume_role, document, keys_of, statement, trust,
+    trust_if,
 };
 
 fn tagged(key: &str, value: &str) -> locum_wire::iam::Tag {
@@ -191,10 +192,10 @@ fn what_the_operator_is_refused_is_recorded() {
     let nobody = AccountId::parse("111111111111").expect("an id");
     let before = lab.engine.recorded_events().len();
     let world = &lab.world;
-    assert!(block_on(operator::root_key(world, nobody)).is_err());
-    assert!(block_on(operator::rotate_keys(world, Rotate::Revoke(9))).is_err());
+    assert!(block_on(operator::root_key(world, OPERATOR, nobody)).is_err());
+    assert!(block_on(operator::rotate_keys(world, OPERATOR, Rotate::Revoke(9))).is_err());
     let long = "x".repeat(51);
-    let made = operator::create_account(world, &long, None, WithRootKey::Yes);
+    let made = operator::create_account(world, OPERATOR, &long, None, WithRootKey::Yes);
     assert!(block_on(made).is_err());
     let events = lab.engine.recorded_events().split_off(before);
     let told: Vec<(String, String, String)> = events

@@ -180,9 +180,10 @@ fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-/// The address; the operator's socket has none.
+/// The address; the operator's socket and the server itself have none.
 fn source(record: &Value) -> &str {
     match text(record, "/sourceIPAddress") {
+        Some("server.locum.internal") => "server",
         Some(source) if source.ends_with(".locum.internal") => "socket",
         Some(source) => source,
         None => "-",

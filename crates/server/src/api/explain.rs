@@ -2,6 +2,7 @@
 
 use locum_api::World;
 use locum_api::explain::{self, OrganizationPolicies, Question, QuestionPolicy, QuestionValue};
+use locum_api::operator::Actor;
 use serde_json::Value;
 
 use super::{refusal, refused};
@@ -11,6 +12,7 @@ use crate::records;
 /// `call` is a request id or an encoded authorization message.
 pub(super) async fn why(
     world: &World,
+    actor: Actor,
     call: &str,
     columns: Option<u16>,
 ) -> Result<Value, OperatorRefusal> {
@@ -31,7 +33,7 @@ pub(super) async fn why(
         let message = format!("The trail of this server has no record of request {request_id}.");
         refused("NoSuchEntity", message)
     })?;
-    let told = explain::why(world, &record, columns.map(usize::from)).await;
+    let told = explain::why(world, actor, &record, columns.map(usize::from)).await;
     told.map_err(refusal)
 }
 
@@ -47,7 +49,11 @@ pub(super) struct Asked {
     pub(super) columns: Option<u16>,
 }
 
-pub(super) async fn can(world: &World, asked: Asked) -> Result<Value, OperatorRefusal> {
+pub(super) async fn can(
+    world: &World,
+    actor: Actor,
+    asked: Asked,
+) -> Result<Value, OperatorRefusal> {
     let context = asked.context.into_iter().map(|given| QuestionValue {
         key: given.key,
         values: given.values,
@@ -65,7 +71,7 @@ pub(super) async fn can(world: &World, asked: Asked) -> Result<Value, OperatorRe
         },
         columns: asked.columns.map(usize::from),
     };
-    explain::can(world, &question).await.map_err(refusal)
+    explain::can(world, actor, &question).await.map_err(refusal)
 }
 
 fn levels(given: Vec<Vec<PolicyArgument>>) -> Vec<Vec<QuestionPolicy>> {

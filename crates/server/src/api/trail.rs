@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use locum_api::{Clock, World, operator};
+use locum_api::operator::{self, Actor};
+use locum_api::{Clock, World};
 use locum_store::{Checkpoint, TrailDay, TrailReader};
 use serde_json::{Value, json};
 
@@ -52,13 +53,14 @@ impl Asked {
 pub(super) async fn prune(
     world: &Arc<World>,
     retention: &Retention,
+    actor: Actor,
     asked: Asked,
 ) -> Result<Value, OperatorRefusal> {
     let now_s = SystemClock.now_ms().div_euclid(1_000);
     let told = asked.told();
     let wish = match asked.wish(now_s) {
         Ok(wish) => wish,
-        Err(why) => return Err(no(world, &told, why).await),
+        Err(why) => return Err(no(world, actor, &told, why).await),
     };
     let (owned, retention, dry_run) = (Arc::clone(world), retention.clone(), asked.dry_run);
     let work = move || -> Result<(Plan, Option<usize>), PruneError> {
@@ -67,17 +69,17 @@ pub(super) async fn prune(
         if dry_run || plan.days.is_empty() {
             return Ok((plan, None));
         }
-        let removed = retention.carry_out(&owned, plan.clone())?;
+        let removed = retention.carry_out(&owned, actor, plan.clone())?;
         Ok((plan, Some(removed.policy_texts)))
     };
     let done = tokio::task::spawn_blocking(work).await;
     let (plan, texts) = match done {
         Ok(Ok(done)) => done,
-        Ok(Err(error)) => return Err(no(world, &told, error.to_string()).await),
-        Err(error) => return Err(no(world, &told, error.to_string()).await),
+        Ok(Err(error)) => return Err(no(world, actor, &told, error.to_string()).await),
+        Err(error) => return Err(no(world, actor, &told, error.to_string()).await),
     };
     if texts.is_none() {
-        let asked = operator::trail_not_pruned(world, &told, None).await;
+        let asked = operator::trail_not_pruned(world, actor, &told, None).await;
         asked.map_err(refusal)?;
     }
     Ok(answer(&plan, dry_run, texts))
@@ -100,8 +102,13 @@ fn answer(plan: &Plan, dry_run: bool, texts: Option<usize>) -> Value {
 }
 
 /// The refusal, recorded.
-async fn no(world: &World, told: &[(&'static str, String)], why: String) -> OperatorRefusal {
-    let recorded = operator::trail_not_pruned(world, told, Some(why.clone())).await;
+async fn no(
+    world: &World,
+    actor: Actor,
+    told: &[(&'static str, String)],
+    why: String,
+) -> OperatorRefusal {
+    let recorded = operator::trail_not_pruned(world, actor, told, Some(why.clone())).await;
     match recorded {
         Err(error) => refusal(error),
         Ok(()) => refused("NotPruned", why),
@@ -112,8 +119,11 @@ async fn no(world: &World, told: &[(&'static str, String)], why: String) -> Oper
 pub(super) async fn checkpoint(
     world: &Arc<World>,
     retention: &Retention,
+    actor: Actor,
 ) -> Result<Value, OperatorRefusal> {
-    operator::checkpoint_signed(world).await.map_err(refusal)?;
+    operator::checkpoint_signed(world, actor)
+        .await
+        .map_err(refusal)?;
     let (owned, data) = (Arc::clone(world), retention.data.clone());
     let work = move || -> Result<Checkpoint, String> {
         let reader = TrailReader::open(&data).map_err(|error| error.to_string())?;

@@ -96,7 +96,9 @@ impl Site {
 
     fn prune(&self, days: u32) -> TrailRemoved {
         let plan = self.plan(self.wish(days)).unwrap();
-        self.retention.carry_out(&self.world, plan).unwrap()
+        self.retention
+            .carry_out(&self.world, Actor::Server, plan)
+            .unwrap()
     }
 
     fn prove_with(&self, keys: &TrustedKeys) -> Proof {
@@ -234,7 +236,9 @@ fn aud_06_a_crash_between_any_two_steps_leaves_a_provable_trail() {
     let site = site(4);
     let plan = site.plan(site.wish(2)).unwrap();
     site.assert_proven("before");
-    site.retention.tell(&site.world, &plan).unwrap();
+    site.retention
+        .tell(&site.world, Actor::Server, &plan)
+        .unwrap();
     site.assert_proven("the record is there");
     site.retention.mark(&site.world, &plan).unwrap();
     site.assert_proven("the marker is there");
@@ -260,7 +264,9 @@ fn aud_06_a_crash_between_any_two_steps_leaves_a_provable_trail() {
 fn aud_06_a_removal_that_was_cut_short_is_finished_by_the_next() {
     let site = site(4);
     let plan = site.plan(site.wish(2)).unwrap();
-    site.retention.tell(&site.world, &plan).unwrap();
+    site.retention
+        .tell(&site.world, Actor::Server, &plan)
+        .unwrap();
     site.retention.mark(&site.world, &plan).unwrap();
     let first = vec![plan.days[0]];
     pollster::block_on(site.world.engine.remove_trail_days(first)).unwrap();
@@ -276,7 +282,11 @@ fn aud_01_a_marker_that_cannot_be_written_removes_nothing() {
     let blocked = site.reader().dir().join("pruned.new");
     std::fs::create_dir(&blocked).unwrap();
     let plan = site.plan(site.wish(1)).unwrap();
-    assert!(site.retention.carry_out(&site.world, plan).is_err());
+    assert!(
+        site.retention
+            .carry_out(&site.world, Actor::Server, plan)
+            .is_err()
+    );
     assert_eq!(site.days(), [3, 2, 1, 0]);
     site.assert_proven("nothing removed");
     std::fs::remove_dir(&blocked).unwrap();
@@ -284,7 +294,11 @@ fn aud_01_a_marker_that_cannot_be_written_removes_nothing() {
     let plan = site.plan(site.wish(1)).unwrap();
     site.record(3, 1);
     site.record(0, 1);
-    assert!(site.retention.carry_out(&site.world, plan).is_err());
+    assert!(
+        site.retention
+            .carry_out(&site.world, Actor::Server, plan)
+            .is_err()
+    );
     assert_eq!(site.days(), [3, 2, 1, 0]);
     site.deliver();
     site.assert_proven("it grew");
