@@ -11,6 +11,7 @@ mod figures;
 mod files;
 mod key;
 mod pass;
+mod regions;
 mod sink;
 mod state;
 mod target;

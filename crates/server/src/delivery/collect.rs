@@ -3,6 +3,7 @@
 use locum_store::{TrailDay, TrailReader};
 
 use super::files::{Group, HOME_REGION, Piles, Seen, filed_under};
+use super::regions::is_known;
 use super::state::{Reached, State};
 use super::target::Target;
 use super::targets::Targets;
@@ -54,6 +55,7 @@ fn collect_day(
 ) -> Result<u64, Fault> {
     let mut lines = reader.lines(day, from)?.until(end);
     let mut at = from;
+    let configured = targets.configured_region();
     while piles.bytes < limits::DELIVERY_BYTES_MAX {
         let Some(line) = lines.next_line()? else {
             break;
@@ -75,7 +77,7 @@ fn collect_day(
                     account: account.clone(),
                     region: region.clone(),
                 };
-                if is_one_too_many(state, piles, target, &group) {
+                if is_made_up(state, configured.as_deref(), target, &group) {
                     HOME_REGION.clone_into(&mut group.region);
                 }
                 piles.add(group, line.bytes, &seen.event_time);
@@ -85,19 +87,12 @@ fn collect_day(
     Ok(at)
 }
 
-/// Callers name regions at will; an account has chains for so many, the rest stands with its first.
-fn is_one_too_many(state: &State, piles: &Piles, target: &Target, group: &Group) -> bool {
-    if piles.groups.contains_key(group) || state.chains.contains_key(&chain_name(target, group)) {
-        return false;
-    }
-    let first = format!("{}|{}|", target.id, group.account);
-    let kept = state.chains.range(first.clone()..);
-    let kept = kept
-        .take_while(|(name, _)| name.starts_with(&first))
-        .count();
-    let same = |other: &&Group| other.target == group.target && other.account == group.account;
-    let new = piles.groups.keys().filter(same).count();
-    kept + new >= limits::DELIVERY_REGIONS_MAX
+/// Callers name regions at will: one that is made up has no files of its own, unless somebody who may make
+/// trails has one there.
+fn is_made_up(state: &State, configured: Option<&str>, target: &Target, group: &Group) -> bool {
+    !is_known(&group.region, configured)
+        && group.region != target.home_region
+        && !state.chains.contains_key(&chain_name(target, group))
 }
 
 pub(super) fn chain_name(target: &Target, group: &Group) -> String {

@@ -42,6 +42,11 @@ impl<'w> Targets<'w> {
         Ok(targets)
     }
 
+    /// The one region that signatures may be scoped to, if there is one.
+    pub(super) fn configured_region(&self) -> Option<String> {
+        self.world.settings.region.clone()
+    }
+
     /// The numbers of the targets that may take an account's records.
     pub(super) fn of(&mut self, account: &str) -> Result<Vec<usize>, Fault> {
         let mut numbers = self.whole.clone();

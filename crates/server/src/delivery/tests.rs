@@ -179,16 +179,32 @@ fn a_region_that_nobody_vouches_for_makes_no_folder() {
 }
 
 #[test]
-fn a_caller_cannot_make_chains_without_end() {
+fn a_caller_cannot_make_chains_nor_push_real_regions_out() {
     let site = site();
     for number in 0..100 {
-        let region = format!("made-{number}");
+        let region = format!("zz-r{number}");
         site.record(NOON_S, "CallX", ACCOUNT, &region, "IAMUser");
     }
     site.pass(NOON_S);
     let files = site.files(&format!("AWSLogs/{ACCOUNT}/CloudTrail/"));
-    assert_eq!(files.len(), crate::limits::DELIVERY_REGIONS_MAX + 1);
+    assert_eq!(files.len(), 1, "all with the home region: {files:?}");
     assert_eq!(site.names().len(), 100);
+    for region in ["eu-central-1", "ap-southeast-2", "us-west-2"] {
+        site.record(NOON_S, "CallX", ACCOUNT, region, "IAMUser");
+        site.pass(NOON_S + 300);
+        let files = site.files(&format!("AWSLogs/{ACCOUNT}/CloudTrail/{region}/"));
+        assert_eq!(files.len(), 1, "{region}");
+    }
+}
+
+#[test]
+fn the_configured_region_has_files_of_its_own() {
+    let mut site = site();
+    site.world.settings.region = Some("home-1".to_owned());
+    site.record(NOON_S, "CallX", ACCOUNT, "home-1", "IAMUser");
+    site.pass(NOON_S);
+    let files = site.files(&format!("AWSLogs/{ACCOUNT}/CloudTrail/home-1/"));
+    assert_eq!(files.len(), 1);
 }
 
 #[test]
