@@ -8,6 +8,7 @@ use locum_store::{AccountId, Change};
 use locum_wire::{ErrorModel, InputError, RouteError, Service};
 
 use crate::denial::Denial;
+use crate::handle::EdgeRefusal;
 use crate::session::OpenError;
 
 /// A failed call: one variant per culprit. What the caller reads comes from [`ApiError::wire`], what
@@ -128,6 +129,9 @@ pub enum ApiError {
         /// What the refusal writes.
         change: Box<Change>,
     },
+    /// What the edge refused by itself.
+    #[error("{}", .0.message)]
+    Edge(EdgeRefusal),
     /// The change kept losing races.
     #[error("the change lost every race")]
     ConcurrentModification,
@@ -228,6 +232,7 @@ impl ApiError {
             ApiError::Organizations { code, .. } => both(code, 400),
             ApiError::Modelled { model, .. } => both(model.code, model.status),
             ApiError::Counted { error, .. } => error.codes(),
+            ApiError::Edge(refusal) => both(refusal.code, refusal.status),
             ApiError::ConcurrentModification => (
                 ("ConcurrentModification", 409),
                 ("ConcurrentModificationException", 400),

@@ -1,6 +1,7 @@
 //! The hallway of every call: parse, authenticate, find the operation, run it, commit, answer. No logic.
 
 mod attempt;
+mod edge;
 mod hear;
 mod refuse;
 mod state;
@@ -19,6 +20,7 @@ use crate::operations;
 use crate::request::{Request, Response};
 use crate::world::World;
 use attempt::attempt;
+pub use edge::{EdgeRefusal, refused_by_edge};
 use hear::{Heard, headers, hear};
 use refuse::{error_reply, refuse};
 

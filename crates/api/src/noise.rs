@@ -1,7 +1,8 @@
-//! Calls without a valid caller: a few have a record each, the rest of a minute one record together.
+//! Calls without a valid caller: a few a minute have a record each, the others one record together.
 //!
 //! Whoever has no credentials could fill the disk otherwise. What is counted is answered before its
 //! record is durable, which is the one exception from the rule: nothing was allowed, and nobody is named.
+//! Counts are written every few seconds, so that a crash loses no more than that.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,14 +24,14 @@ pub(crate) struct Noise {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The minute that is being counted, since 1970.
+    /// The minute that records of their own are counted in, since 1970.
     minute: i64,
     sources: HashMap<IpAddr, Source>,
     /// Whatever came from further sources.
     others: Counted,
     /// Records of their own in this minute, from all sources.
     alone: u32,
-    /// Of minutes that are over.
+    /// What is to be written.
     ended: Vec<Summary>,
 }
 
@@ -66,15 +67,6 @@ pub(crate) enum Noted {
     Counted,
 }
 
-/// Which counts are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoiseKept {
-    /// Those of minutes that are over.
-    Ended,
-    /// All, as at a stop.
-    All,
-}
-
 /// What counts as one source: an address, or the /64 that one IPv6 host can use all of.
 fn source_of(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
@@ -107,14 +99,26 @@ impl Counted {
 }
 
 impl State {
+    /// A new minute: everybody may have records of his own again.
     fn end_minute(&mut self) {
+        self.end_counts();
         self.alone = 0;
-        let sources = std::mem::take(&mut self.sources).into_iter();
-        let named = sources.map(|(source, held)| (Some(source), held.counted));
-        let others = (None, std::mem::take(&mut self.others));
-        for (source, counted) in named.chain([others]) {
-            self.put(Summary { source, counted });
-        }
+        self.sources.clear();
+    }
+
+    /// What was counted so far is to be written.
+    fn end_counts(&mut self) {
+        let sources = self.sources.iter_mut();
+        let named = sources.map(|(source, held)| Summary {
+            source: Some(*source),
+            counted: std::mem::take(&mut held.counted),
+        });
+        let others = Summary {
+            source: None,
+            counted: std::mem::take(&mut self.others),
+        };
+        let counted: Vec<Summary> = named.chain([others]).collect();
+        counted.into_iter().for_each(|summary| self.put(summary));
     }
 
     /// Kept until it is written; when there is no room any more, together with the others.
@@ -174,11 +178,9 @@ impl Noise {
         self.counted.load(Ordering::Relaxed)
     }
 
-    fn take(&self, which: NoiseKept, now_s: i64) -> Vec<Summary> {
+    fn take(&self) -> Vec<Summary> {
         let mut state = self.lock();
-        if which == NoiseKept::All || state.minute != now_s.div_euclid(60) {
-            state.end_minute();
-        }
+        state.end_counts();
         std::mem::take(&mut state.ended)
     }
 
@@ -187,11 +189,10 @@ impl Noise {
     }
 }
 
-/// Writes what was counted: one record for each source and minute. What cannot be written now is kept
-/// for the next time. The edge calls this now and then, and at a stop.
-pub async fn keep(world: &World, which: NoiseKept) {
-    let now_s = world.clock.now_ms().div_euclid(1_000);
-    let summaries = world.noise.take(which, now_s);
+/// Writes what was counted since the last time: one record for each source. What cannot be written now is
+/// kept for the next time. The edge calls this every few seconds, and at a stop.
+pub async fn keep(world: &World) {
+    let summaries = world.noise.take();
     for part in summaries.chunks(limits::NOISE_SUMMARIES_A_COMMIT) {
         let events = part
             .iter()

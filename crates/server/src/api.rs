@@ -20,7 +20,7 @@ use crate::metrics::Figure;
 use crate::metrics::FigureKind::{self, Counter, Gauge};
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
 use crate::retention::Retention;
-use crate::seam::{Answer, Handler, Operator, Request};
+use crate::seam::{Answer, EdgeRefusal, Handler, Operator, Request};
 
 /// Calls go to [`locum_api::handle_named`].
 pub(crate) struct ApiHandler {
@@ -91,6 +91,10 @@ impl Handler for ApiHandler {
         }
     }
 
+    async fn refused(&self, request: Request, refusal: EdgeRefusal, request_id: String) -> bool {
+        locum_api::refused_by_edge(&self.world, &request, refusal, &request_id).await
+    }
+
     async fn ready(&self) -> bool {
         if let Some(ready) = self.known() {
             return ready;
@@ -114,7 +118,7 @@ impl Handler for ApiHandler {
     }
 
     async fn stopped(&self) {
-        locum_api::keep_noise(&self.world, locum_api::NoiseKept::All).await;
+        locum_api::keep_noise(&self.world).await;
     }
 
     fn operations(&self) -> Vec<(&'static str, &'static str)> {

@@ -41,8 +41,8 @@ pub const WORKERS_RANGE: RangeInclusive<u64> = 0..=1_024;
 pub const SWEEP_EVERY: Duration = Duration::from_millis(250);
 /// How often it is kept when keys and roles were last used: a crash forgets no more than this.
 pub const LAST_USES_KEPT_EVERY: Duration = Duration::from_secs(5);
-/// How often counts of calls without a valid caller are written, once their minute is over.
-pub const NOISE_KEPT_EVERY: Duration = Duration::from_secs(5);
+/// How often counts of calls without a valid caller are written: a crash loses no more than this.
+pub const NOISE_KEPT_EVERY: Duration = Duration::from_secs(10);
 /// Records of their own for one error of one source without a valid caller, a minute.
 pub const NOISE_ALONE_RANGE: RangeInclusive<u64> = 1..=1_000_000;
 /// What `limits.lookups_per_s_max` may be; 0 is no limit.
@@ -117,8 +117,6 @@ pub const DIGEST_EVERY_S: u32 = 3_600;
 pub const DELIVERY_S_RANGE: RangeInclusive<u64> = 1..=86_400;
 /// Records of one delivery, bytes: they are packed in memory.
 pub const DELIVERY_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Regions of one account that have files of their own.
-pub const DELIVERY_REGIONS_MAX: usize = 32;
 /// Ended spans of digests of one trail, account and region whose last digest is still looked for.
 pub const DELIVERY_SPANS_KEPT_MAX: usize = 256;
 /// Bytes of a region's name in a file's name.

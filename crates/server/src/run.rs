@@ -121,7 +121,7 @@ async fn keep_noise(world: Arc<World>) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        locum_api::keep_noise(&world, locum_api::NoiseKept::Ended).await;
+        locum_api::keep_noise(&world).await;
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::metrics::Figure;
 use crate::operator::{OperatorRefusal, OperatorRequest, Peer};
 
-pub use locum_api::{Request, TlsDetails};
+pub use locum_api::{EdgeRefusal, Request, TlsDetails};
 
 /// What came of a call: the response, and which row of the table of operations it was.
 pub struct Answer {
@@ -21,6 +21,17 @@ pub struct Answer {
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request. Dropped when the client goes away before the end.
     fn handle(&self, request: Request) -> impl Future<Output = Answer> + Send;
+
+    /// Records what the edge refuses by itself; answers whether that is done. `request` has no body, and
+    /// nothing but its peer when the rest is gone.
+    fn refused(
+        &self,
+        _request: Request,
+        _refusal: EdgeRefusal,
+        _request_id: String,
+    ) -> impl Future<Output = bool> + Send {
+        std::future::ready(true)
+    }
 
     /// Does the store accept commits? Asked by `/readyz`.
     fn ready(&self) -> impl Future<Output = bool> + Send;

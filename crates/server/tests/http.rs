@@ -297,6 +297,63 @@ fn dos_05_a_panic_costs_one_answer_and_nothing_else() {
 }
 
 #[test]
+fn aud_07_what_the_edge_refuses_is_recorded_before_it_is_answered() {
+    let server = start(Config::default());
+    let requests = [
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n",
+            413,
+            "RequestEntityTooLarge",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            411,
+            "MissingContentLength",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            400,
+            "InvalidRequest",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\na",
+            415,
+            "UnsupportedMediaType",
+        ),
+        (
+            "GET /?panic HTTP/1.1\r\nHost: a\r\n\r\n",
+            500,
+            "InternalFailure",
+        ),
+    ];
+    for (request, expected, code) in requests {
+        let answer = server.raw(request.as_bytes());
+        assert_eq!(status(&answer), expected, "{answer}");
+        let id = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("x-amzn-requestid: "));
+        let told = server.echo.refused.lock().unwrap().pop().unwrap();
+        let id = id.unwrap().trim_end().to_owned();
+        assert_eq!(told, ("127.0.0.1".to_owned(), code.to_owned(), id));
+    }
+    // Without its record it is not answered.
+    server
+        .echo
+        .unrecorded
+        .store(true, std::sync::atomic::Ordering::SeqCst);
+    for (request, _, _) in requests {
+        let answer = server.raw(request.as_bytes());
+        assert_eq!(status(&answer), 503, "{answer}");
+        assert!(answer.contains("ServiceUnavailable"), "{answer}");
+    }
+    let metrics = server.metrics.text();
+    assert!(
+        metrics.contains("locum_http_refused_total{reason=\"unrecorded\"} 5"),
+        "{metrics}"
+    );
+}
+
+#[test]
 fn dos_09_compressed_bodies_are_refused() {
     let server = start(Config::default());
     for encoding in ["gzip", "zstd", "br", "deflate", "gzip, gzip", "", "x"] {

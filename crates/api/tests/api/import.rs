@@ -388,7 +388,14 @@ fn esc_05_an_import_takes_nobody_s_unique_id() {
         to: id(&second.account),
     }];
     let text = ground.file.to_string();
-    let refused = block_on(import(&lab.world, OPERATOR, "f", &text, &mappings, Mode::Write));
+    let refused = block_on(import(
+        &lab.world,
+        OPERATOR,
+        "f",
+        &text,
+        &mappings,
+        Mode::Write,
+    ));
     let Err(OperatorError::NotImported(problems)) = refused else {
         panic!("two accounts with the same unique ids");
     };

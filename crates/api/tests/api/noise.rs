@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
-use locum_api::{NoiseKept, Request, handle, keep_noise};
+use locum_api::{EdgeRefusal, Request, handle, keep_noise, refused_by_edge};
 use locum_store::Unavailable;
 use locum_wire::{Empty, Service, write_input};
 use pollster::block_on;
@@ -78,9 +78,7 @@ fn dos_10_calls_without_a_caller_cannot_fill_the_trail() {
         assert_eq!(send(&lab, host(1), of(&lab, &forged)), 403);
         lab.pass(1);
     }
-    // Three of each error, and nothing of the minute before it is over.
-    assert_eq!(records(&lab) - before, 6);
-    block_on(keep_noise(&lab.world, NoiseKept::Ended));
+    // Three of each error, and nothing more before it is time.
     assert_eq!(records(&lab) - before, 6);
     // Whoever is known is recorded as ever, and so is another host.
     for _ in 0..5 {
@@ -88,9 +86,8 @@ fn dos_10_calls_without_a_caller_cannot_fill_the_trail() {
     }
     assert_eq!(send(&lab, host(2), nobody()), 403);
     assert_eq!(records(&lab) - before, 12);
-    lab.pass(60);
-    block_on(keep_noise(&lab.world, NoiseKept::Ended));
-    block_on(keep_noise(&lab.world, NoiseKept::Ended));
+    block_on(keep_noise(&lab.world));
+    block_on(keep_noise(&lab.world));
     let told = counts(&lab);
     assert_eq!(told.len(), 1, "{told:?}");
     let told = &told[0];
@@ -103,8 +100,11 @@ fn dos_10_calls_without_a_caller_cannot_fill_the_trail() {
     let (first, last) = (data["firstTime"].as_str(), data["lastTime"].as_str());
     assert!(first < last && last == told["eventTime"].as_str(), "{data}");
     assert_eq!(lab.world.unauthenticated_counted(), 34);
-    // A new minute begins anew.
+    // What was written gives nobody room for further records of his own; a new minute does.
     let before = records(&lab);
+    send(&lab, host(1), nobody());
+    assert_eq!(records(&lab), before);
+    lab.pass(60);
     for _ in 0..5 {
         send(&lab, host(1), nobody());
     }
@@ -132,7 +132,7 @@ fn dos_10_many_sources_are_counted_together_and_a_network_is_one() {
     }
     let alone = records(&lab) - before;
     assert!((100..=300).contains(&alone), "{alone}");
-    block_on(keep_noise(&lab.world, NoiseKept::All));
+    block_on(keep_noise(&lab.world));
     let told = counts(&lab);
     assert!(told.len() <= 257, "{}", told.len());
     let count = |record: &Value| {
@@ -157,14 +157,14 @@ fn dos_10_counts_are_kept_until_they_can_be_written() {
         send(&lab, host(1), nobody());
     }
     lab.engine.fail_next_commits([Unavailable::TimedOut.into()]);
-    block_on(keep_noise(&lab.world, NoiseKept::All));
+    block_on(keep_noise(&lab.world));
     assert!(counts(&lab).is_empty());
     // The clock may be set back meanwhile.
     lab.clock.set((START_S - 3_600) * 1_000);
     for _ in 0..10 {
         send(&lab, host(1), nobody());
     }
-    block_on(keep_noise(&lab.world, NoiseKept::All));
+    block_on(keep_noise(&lab.world));
     let told = counts(&lab);
     let count = |record: &Value| record["additionalEventData"]["count"].clone();
     assert_eq!(
@@ -178,4 +178,51 @@ fn aud_01_a_refusal_that_is_not_counted_still_needs_its_record() {
     let lab = lab();
     lab.engine.fail_next_commits([Unavailable::TimedOut.into()]);
     assert_eq!(send(&lab, host(1), nobody()), 503);
+}
+
+/// What the edge refuses of a request with this header.
+fn refused(lab: &Lab, peer: IpAddr, authorization: &str) -> bool {
+    let request = http::Request::post("/").header("authorization", authorization);
+    let request = request.header("user-agent", "probe").body(());
+    let request = Request {
+        parts: request.expect("a request").into_parts().0,
+        body: Bytes::new(),
+        peer,
+        tls: None,
+    };
+    let refusal = EdgeRefusal {
+        code: "RequestEntityTooLarge",
+        message: "Too long.",
+        status: 413,
+    };
+    block_on(refused_by_edge(&lab.world, &request, refusal, "the-id"))
+}
+
+#[test]
+fn aud_07_what_the_edge_refuses_has_a_record_and_is_counted_with_the_others() {
+    let lab = lab();
+    let credential = format!(
+        "AWS4-HMAC-SHA256 Credential={}/20260301/us-east-1/sts/aws4_request",
+        lab.admin.id
+    );
+    for _ in 0..10 {
+        assert!(refused(&lab, host(1), &credential));
+    }
+    let events = lab.engine.recorded_events();
+    let record = events.last().expect("a record");
+    let record: Value = serde_json::from_slice(&record.record).expect("JSON");
+    assert_eq!(record["eventName"], "Unknown");
+    assert_eq!(record["errorCode"], "RequestEntityTooLarge");
+    assert_eq!(record["errorMessage"], "Too long.");
+    assert_eq!(record["requestID"], "the-id");
+    assert_eq!(record["sourceIPAddress"], "192.0.2.1");
+    assert_eq!(record["userAgent"], "probe");
+    let identity = json!({"type": "Unknown", "accessKeyId": lab.admin.id});
+    assert_eq!(record["userIdentity"], identity);
+    block_on(keep_noise(&lab.world));
+    let told = counts(&lab);
+    assert_eq!(told[0]["additionalEventData"]["count"], 7);
+    // The trail cannot be written: whoever asks is told so.
+    lab.engine.fail_next_commits([Unavailable::TimedOut.into()]);
+    assert!(!refused(&lab, host(2), ""));
 }

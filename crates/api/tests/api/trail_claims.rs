@@ -67,7 +67,7 @@ fn the_key_of_a_call_that_is_refused_before_it_is_looked_up_is_told() {
 }
 
 #[test]
-fn aud_06_a_secret_in_the_place_of_the_key_is_not_recorded() {
+fn aud_02_a_secret_in_the_place_of_the_key_is_not_recorded() {
     let lab = Lab::new();
     for secret in [
         "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYab",

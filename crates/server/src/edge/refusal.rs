@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode, Version};
+use locum_api::EdgeRefusal;
 use locum_wire::{ErrorBody, Fault, Protocol};
 
-/// Why a request is not handed to the api. AWS's front ends refuse the same without a CloudTrail
-/// record; these are counted in `locum_http_refused_total`.
+/// Why a request is not handed to the api. It has a record all the same, or is counted with others of its
+/// kind; all are in `locum_http_refused_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Refusal {
@@ -24,11 +25,13 @@ pub(crate) enum Refusal {
     Forwarding = 5,
     /// The handler panicked.
     Panic = 6,
+    /// One of the others could not be recorded.
+    Unrecorded = 7,
 }
 
 impl Refusal {
     /// Every reason, in the order of its number.
-    pub(crate) const ALL: [Refusal; 7] = [
+    pub(crate) const ALL: [Refusal; 8] = [
         Refusal::Target,
         Refusal::NoLength,
         Refusal::BodyTooLarge,
@@ -36,6 +39,7 @@ impl Refusal {
         Refusal::BodyBroken,
         Refusal::Forwarding,
         Refusal::Panic,
+        Refusal::Unrecorded,
     ];
 
     /// The value of the metric's label.
@@ -48,11 +52,12 @@ impl Refusal {
             Refusal::BodyBroken => "body_broken",
             Refusal::Forwarding => "forwarding",
             Refusal::Panic => "panic",
+            Refusal::Unrecorded => "unrecorded",
         }
     }
 
-    fn wire(self) -> (u16, &'static str, &'static str) {
-        match self {
+    pub(crate) fn wire(self) -> EdgeRefusal {
+        let (status, code, message) = match self {
             Refusal::Target => (
                 400,
                 "InvalidRequest",
@@ -88,13 +93,27 @@ impl Refusal {
                 "InternalFailure",
                 "The request processing has failed because of an unknown error, exception or failure.",
             ),
+            Refusal::Unrecorded => (
+                503,
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+        };
+        EdgeRefusal {
+            code,
+            message,
+            status,
         }
     }
 
     /// The answer in the protocol that the request speaks. The connection does not outlive it, as
     /// what follows on it may not be a request.
     pub(crate) fn response(self, shape: Shape, request_id: &str) -> Response<Bytes> {
-        let (status, code, message) = self.wire();
+        let EdgeRefusal {
+            code,
+            message,
+            status,
+        } = self.wire();
         let sender = if status < 500 {
             Fault::Sender
         } else {

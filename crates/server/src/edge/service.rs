@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -72,7 +73,10 @@ impl<H: Handler> Connection<H> {
         };
         let response = match tokio::time::timeout(body_timeout, self.answer(request)).await {
             Ok(response) => response,
-            Err(_) => self.refuse(Refusal::BodyBroken, shape),
+            Err(_) => {
+                let request = bare(self.entry.peer, self.tls.clone());
+                self.refuse(Refusal::BodyBroken, shape, request).await
+            }
         };
         Ok(response.map(Full::new))
     }
@@ -90,32 +94,31 @@ impl<H: Handler> Connection<H> {
             version: parts.version,
             protocol: Protocol::Query,
         };
-        if let Err(refusal) = check(&mut parts, &mut shape) {
-            return self.refuse(refusal, shape);
-        }
-        let (peer, tls) = match self.client(&parts) {
-            Ok(client) => client,
-            Err(refusal) => return self.refuse(refusal, shape),
-        };
-        let body = match collect(body, self.edge.config.limits.body_bytes_max).await {
-            Ok(body) => body,
-            Err(fault) => {
-                let refusal = match fault {
-                    BodyFault::TooLarge => Refusal::BodyTooLarge,
-                    BodyFault::Broken => Refusal::BodyBroken,
-                };
-                return self.refuse(refusal, shape);
-            }
-        };
-        if parts.version != Version::HTTP_2 {
-            self.entry.enter(Phase::Handle, self.edge.registry.now_ms());
-        }
-        let call = self.edge.handler.handle(Request {
+        let checked = check(&mut parts, &mut shape);
+        let client = self.client(&parts);
+        let refusal = checked.err().or(client.as_ref().err().copied());
+        let (peer, tls) = client.unwrap_or_else(|_| (self.entry.peer, self.tls.clone()));
+        let mut request = Request {
             parts,
-            body,
+            body: Bytes::new(),
             peer,
             tls,
-        });
+        };
+        if let Some(refusal) = refusal {
+            return self.refuse(refusal, shape, request).await;
+        }
+        match collect(body, self.edge.config.limits.body_bytes_max).await {
+            Ok(body) => request.body = body,
+            Err(BodyFault::TooLarge) => {
+                return self.refuse(Refusal::BodyTooLarge, shape, request).await;
+            }
+            Err(BodyFault::Broken) => {
+                return self.refuse(Refusal::BodyBroken, shape, request).await;
+            }
+        }
+        self.enter_handle(shape);
+        let gone = (request.peer, request.tls.clone());
+        let call = self.edge.handler.handle(request);
         match guarded(pin!(call), self.waker.as_ref()).await {
             Some(Answer {
                 response,
@@ -125,12 +128,15 @@ impl<H: Handler> Connection<H> {
                 metrics.call(operation, response.status(), began.elapsed());
                 response
             }
-            None => self.refuse(Refusal::Panic, shape),
+            None => {
+                let request = bare(gone.0, gone.1);
+                self.refuse(Refusal::Panic, shape, request).await
+            }
         }
     }
 
     /// The client's address and whether it was reached over TLS.
-    fn client(&self, parts: &Parts) -> Result<(std::net::IpAddr, Option<TlsDetails>), Refusal> {
+    fn client(&self, parts: &Parts) -> Result<(IpAddr, Option<TlsDetails>), Refusal> {
         let trusted = &self.edge.config.trusted_proxies;
         if trusted.is_empty() {
             return Ok((self.entry.peer, self.tls.clone()));
@@ -144,7 +150,15 @@ impl<H: Handler> Connection<H> {
         Ok((client.address, tls))
     }
 
-    fn refuse(&self, refusal: Refusal, shape: Shape) -> Response<Bytes> {
+    /// Over HTTP/1.1 the api's time begins.
+    fn enter_handle(&self, shape: Shape) {
+        if shape.version != Version::HTTP_2 {
+            self.entry.enter(Phase::Handle, self.edge.registry.now_ms());
+        }
+    }
+
+    /// The record first, as for every call; without it the answer is 503.
+    async fn refuse(&self, refusal: Refusal, shape: Shape, request: Request) -> Response<Bytes> {
         self.edge.metrics.refused(refusal);
         let request_id = self.edge.request_id();
         if refusal == Refusal::Panic {
@@ -152,7 +166,26 @@ impl<H: Handler> Connection<H> {
         } else {
             tracing::debug!(reason = refusal.label(), %request_id, "request refused by the edge");
         }
-        refusal.response(shape, &request_id)
+        self.enter_handle(shape);
+        let handler = &self.edge.handler;
+        let recorded = handler.refused(request, refusal.wire(), request_id.clone());
+        match guarded(pin!(recorded), self.waker.as_ref()).await {
+            Some(true) => refusal.response(shape, &request_id),
+            _ => {
+                self.edge.metrics.refused(Refusal::Unrecorded);
+                Refusal::Unrecorded.response(shape, &request_id)
+            }
+        }
+    }
+}
+
+/// A request of which nothing is left but who sent it.
+fn bare(peer: IpAddr, tls: Option<TlsDetails>) -> Request {
+    Request {
+        parts: http::Request::new(()).into_parts().0,
+        body: Bytes::new(),
+        peer,
+        tls,
     }
 }
 

@@ -10,8 +10,8 @@ pub mod tls;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use locum_server::Config;
 use locum_server::edge::Edge;
 use locum_server::metrics::Metrics;
 use locum_server::operator::{OperatorRefusal, OperatorRequest, Peer};
-use locum_server::seam::{Answer, Handler, Operator, Request};
+use locum_server::seam::{Answer, EdgeRefusal, Handler, Operator, Request};
 use locum_server::tls::Tls;
 use serde_json::{Value, json};
 
@@ -29,6 +29,10 @@ pub struct Echo {
     pub calls: Arc<AtomicUsize>,
     pub finished: Arc<AtomicUsize>,
     pub unready: Arc<AtomicBool>,
+    /// What the edge refused: peer, code and request id.
+    pub refused: Arc<Mutex<Vec<(String, String, String)>>>,
+    /// The trail cannot be written.
+    pub unrecorded: Arc<AtomicBool>,
 }
 
 impl Handler for Echo {
@@ -62,6 +66,21 @@ impl Handler for Echo {
             response,
             operation: Some(0),
         }
+    }
+
+    async fn refused(&self, request: Request, refusal: EdgeRefusal, request_id: String) -> bool {
+        if self.unrecorded.load(Ordering::SeqCst) {
+            return false;
+        }
+        // As a commit, which takes its time.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let told = (
+            request.peer.to_string(),
+            refusal.code.to_owned(),
+            request_id,
+        );
+        self.refused.lock().unwrap().push(told);
+        true
     }
 
     async fn ready(&self) -> bool {
