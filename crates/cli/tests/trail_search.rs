@@ -98,6 +98,7 @@ fn data(name: &str) -> PathBuf {
         call(8, user("eve", "AKIAEVE"), "GetCallerIdentity", "null", None),
     ];
     calls[4].error = Some("AccessDenied");
+    calls[5].error = Some("AccessDeniedException");
     let path = std::env::temp_dir().join(format!("locum-cli-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::DirBuilder::new()
@@ -177,7 +178,9 @@ fn filters_combine() {
         (&[("source-identity", "dora")], "43210"),
         (&[("action", "sts:AssumeRole")], "4210"),
         (&[("action", "iam:AssumeRole")], ""),
-        (&[("error", "AccessDenied")], "4"),
+        (&[("error", "AccessDenied")], "54"),
+        (&[("error", "AccessDeniedException")], "54"),
+        (&[("error", "Access")], ""),
         (&[("failed", ""), ("role", "first")], ""),
         (&[("failed", ""), ("source-identity", "dora")], "4"),
         (&[("writes", "")], ""),

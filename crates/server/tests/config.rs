@@ -273,6 +273,7 @@ fn a_sink_is_configured_whole() {
     for (settings, at_fault) in [
         (vec![secure], "trail.credentials"),
         (vec![credentials], "trail.credentials"),
+        (vec![("trail.region", "eu-west-1")], "trail.region"),
         (vec![bundle], "trail.ca_bundle"),
         (vec![plain, credentials, bundle], "trail.ca_bundle"),
         (vec![("trail.bucket", "No_Bucket")], "trail.bucket"),
@@ -280,7 +281,8 @@ fn a_sink_is_configured_whole() {
         let said = load(None, &[], &settings).unwrap_err().to_string();
         assert!(said.starts_with(at_fault), "{said}");
     }
-    load(None, &[], &[secure, credentials, bundle]).unwrap();
+    let region = ("trail.region", "eu-west-1");
+    load(None, &[], &[secure, credentials, bundle, region]).unwrap();
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub struct Filter {
     /// On what: an ARN, or the name at its end
     #[arg(long, value_name = "RESOURCE")]
     pub resource: Option<String>,
-    /// How it failed: AccessDenied
+    /// How it failed: AccessDenied, which is AccessDeniedException too
     #[arg(long, value_name = "CODE")]
     pub error: Option<String>,
     /// Only calls that were refused or failed
@@ -98,6 +98,14 @@ fn action_terms(action: &str) -> Result<Vec<Term>, CliError> {
     Ok(source.into_iter().chain([name]).collect())
 }
 
+/// The query services and the JSON services name the same error `AccessDenied` and `AccessDeniedException`.
+fn error_term(code: &str) -> Term {
+    let bare = code.strip_suffix("Exception").unwrap_or(code);
+    let names = [bare.to_owned(), format!("{bare}Exception")];
+    let terms = names.into_iter().map(|name| (Attribute::ErrorCode, name));
+    Term(terms.collect())
+}
+
 impl Filter {
     /// The question, as of now.
     pub fn query(&self, now_s: i64) -> Result<Query, CliError> {
@@ -129,10 +137,10 @@ impl Filter {
         );
         any(&self.source_identity, &[Attribute::SourceIdentity]);
         any(&self.resource, &[Attribute::ResourceName]);
-        any(&self.error, &[Attribute::ErrorCode]);
         any(&self.account, &[Attribute::Account]);
         any(&self.region, &[Attribute::Region]);
         any(&self.id, &[Attribute::RequestId, Attribute::EventId]);
+        terms.extend(self.error.as_deref().map(error_term));
         if self.failed {
             terms.push(Term::is(Attribute::Failed, "true"));
         }

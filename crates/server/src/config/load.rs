@@ -227,6 +227,9 @@ impl TrailConfig {
                 "and trail.endpoint are set together or not at all",
             );
         }
+        if self.endpoint.is_none() && self.region != TrailConfig::default().region {
+            return together("trail.region", "is for a trail.endpoint");
+        }
         let is_over_tls = |endpoint: &String| endpoint.starts_with("https://");
         if self.ca_bundle.is_some() && !self.endpoint.as_ref().is_some_and(is_over_tls) {
             return together(
