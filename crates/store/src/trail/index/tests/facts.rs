@@ -4,6 +4,28 @@ use crate::trail::index::attribute::{Attribute, facts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+/// What has an id and no ARN.
+fn expected_keys(record: &Value) -> Vec<(Attribute, String)> {
+    let mut found = Vec::new();
+    let mut keys: Vec<&str> = Vec::new();
+    let access_key = Some("AWS::IAM::AccessKey");
+    for (path, kind) in [
+        ("/requestParameters/accessKeyId", access_key),
+        ("/requestParameters/certificateId", None),
+        ("/responseElements/accessKey/accessKeyId", access_key),
+        ("/responseElements/sSHPublicKey/sSHPublicKeyId", None),
+    ] {
+        let id = record.pointer(path).and_then(Value::as_str);
+        let Some(id) = id.filter(|id| !id.is_empty() && !keys.contains(id)) else {
+            continue;
+        };
+        keys.push(id);
+        found.push((Attribute::ResourceName, id.to_owned()));
+        found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
+    }
+    found
+}
+
 /// What [`facts`] is to find, read from the parsed record.
 fn expected(record: &[u8]) -> Option<Vec<(Attribute, String)>> {
     let record: Value = serde_json::from_slice(record).ok()?;
@@ -81,25 +103,7 @@ fn expected(record: &[u8]) -> Option<Vec<(Attribute, String)>> {
         let kind = resource.get("type").and_then(Value::as_str);
         found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
     }
-    let mut keys = Vec::new();
-    for (path, kind) in [
-        (
-            "/requestParameters/accessKeyId",
-            Some("AWS::IAM::AccessKey"),
-        ),
-        ("/requestParameters/certificateId", None),
-        (
-            "/responseElements/accessKey/accessKeyId",
-            Some("AWS::IAM::AccessKey"),
-        ),
-        ("/responseElements/sSHPublicKey/sSHPublicKeyId", None),
-    ] {
-        let id = at(path).filter(|id| !id.is_empty() && !keys.contains(id));
-        let Some(id) = id else { continue };
-        keys.push(id.clone());
-        found.push((Attribute::ResourceName, id));
-        found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
-    }
+    found.extend(expected_keys(&record));
     found.retain(|(_, value)| !value.is_empty());
     found.sort();
     Some(found)
