@@ -4,6 +4,26 @@ use crate::trail::index::attribute::{Attribute, facts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+/// What stands behind the last slash.
+fn name(text: &str) -> Option<String> {
+    text.rsplit_once('/').map(|(_, name)| name.to_owned())
+}
+
+fn expected_resources(record: &Value) -> Vec<(Attribute, String)> {
+    let mut found = Vec::new();
+    let resources = record.get("resources").and_then(Value::as_array);
+    for resource in resources.into_iter().flatten() {
+        let Some(arn) = resource.get("ARN").and_then(Value::as_str) else {
+            continue;
+        };
+        found.push((Attribute::ResourceName, arn.to_owned()));
+        found.extend(name(arn).map(|name| (Attribute::ResourceName, name)));
+        let kind = resource.get("type").and_then(Value::as_str);
+        found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
+    }
+    found
+}
+
 /// What has an id and no ARN.
 fn expected_keys(record: &Value) -> Vec<(Attribute, String)> {
     let mut found = Vec::new();
@@ -36,7 +56,6 @@ fn expected(record: &[u8]) -> Option<Vec<(Attribute, String)>> {
             .and_then(Value::as_str)
             .map(str::to_owned)
     };
-    let name = |text: &str| text.rsplit_once('/').map(|(_, name)| name.to_owned());
     at("/eventTime").and_then(|text| crate::day::time_of(&text))?;
     for (attribute, path) in [
         (Attribute::EventId, "/eventID"),
@@ -89,20 +108,7 @@ fn expected(record: &[u8]) -> Option<Vec<(Attribute, String)>> {
     if at("/userIdentity/type").as_deref() == Some("AssumedRole") {
         found.extend(arn.map(|value| (Attribute::Session, value)));
     }
-    for resource in record
-        .get("resources")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let Some(arn) = resource.get("ARN").and_then(Value::as_str) else {
-            continue;
-        };
-        found.push((Attribute::ResourceName, arn.to_owned()));
-        found.extend(name(arn).map(|name| (Attribute::ResourceName, name)));
-        let kind = resource.get("type").and_then(Value::as_str);
-        found.extend(kind.map(|kind| (Attribute::ResourceType, kind.to_owned())));
-    }
+    found.extend(expected_resources(&record));
     found.extend(expected_keys(&record));
     found.retain(|(_, value)| !value.is_empty());
     found.sort();
