@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use locum_policy::{Arn, ConditionKey, Document, Kind, Value as Typed, catalogue};
+use locum_policy::{
+    Arn, ConditionKey, ContextEntries, ContextEntry, ContextKeyType, Document, Kind,
+    Value as Typed, catalogue,
+};
 use locum_store::{Account, AccountId};
 use serde_json::{Value, json};
 
@@ -134,7 +137,8 @@ async fn answered(world: &World, question: &Question) -> Result<(AccountId, Valu
     Ok((home.id, answer))
 }
 
-/// Actions by their whole names on one resource: a pattern would be the answer to another question.
+/// Actions by their whole names on one resource: a pattern would be the answer to another question. Values of
+/// the context are of the types of their keys.
 fn check(question: &Question) -> Result<(), OperatorError> {
     let parts = question.action.split_once(':');
     let is_whole = parts.is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
@@ -147,6 +151,17 @@ fn check(question: &Question) -> Result<(), OperatorError> {
     if question.resource != "*" && Arn::parse(&question.resource).is_none() {
         return Err(bad(format!("{:?} is no ARN", question.resource)));
     }
+    let entry = |given: &QuestionValue| {
+        let mut key_type = ContextKeyType::of_key(&given.key);
+        key_type.is_list = given.is_list;
+        ContextEntry {
+            key: given.key.clone(),
+            key_type,
+            values: given.values.clone(),
+        }
+    };
+    let entries: Vec<ContextEntry> = question.context.iter().map(entry).collect();
+    ContextEntries::new(&entries).map_err(|fault| bad(fault.to_string()))?;
     Ok(())
 }
 

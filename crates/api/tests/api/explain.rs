@@ -458,6 +458,26 @@ fn questions_without_an_answer_are_refused() {
             "{principal} {action} {resource}"
         );
     }
+    for (key, values, is_list) in [
+        ("aws:SourceIp", vec!["nope"], false),
+        ("aws:MultiFactorAuthPresent", vec!["yes"], false),
+        ("aws:SourceIp", vec!["192.0.2.1", "192.0.2.2"], false),
+        ("aws:TagKeys", vec![], false),
+    ] {
+        let question = Question {
+            principal: alice.clone(),
+            action: "iam:GetUser".to_owned(),
+            resource: "*".to_owned(),
+            context: vec![QuestionValue {
+                key: key.to_owned(),
+                values: values.into_iter().map(str::to_owned).collect(),
+                is_list,
+            }],
+            ..Question::default()
+        };
+        let told = block_on(can(&lab.world, OPERATOR, &question)).expect_err(key);
+        assert_eq!(told.code(), "InvalidInput", "{key}");
+    }
 }
 
 #[test]
