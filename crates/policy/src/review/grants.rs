@@ -1,7 +1,7 @@
 //! What an Allow gives away: everything, the way to everything, every role.
 
 use super::conditions::demands;
-use super::narrow::{Fixes, Keys, binds, fixes};
+use super::narrow::{Fixes, Keys, binds, fixes, says};
 use super::{Findings, Subject, actions, finding, resources};
 use crate::catalogue;
 use crate::code::Code;
@@ -78,7 +78,7 @@ fn limits(entry: &ConditionEntry) -> bool {
     let all = |test: &dyn Fn(&str) -> bool| entry.values.iter().all(|value| test(&value.text));
     let mut base = entry.operator.base;
     match name.as_str() {
-        "iam:policyarn" => binds(entry) && all(&|value| !wildcard_match(value, ADMINISTRATOR)),
+        "iam:policyarn" => says(entry) && all(&|value| !wildcard_match(value, ADMINISTRATOR)),
         "iam:permissionsboundary" => Fixes::Named.holds(entry),
         "aws:currenttime" | "aws:epochtime" => {
             if let Base::Numeric(test, sense) = base {
@@ -106,8 +106,8 @@ fn limits_passing(entry: &ConditionEntry) -> bool {
     let name = entry.key.text.to_ascii_lowercase();
     let all = |test: &dyn Fn(&str) -> bool| entry.values.iter().all(|value| test(&value.text));
     match name.as_str() {
-        "iam:passedtoservice" => binds(entry) && all(&|value| !wildcard_match(value, SOME_SERVICE)),
-        "iam:associatedresourcearn" => binds(entry) && all(&names_service),
+        "iam:passedtoservice" => says(entry) && all(&|value| !wildcard_match(value, SOME_SERVICE)),
+        "iam:associatedresourcearn" => says(entry) && all(&names_service),
         name if name.starts_with("aws:resourcetag/") || name.starts_with("iam:resourcetag/") => {
             Fixes::Says.holds(entry)
         }

@@ -158,10 +158,14 @@ impl Issuer<'_> {
             (Serves::Owners(..), Owner::Path) => !named(&literal.text, '/'),
             (Serves::Owners(before, end), Owner::Subject) => {
                 let fixed = literal.text.as_str();
-                // A subject of another form, such as GitHub's customised ones, begins with something else.
-                let other_form = !before.starts_with(fixed) && !fixed.starts_with(before);
-                let rest = fixed.strip_prefix(before);
-                !other_form && !rest.is_some_and(|rest| named(rest, end))
+                match fixed.strip_prefix(before) {
+                    Some(rest) => !named(rest, end),
+                    // A subject of another form, such as GitHub's customised ones: a claim and its value.
+                    None => {
+                        let value = fixed.split_once(':').map_or("", |(_, value)| value);
+                        !named(value, '/') && !named(value, ':')
+                    }
+                }
             }
             // Open at both ends: whatever has these letters somewhere.
             (Serves::Own, _) => literal.text.is_empty() && value.text.ends_with(['*', '?', '}']),
