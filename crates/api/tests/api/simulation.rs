@@ -47,39 +47,43 @@ fn words(pairs: &Option<Vec<(String, String)>>) -> Option<Vec<(&str, &str)>> {
     Some(pairs.map(|(key, word)| (&**key, &**word)).collect())
 }
 
-#[test]
-fn an_action_has_one_result_for_all_resources_and_one_for_each() {
-    let lab = Lab::new();
+/// What a policy that allows reading `a` but for its secret comes to.
+fn decided(lab: &Lab, resources: &[&str]) -> Vec<EvaluationResult> {
     let text = document(&format!(
         "{},{}",
         statement("Allow", "s3:Get*", "arn:aws:s3:::a/*", ""),
         statement("Deny", "s3:*", "arn:aws:s3:::a/secret", "")
     ));
-    let decided = |resources: &[&str]| {
-        let input = asking(&["s3:GetObject", "s3:PutObject"], resources);
-        custom(&lab, &[&text], input).expect("results")
-    };
-    let told = |found: &EvaluationResult| {
-        (
-            found.eval_action_name.clone(),
-            found.eval_resource_name.clone().expect("a name"),
-            found.eval_decision.clone(),
-        )
-    };
-    let owned = |action: &str, resource: &str, decision: &str| {
-        (action.to_owned(), resource.to_owned(), decision.to_owned())
-    };
-    let results = decided(&[
-        "arn:aws:s3:::a/b",
-        "arn:aws:s3:::b/c",
-        "arn:aws:s3:::a/secret",
-    ]);
+    let input = asking(&["s3:GetObject", "s3:PutObject"], resources);
+    custom(lab, &[&text], input).expect("results")
+}
+
+/// Action, resource and decision of a result.
+fn told(found: &EvaluationResult) -> [String; 3] {
+    [
+        found.eval_action_name.clone(),
+        found.eval_resource_name.clone().expect("a name"),
+        found.eval_decision.clone(),
+    ]
+}
+
+#[test]
+fn an_action_has_one_result_for_all_resources_and_one_for_each() {
+    let lab = Lab::new();
+    let results = decided(
+        &lab,
+        &[
+            "arn:aws:s3:::a/b",
+            "arn:aws:s3:::b/c",
+            "arn:aws:s3:::a/secret",
+        ],
+    );
     let got: Vec<_> = results.iter().map(told).collect();
     assert_eq!(
         got,
         [
-            owned("s3:GetObject", "*", "explicitDeny"),
-            owned("s3:PutObject", "*", "explicitDeny"),
+            ["s3:GetObject", "*", "explicitDeny"],
+            ["s3:PutObject", "*", "explicitDeny"],
         ]
     );
     let each: Vec<_> = results[0]
@@ -114,14 +118,19 @@ fn an_action_has_one_result_for_all_resources_and_one_for_each() {
             .column
             > Some(100)
     );
-    let results = decided(&["arn:aws:s3:::a/b", "arn:aws:s3:::b/c"]);
+}
+
+#[test]
+fn a_result_names_the_one_resource_or_none() {
+    let lab = Lab::new();
+    let results = decided(&lab, &["arn:aws:s3:::a/b", "arn:aws:s3:::b/c"]);
     assert_eq!(results[0].eval_decision, "implicitDeny");
     // Nothing tells of accounts where there is one.
     assert_eq!(words(&results[0].eval_decision_details), Some(Vec::new()));
-    let results = decided(&["arn:aws:s3:::a/b"]);
+    let results = decided(&lab, &["arn:aws:s3:::a/b"]);
     assert_eq!(
         told(&results[0]),
-        owned("s3:GetObject", "arn:aws:s3:::a/b", "allowed")
+        ["s3:GetObject", "arn:aws:s3:::a/b", "allowed"]
     );
     let matched = results[0].matched_statements.as_ref().expect("matched");
     let start = matched[0].start_position.as_ref().expect("a position");
@@ -132,11 +141,8 @@ fn an_action_has_one_result_for_all_resources_and_one_for_each() {
     assert_eq!(matched[0].source_policy_type.as_deref(), Some("IAM Policy"));
     assert_eq!((start.line, start.column), (Some(1), Some(38)));
     for input in [&[][..], &["*"]] {
-        let results = decided(input);
-        assert_eq!(
-            told(&results[0]),
-            owned("s3:GetObject", "*", "implicitDeny")
-        );
+        let results = decided(&lab, input);
+        assert_eq!(told(&results[0]), ["s3:GetObject", "*", "implicitDeny"]);
         assert_eq!(results[0].eval_decision_details, None);
         assert_eq!(results[0].resource_specific_results, None);
     }
