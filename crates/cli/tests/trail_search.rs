@@ -51,12 +51,13 @@ fn line(number: usize, call: &Call<'_>) -> String {
         )
     });
     format!(
-        r#"{{"eventVersion":"1.11","userIdentity":{},"eventTime":"2026-01-31T10:00:{:02}Z","eventSource":"sts.amazonaws.com","eventName":"{}","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.7",{}"requestParameters":{},"responseElements":{answer},"requestID":"request-{number}","eventID":"event-{number}","readOnly":true,"recipientAccountId":"111111111111"}}"#,
+        r#"{{"eventVersion":"1.11","userIdentity":{},"eventTime":"2026-01-31T10:00:{:02}Z","eventSource":"sts.amazonaws.com","eventName":"{}","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.7",{}"requestParameters":{},"responseElements":{answer},"requestID":"request-{number}","eventID":"event-{number}","readOnly":true,"recipientAccountId":"111111111111","integrity":{{"sequence":{},"hash":"{number:064x}"}}}}"#,
         call.identity,
         call.second,
         call.name,
         error.unwrap_or_default(),
-        call.parameters
+        call.parameters,
+        number + 1
     )
 }
 

@@ -9,5 +9,5 @@ pub use proof::{MarkerFound, Proof, ProofOptions, prove};
 pub use locum_store::{
     ChainPoint, Checkpoint, FileError, Finding, FindingKind, HeadState, Integrity, Look, Marker,
     Newest, NoCheckpoint, NoDay, Place, Progress, Pruned, Signature, TrailDay, TrailHead,
-    TrailLine, TrailLines, TrailReader, TrailReport, VerifyOptions, verify_trail,
+    TrailLine, TrailLines, TrailReader, TrailReport, VerifyOptions, changed_texts, verify_trail,
 };

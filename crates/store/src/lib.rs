@@ -56,6 +56,7 @@ pub use trail::checkpoint::{Checkpoint, NoCheckpoint};
 pub use trail::file::{TrailAlarm, TrailRepair};
 pub use trail::head::{HeadState, TrailHead};
 pub use trail::index as trail_index;
+pub use trail::policies::changed_texts;
 pub use trail::pruned::{DayLength, Gone, Pruned};
 pub use trail::reader::{Look, Newest, NoDay, TrailDay, TrailLine, TrailLines, TrailReader};
 pub use trail::remove::TrailRemoved;

@@ -335,13 +335,86 @@ fn aud_06_a_policys_text_is_private_and_known_by_its_hash() {
     );
     let ask = || pollster::block_on(engine.event_policy(hash));
     assert_eq!(ask().unwrap().as_deref(), Some("text"));
-    // Of another length it is written again at the next start; changed in place it is never served.
+    // Of another length it is written again at the next start; changed in place it counts as not kept.
     fs::write(&file, "TEXT").unwrap();
-    assert!(matches!(ask(), Err(LoadError::Unavailable(_))));
+    assert_eq!(ask().unwrap(), None);
+    let reader = TrailReader::open(dir.path()).unwrap();
+    assert_eq!(changed_texts(&reader).unwrap(), [file.clone()]);
+    fs::write(&file, [0xff; 4]).unwrap();
+    assert_eq!(ask().unwrap(), None);
+    assert_eq!(changed_texts(&reader).unwrap(), [file.clone()]);
+    fs::write(&file, "text").unwrap();
+    fs::write(file.with_extension("new"), "te").unwrap();
+    assert!(changed_texts(&reader).unwrap().is_empty());
     drop(engine);
     fs::write(&file, "torn").unwrap();
     fs::write(&file, "te").unwrap();
     let engine = dir.open();
     commit(&engine, change(vec![], vec![told])).unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+}
+
+#[test]
+fn aud_06_a_trail_that_was_removed_is_noticed() {
+    let dir = TempDir::new("no-trail");
+    let trail = dir.path().join("trail");
+    let empty = |engine: RedbEngine| {
+        drop(engine);
+        fs::remove_dir_all(&trail).unwrap();
+    };
+    // A first start that ended before the first change.
+    let engine = dir.open();
+    assert_eq!(
+        (engine.report().created, engine.report().trail_alarm),
+        (true, None)
+    );
+    empty(engine);
+    let engine = dir.open();
+    assert_eq!(
+        (engine.report().created, engine.report().trail_alarm),
+        (false, None)
+    );
+    let put = write(
+        unit(1),
+        Revision::NONE,
+        vec![Record::AccountMeta(meta("one"))],
+    );
+    commit(&engine, change(vec![put], vec![event(1)])).unwrap();
+    drop(engine);
+    let engine = dir.open();
+    assert_eq!(engine.report().trail_alarm, None);
+    empty(engine);
+    // Until a record tells of it, at each start.
+    for _ in 0..2 {
+        let engine = dir.open();
+        assert_eq!(engine.report().trail_alarm, Some(TrailAlarm::Gone));
+        assert_eq!(engine.counters().trail_alarms, 1);
+    }
+    let engine = dir.open();
+    commit(&engine, change(vec![], vec![event(2)])).unwrap();
+    drop(engine);
+    assert_eq!(dir.open().report().trail_alarm, None);
+}
+
+#[test]
+fn aud_07_the_record_of_a_first_change_that_a_crash_kept_from_the_trail_is_no_alarm() {
+    let dir = TempDir::new("first-record");
+    let engine = dir.open();
+    let (trail, aside) = (dir.path().join("trail"), dir.path().join("aside"));
+    fs::rename(&trail, &aside).unwrap();
+    fs::File::create(&trail).unwrap();
+    let put = write(
+        unit(1),
+        Revision::NONE,
+        vec![Record::AccountMeta(meta("one"))],
+    );
+    commit(&engine, change(vec![put], vec![event(1)])).unwrap();
+    drop(engine);
+    fs::remove_file(&trail).unwrap();
+    fs::rename(&aside, &trail).unwrap();
+    let engine = dir.open();
+    assert_eq!(
+        (engine.report().redelivered, engine.report().trail_alarm),
+        (1, None)
+    );
 }

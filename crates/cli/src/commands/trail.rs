@@ -10,6 +10,8 @@ mod verify;
 
 use std::path::PathBuf;
 
+use locum_server::trail::TrailLine;
+
 use crate::commands::Context;
 use crate::error::CliError;
 use crate::limits;
@@ -138,8 +140,9 @@ impl Printer {
                 output::result(&lines.iter().map(shown).collect::<String>())
             }
             Format::Text => {
-                let unreadable = "a line of the trail is not a record and is not shown; see it with --format json";
-                let rows: Vec<Option<Row>> = lines.iter().map(|line| Row::of(line)).collect();
+                let unreadable = "a line of the trail is not a record of its chain and is not shown; see it with --format json";
+                let row = |line: &Vec<u8>| is_of_chain(line).then(|| Row::of(line)).flatten();
+                let rows: Vec<Option<Row>> = lines.iter().map(row).collect();
                 if rows.iter().any(Option::is_none) {
                     output::say(&format!("locum: {unreadable}"));
                 }
@@ -152,4 +155,14 @@ impl Printer {
             }
         }
     }
+}
+
+/// Whether a line tells its place in the chain. Nothing else was ever written by a server.
+fn is_of_chain(line: &[u8]) -> bool {
+    let line = TrailLine {
+        offset: 0,
+        end: 0,
+        bytes: line,
+    };
+    line.point().is_some()
 }

@@ -61,7 +61,11 @@ fn collect_day(
             break;
         };
         at = line.end;
-        // A line that is no record was damaged; the trail's own check tells of it.
+        // A line that is no record, or has no place in the chain, was damaged or put there: nothing signed may name it.
+        // The trail's own check tells of it.
+        if line.point().is_none() {
+            continue;
+        }
         let Ok(seen) = serde_json::from_slice::<Seen>(line.bytes) else {
             continue;
         };

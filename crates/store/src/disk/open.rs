@@ -17,7 +17,7 @@ use crate::id::{Revision, Unit};
 use crate::limits::SHARDS as SHARD_COUNT;
 use crate::record::Kind;
 use crate::seal::{MASTER_KEY_BYTES, RandomSource, Sealer};
-use crate::trail::file::TrailFiles;
+use crate::trail::file::{TrailAlarm, TrailFiles};
 use crate::trail::index;
 use redb::{Database, ReadableDatabase};
 use std::io::Read;
@@ -93,7 +93,12 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     let (mut files, opened) = TrailFiles::open(&trail_path(dir))?;
     report.repairs = opened.repairs;
     report.trail_alarm = opened.alarm;
+    let is_empty = files.last().sequence == 0;
     let outbox = reconcile(&database, &mut files, &mut report)?;
+    // Of a first start that a crash ended, the record still stands in the outbox.
+    if is_empty && shard.revision > 0 && (opened.is_new || outbox.next_row == 0) {
+        report.trail_alarm = Some(TrailAlarm::Gone);
+    }
     let fenced = if report.restored.is_some() {
         0
     } else {

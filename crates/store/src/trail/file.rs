@@ -12,6 +12,7 @@ use crate::event_policy::{EventPolicy, PolicyHash};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Days whose files stay open: today and the day before, around midnight.
@@ -47,6 +48,9 @@ pub enum TrailAlarm {
         "the head of the trail is missing or damaged; records behind number {0} may be missing"
     )]
     Unknown(u64),
+    /// There is not one record, though the store has changes, each of which had one.
+    #[error("the trail has no record, though there is a store: all of it was removed")]
+    Gone,
 }
 
 /// What opening the folder found and did.
@@ -54,6 +58,8 @@ pub enum TrailAlarm {
 pub(crate) struct Opened {
     pub(crate) repairs: Vec<TrailRepair>,
     pub(crate) alarm: Option<TrailAlarm>,
+    /// There was not even a head, which the first start makes before the first change.
+    pub(crate) is_new: bool,
 }
 
 /// The folder of the trail.
@@ -117,6 +123,7 @@ impl TrailFiles {
         let state = reader.head()?;
         let (last, alarm) = go_on(found, state);
         opened.alarm = alarm;
+        opened.is_new = state == HeadState::Missing && last.sequence == 0;
         let first = TrailHead {
             point: last,
             day: newest
@@ -209,6 +216,18 @@ impl TrailFiles {
 }
 
 impl OpenDay {
+    /// Is it still the file that has its name? Records in another one are lost, so none is acknowledged. It is not made
+    /// anew either: somebody has to see this.
+    fn check_name(&self) -> Result<(), FileError> {
+        let held = self.file.metadata().map_err(FileError::io(&self.path))?;
+        let named = std::fs::symlink_metadata(&self.path);
+        if named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino())) {
+            return Ok(());
+        }
+        let gone = io::Error::other("the file was removed or replaced under the server");
+        Err(FileError::io(&self.path)(gone))
+    }
+
     /// Cuts off what a failed write left behind.
     fn recover(&mut self) -> Result<(), FileError> {
         if self.failed == Failed::Yes {
@@ -252,9 +271,15 @@ impl TrailFiles {
         for open in &mut self.open {
             if written.iter().any(|(day, _)| *day == open.day) {
                 open.file.sync_data().map_err(FileError::io(&open.path))?;
+                open.check_name()?;
             }
         }
         Ok(last)
+    }
+
+    /// The newest record that is durable.
+    pub(crate) fn last(&self) -> ChainPoint {
+        self.last
     }
 
     /// Tells how far the trail goes. That it cannot be told is no reason to refuse calls: their records

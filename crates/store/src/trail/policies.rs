@@ -3,11 +3,13 @@
 //! A text's file has the time of the newest day that refers to it, so that texts of removed days can be told
 //! without reading the records of all others, parts of which are sealed.
 
+use super::reader::TrailReader;
 use crate::day::{day_of, name_of, of_name};
 use crate::disk::files::{Access, FileError, private_dir, private_file, replace};
 use crate::event_policy::{EventPolicy, PolicyHash};
 use crate::limits::{EVENT_POLICY_BYTES_MAX, POLICY_HASHES_KNOWN_MAX};
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -114,15 +116,6 @@ fn is_older(path: &Path, before: i64) -> bool {
 /// The texts that nothing of this day or a later one refers to.
 pub(crate) fn older_than(trail: &Path, before: i64) -> Result<Vec<PolicyHash>, FileError> {
     let dir = folder(trail);
-    let list = |dir: &Path| -> Result<Vec<PathBuf>, FileError> {
-        let entries = match std::fs::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(FileError::io(dir)(error)),
-        };
-        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-        paths.collect::<Result<_, _>>().map_err(FileError::io(dir))
-    };
     let mut found = Vec::new();
     for shelf in list(&dir)?.iter().filter(|path| path.is_dir()) {
         for file in list(shelf)?.iter().filter(|file| is_older(file, before)) {
@@ -144,10 +137,10 @@ fn path(dir: &Path, hash: PolicyHash) -> PathBuf {
     dir.join(shelf).join(name)
 }
 
-/// The text with this hash; none when it was never kept.
+/// The text with this hash; none when it was never kept, or when what stands there is another one.
 ///
 /// # Errors
-/// What the disk says, or that the file holds something else.
+/// What the disk says.
 pub(crate) fn read(trail: &Path, hash: PolicyHash) -> Result<Option<String>, FileError> {
     let path = path(&folder(trail), hash);
     let file = match private_file(&path, Access::Read) {
@@ -157,13 +150,57 @@ pub(crate) fn read(trail: &Path, hash: PolicyHash) -> Result<Option<String>, Fil
         }
         Err(error) => return Err(error),
     };
-    let mut text = String::new();
+    let text = text_in(file).map_err(FileError::io(&path))?;
+    Ok(text.filter(|text| PolicyHash::of(text) == hash))
+}
+
+/// None when it is no text.
+fn text_in(file: File) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
     file.take(EVENT_POLICY_BYTES_MAX as u64)
-        .read_to_string(&mut text)
-        .map_err(FileError::io(&path))?;
-    if PolicyHash::of(&text) != hash {
-        let changed = io::Error::other("it is not the text that was kept there");
-        return Err(FileError::io(&path)(changed));
+        .read_to_end(&mut bytes)?;
+    Ok(String::from_utf8(bytes).ok())
+}
+
+/// The files of kept texts that hold something else than their names say, or have no such name.
+///
+/// # Errors
+/// When a folder or file cannot be read.
+pub fn changed_texts(reader: &TrailReader) -> Result<Vec<PathBuf>, FileError> {
+    let dir = folder(reader.dir());
+    let mut changed = Vec::new();
+    for shelf in list(&dir)?.iter().filter(|path| path.is_dir()) {
+        for file in list(shelf)? {
+            let named = file.file_name().and_then(|name| name.to_str());
+            // What a crash left of a text that was to be replaced is none.
+            if file.extension().is_some_and(|extension| extension == "new") {
+                continue;
+            }
+            let read = File::open(&file).and_then(text_in);
+            match read {
+                Ok(text) => {
+                    let hash = text.as_deref().map(PolicyHash::of);
+                    if hash.is_none() || hash != named.and_then(PolicyHash::parse) {
+                        changed.push(file);
+                    }
+                }
+                // Removed meanwhile, with the days that referred to it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(FileError::io(&file)(error)),
+            }
+        }
     }
-    Ok(Some(text))
+    changed.sort();
+    Ok(changed)
+}
+
+/// What stands in a folder, there or not.
+fn list(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(FileError::io(dir)(error)),
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    paths.collect::<Result<_, _>>().map_err(FileError::io(dir))
 }

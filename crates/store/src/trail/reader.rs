@@ -61,6 +61,12 @@ impl TrailReader {
         &self.dir
     }
 
+    /// Whether it is the trail of a data directory, which begins with the store's own record.
+    pub(crate) fn is_beside_store(&self) -> bool {
+        let data = self.dir.parent();
+        data.is_some_and(|data| crate::disk::database_path(data).exists())
+    }
+
     /// The file of a day, there or not.
     pub fn path(&self, day: TrailDay) -> PathBuf {
         self.dir.join(day.file_name())

@@ -75,7 +75,7 @@ pub struct TrailReport {
     pub proven: u64,
     /// Records behind something broken, whose own hash could not be checked.
     pub unproven: u64,
-    /// Lines from before there was a chain.
+    /// Lines that are no part of the chain.
     pub unchained: u64,
     /// Records that were being written, or torn by a crash and never acknowledged.
     pub unfinished: u64,
@@ -116,8 +116,11 @@ pub fn verify_trail(
     let head = reader.head()?;
     let mut walk = Walk::start(reader, options.from)?;
     let mut judge = Judge::new(reader, options, head);
-    judge.report.unchained = walk.unchained;
-    judge.begin(walk.first_place(), walk.before_first()?);
+    match walk.days {
+        0 => judge.begin_behind(options.from),
+        _ => judge.begin(walk.first_place()?, walk.before_first()?),
+    }
+    judge.old_lines(&walk.old_lines, walk.old_lines_count);
     let mut told = 0;
     loop {
         if options.until.is_some_and(|until| walk.is_behind(until)) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use locum_server::trail::{
     ChainPoint, Checkpoint, Finding, MarkerFound, Progress, Proof, ProofOptions, TrailDay,
-    TrustedKeys, prove,
+    TrustedKeys, changed_texts, prove,
 };
 use serde::Serialize;
 
@@ -79,15 +79,25 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
     let proof = prove(&reader, &trusted, options, &mut progress).map_err(failed)?;
     let report = &proof.report;
     let found = delivered::check(&data, &trusted)?;
-    let verdict = match report.is_good() && found.faults.is_empty() {
+    let texts: Vec<String> = changed_texts(&reader)
+        .map_err(failed)?
+        .iter()
+        .map(|file| named(file, reader.dir()))
+        .collect();
+    let verdict = match report.is_good() && found.faults.is_empty() && texts.is_empty() {
         true => "good",
         false => "broken",
     };
-    let delivered = delivered::answer(&data, &found);
+    let told = Shown {
+        proof: &proof,
+        from: arguments.from,
+        texts: &texts,
+        delivered: delivered::answer(&data, &found),
+    };
     let colour = Colour::stdout(&context.environment);
     let text = match arguments.format {
-        Format::Json => json::pretty(&answer(&proof, verdict, delivered)),
-        Format::Text => told_text(&proof, colour) + &delivered::text(&delivered),
+        Format::Json => json::pretty(&answer(told, verdict)),
+        Format::Text => told_text(&told, colour) + &delivered::text(&told.delivered),
     };
     output::result(&text)?;
     match verdict == "good" {
@@ -98,6 +108,23 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
                 .to_owned(),
         }),
     }
+}
+
+/// What the answer is made of.
+struct Shown<'a> {
+    proof: &'a Proof,
+    from: Option<TrailDay>,
+    /// Files of policies' texts that hold something else than was kept.
+    texts: &'a [String],
+    delivered: delivered::Answer,
+}
+
+/// A file as it is named below the trail's folder.
+fn named(file: &Path, trail: &Path) -> String {
+    file.strip_prefix(trail)
+        .unwrap_or(file)
+        .display()
+        .to_string()
 }
 
 fn so_far(progress: Progress) -> String {
@@ -152,6 +179,8 @@ struct Answer {
     findings_count: u64,
     /// The first hundred.
     findings: Vec<Told>,
+    /// Files of kept texts of policies that hold something else than was kept.
+    policies_changed: Vec<String>,
     delivered: delivered::Answer,
 }
 
@@ -201,7 +230,8 @@ fn removed(marker: &MarkerFound) -> Option<Removed> {
     })
 }
 
-fn answer(proof: &Proof, verdict: &'static str, delivered: delivered::Answer) -> Answer {
+fn answer(shown: Shown<'_>, verdict: &'static str) -> Answer {
+    let proof = shown.proof;
     let report = &proof.report;
     let point = |point: ChainPoint| Point {
         sequence: point.sequence,
@@ -232,18 +262,20 @@ fn answer(proof: &Proof, verdict: &'static str, delivered: delivered::Answer) ->
         pruned: removed(&proof.marker),
         findings_count: report.findings_count,
         findings: report.findings.iter().map(told).collect(),
-        delivered,
+        policies_changed: shown.texts.to_vec(),
+        delivered: shown.delivered,
     }
 }
 
-fn told_text(proof: &Proof, colour: Colour) -> String {
+fn told_text(shown: &Shown<'_>, colour: Colour) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = lines(&mut out, proof, colour);
+    let _ = lines(&mut out, shown, colour);
     out
 }
 
-fn lines(out: &mut String, proof: &Proof, colour: Colour) -> std::fmt::Result {
+fn lines(out: &mut String, shown: &Shown<'_>, colour: Colour) -> std::fmt::Result {
+    let proof = shown.proof;
     let report = &proof.report;
     for finding in &report.findings {
         writeln!(out, "{}", clean(&finding.to_string()))?;
@@ -252,12 +284,22 @@ fn lines(out: &mut String, proof: &Proof, colour: Colour) -> std::fmt::Result {
     if further > 0 {
         writeln!(out, "… and {further} more")?;
     }
-    let verdict = match report.is_good() {
+    for file in shown.texts {
+        writeln!(
+            out,
+            "{}: it is not the text that was kept there",
+            clean(file)
+        )?;
+    }
+    let verdict = match report.is_good() && shown.texts.is_empty() {
         true => colour.paint(Style::Good, "good"),
         false => colour.paint(Style::Bad, "broken"),
     };
     let Some((first, last)) = report.range else {
-        writeln!(out, "{verdict}: no record of the chain was read")?;
+        match shown.from {
+            Some(day) => writeln!(out, "{verdict}: there is nothing to read from {day} on")?,
+            None => writeln!(out, "{verdict}: no record of the chain was read")?,
+        }
         return rest(out, proof);
     };
     writeln!(
@@ -276,10 +318,7 @@ fn rest(out: &mut String, proof: &Proof) -> std::fmt::Result {
             report.unproven,
             "behind something broken or at the beginning, not proven",
         ),
-        (
-            report.unchained,
-            "from before there was a chain, not proven",
-        ),
+        (report.unchained, "lines that are no part of the chain"),
         (report.unfinished, "not whole, never acknowledged"),
         (report.checkpoints_held, "checkpoints held"),
         (

@@ -195,3 +195,29 @@ fn torn_ends_of_older_days_are_cut_off_too() {
         (5, 0, true)
     );
 }
+
+#[test]
+fn aud_07_nothing_is_acknowledged_into_a_file_that_lost_its_name() {
+    let folder = folder("unnamed");
+    let mut files = open(&folder);
+    files.append(&[(1, &lines(0..3))]).unwrap();
+    let (path, aside) = (files.path(1), folder.0.join("aside"));
+    std::fs::rename(&path, &aside).unwrap();
+    assert!(files.append(&[(1, &lines(80..81))]).is_err(), "moved");
+    std::fs::copy(&aside, &path).unwrap();
+    assert!(files.append(&[(1, &lines(81..82))]).is_err(), "replaced");
+    // Put back it goes on, with nothing of what was refused.
+    std::fs::rename(&aside, &path).unwrap();
+    files.append(&[(1, &lines(3..4))]).unwrap();
+    assert_holds(&folder, &[0, 1, 2, 3]);
+    std::fs::remove_file(&path).unwrap();
+    for _ in 0..2 {
+        assert!(files.append(&[(1, &lines(4..5))]).is_err(), "removed");
+    }
+    drop(files);
+    let (_, opened) = TrailFiles::open(&folder.0).unwrap();
+    assert_eq!(
+        opened.alarm,
+        Some(TrailAlarm::Missing { found: 0, head: 4 })
+    );
+}

@@ -9,6 +9,7 @@ use super::shelf::Shelf;
 use crate::change::Event;
 use crate::day::day_of;
 use crate::disk::files::{Access, FileError, private_file};
+use crate::trail::chain::{Integrity, split};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -346,7 +347,9 @@ impl Search<'_> {
     }
 
     fn line(&mut self, day: i64, offset: u64, line: &[u8]) -> Step {
-        let wanted = facts(line).is_some_and(|facts| self.query.matches(&facts));
+        // What is no part of the chain is no evidence.
+        let wanted = split(line).1 != Integrity::None;
+        let wanted = wanted && facts(line).is_some_and(|facts| self.query.matches(&facts));
         if wanted {
             let position = Position::new(day, offset);
             self.found.hits.push(Hit {

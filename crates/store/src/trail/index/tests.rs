@@ -64,14 +64,10 @@ fn record(number: usize, (day, user, account, event): (&str, u8, u8, u8)) -> Str
     } else {
         ""
     };
-    let integrity = if number.is_multiple_of(2) {
-        format!(
-            r#","integrity":{{"sequence":{number},"hash":"{:064x}"}}"#,
-            number
-        )
-    } else {
-        String::new()
-    };
+    let integrity = format!(
+        r#","integrity":{{"sequence":{number},"hash":"{:064x}"}}"#,
+        number
+    );
     format!(
         r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","principalId":"AIDA{user}","arn":"arn:aws:iam::{account:012}:user/u{user}","accessKeyId":"AKIA{user}","userName":"u{user}"}},"eventTime":"{day}T00:00:{second:02}Z","eventSource":"iam.amazonaws.com","eventName":"Event{event}","awsRegion":"us-east-1",{failed}"requestParameters":{{"n":{number},"policy":"{{\"eventName\":\"Event9\"}}"}},"responseElements":null,"requestID":"r-{number}","eventID":"e-{number}","readOnly":{},"resources":[{{"ARN":"arn:aws:iam::{account:012}:role/r{event}","accountId":"{account:012}","type":"AWS::IAM::Role"}}],"recipientAccountId":"{account:012}"{integrity}}}"#,
         number.is_multiple_of(3)
@@ -445,4 +441,32 @@ fn texts_without_escapes_are_not_copied() {
     assert_ne!(line, escaped);
     let facts = super::attribute::facts(escaped.as_bytes()).unwrap();
     assert!(facts.account.starts_with('A'));
+}
+
+#[test]
+fn aud_06_a_line_without_a_place_in_the_chain_is_no_evidence() {
+    let folder = Folder::new("stranger");
+    let right = record(1, ("2026-01-02", 1, 1, 1));
+    let forged = record(2, ("2026-01-01", 1, 1, 1));
+    let (body, _) = crate::trail::chain::split(forged.as_bytes());
+    let forged = String::from_utf8(body.to_vec()).unwrap() + "}";
+    folder.append("2026-01-01", &[forged]);
+    folder.append("2026-01-02", &[right.clone()]);
+    let (index, _questions) = build::open(&folder.0, |_| u64::MAX).unwrap();
+    for built in [false, true] {
+        if built {
+            settle(&index);
+        }
+        for query in [
+            Query {
+                limit: 10,
+                ..Query::default()
+            },
+            queries(1)[2].clone(),
+        ] {
+            let found = index.search(&query).unwrap();
+            let held: Vec<&[u8]> = found.hits.iter().map(|hit| hit.line.as_slice()).collect();
+            assert_eq!(held, [right.as_bytes()], "{query:?}");
+        }
+    }
 }

@@ -43,6 +43,8 @@ pub enum FindingKind {
     CutTail,
     /// A line that is no part of the chain stands within it.
     Unchained,
+    /// There is a store, and not one record of what was done with it.
+    Gone,
     /// The head is missing.
     HeadMissing,
     /// The head cannot be read.
@@ -73,6 +75,7 @@ impl FindingKind {
             FindingKind::Twice => "twice",
             FindingKind::CutTail => "cut-tail",
             FindingKind::Unchained => "unchained",
+            FindingKind::Gone => "gone",
             FindingKind::HeadMissing => "head-missing",
             FindingKind::HeadDamaged => "head-damaged",
             FindingKind::HeadDiffers => "head-differs",
@@ -131,6 +134,7 @@ impl fmt::Display for Finding {
                 f,
                 "a line that is no part of the chain, where record {first} was due"
             ),
+            FindingKind::Gone => f.write_str(GONE),
             FindingKind::HeadMissing => write!(
                 f,
                 "the file `head` is missing: records behind {first} may have been cut off"
@@ -169,6 +173,7 @@ impl fmt::Display for Finding {
     }
 }
 
+const GONE: &str = "there is not one record, though there is a store: the trail was removed";
 const MARKER_DAMAGED: &str = "the file `pruned` is damaged: it explains nothing that is missing";
 const MARKER_FORGED: &str =
     "the file `pruned` is not signed with a known key: it explains nothing that is missing";

@@ -105,6 +105,30 @@ impl<'a> Judge<'a> {
         judge
     }
 
+    /// When no day is left to be read, as the pass begins behind the newest record: what is due is behind it.
+    pub(super) fn begin_behind(&mut self, from: Option<TrailDay>) {
+        if let Some(head) = self.head.known()
+            && from.is_some_and(|from| from > head.day)
+        {
+            self.go_on(head.point.sequence, Previous::Known(head.point.hash));
+        }
+    }
+
+    /// Lines of files that hold no record of the chain, in front of it. Nothing was ever written there.
+    pub(super) fn old_lines(&mut self, places: &[Place], count: u64) {
+        for place in places {
+            self.find(
+                FindingKind::Unchained,
+                self.expected,
+                self.expected,
+                Some(*place),
+            );
+        }
+        let told = places.len() as u64;
+        self.report.findings_count += count - told;
+        self.report.unchained += count;
+    }
+
     /// Which record is due first. A trail begins with number 1, unless something trusted tells of the
     /// record before its first one.
     pub(super) fn begin(&mut self, first: Option<(u64, Beginning)>, before: Option<ChainPoint>) {
@@ -182,6 +206,7 @@ impl<'a> Judge<'a> {
                     Integrity::None => FindingKind::Unchained,
                     _ => FindingKind::Changed,
                 };
+                self.report.unchained += u64::from(integrity == Integrity::None);
                 self.find(kind, due, due, Some(place));
                 // Put in before the record that is due, or in its place?
                 if after != Some(due) {
@@ -485,7 +510,10 @@ impl<'a> Judge<'a> {
                 let place = walk.end_of(head.day);
                 self.find(FindingKind::CutTail, last + 1, head.point.sequence, place);
             }
-            HeadState::Missing if read || self.report.unchained > 0 => {
+            _ if !read && last == 0 && self.reader.is_beside_store() => {
+                self.find(FindingKind::Gone, 1, 1, None);
+            }
+            HeadState::Missing if read || self.report.unchained > 0 || walk.begins_later() => {
                 self.find(FindingKind::HeadMissing, last, last, None);
             }
             HeadState::Damaged => {

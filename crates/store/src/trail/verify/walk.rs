@@ -4,6 +4,7 @@
 //! back, a record may be written to an older file than the one before it. So each file has a place up to
 //! which it was read, and where the current one does not go on with the record that is due, another may.
 
+use super::FINDINGS_TOLD_MAX;
 use super::finding::Place;
 use crate::disk::files::FileError;
 use crate::trail::chain::{ChainPoint, Integrity, split};
@@ -75,7 +76,9 @@ pub(super) struct Walk<'a> {
     line: Vec<u8>,
     /// Days not read because the pass begins later.
     before: Vec<TrailDay>,
-    pub(super) unchained: u64,
+    /// Lines in front of the chain, in files that hold nothing of it; the first of them, and how many.
+    pub(super) old_lines: Vec<Place>,
+    pub(super) old_lines_count: u64,
     pub(super) days: u64,
     pub(super) read: u64,
     pub(super) total: u64,
@@ -95,7 +98,8 @@ impl<'a> Walk<'a> {
             active: None,
             line: Vec::new(),
             before: before.to_vec(),
-            unchained: 0,
+            old_lines: Vec::new(),
+            old_lines_count: 0,
             days: days.len() as u64,
             read: 0,
             total: 0,
@@ -114,7 +118,7 @@ impl<'a> Walk<'a> {
         for at in 0..walk.cursors.len() {
             walk.open(at)?;
         }
-        walk.pass_old_lines()?;
+        walk.pass_old_files()?;
         walk.add_stragglers()?;
         Ok(walk)
     }
@@ -164,30 +168,52 @@ impl<'a> Walk<'a> {
         Ok(Some((place, held)))
     }
 
-    /// Passes over the lines from before there was a chain, which stand before its first record.
-    fn pass_old_lines(&mut self) -> Result<(), FileError> {
+    /// Passes over the files in front of the chain that hold nothing of it.
+    fn pass_old_files(&mut self) -> Result<(), FileError> {
         for at in 0..self.cursors.len() {
             self.open(at)?;
-            loop {
-                match self.cursors.get(at).map(|cursor| cursor.ahead) {
-                    Some(Ahead::Line(Held {
-                        integrity: Integrity::None,
-                        ..
-                    })) => {
-                        self.take()?;
-                        self.unchained += 1;
-                    }
-                    Some(Ahead::Line(_)) => return Ok(()),
-                    _ => break,
+            if self.sequence_of(at)?.is_some() {
+                return Ok(());
+            }
+            while matches!(self.ahead(at), Ahead::Line(_)) {
+                let Some((place, _)) = self.take()? else {
+                    break;
+                };
+                self.old_lines_count += 1;
+                if self.old_lines.len() < FINDINGS_TOLD_MAX {
+                    self.old_lines.push(place);
                 }
             }
         }
         Ok(())
     }
 
+    /// The number of the first record of a file, from where it is read.
+    fn sequence_of(&self, at: usize) -> Result<Option<u64>, FileError> {
+        let Some(cursor) = self.cursors.get(at) else {
+            return Ok(None);
+        };
+        if let Some(sequence) = cursor.ahead.sequence() {
+            return Ok(Some(sequence));
+        }
+        let lines = self.reader.lines(cursor.day, cursor.offset)?;
+        let mut lines = lines.until(cursor.length);
+        while let Some(line) = lines.next_line()? {
+            if let Some(point) = line.point() {
+                return Ok(Some(point.sequence));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether days before the first one that is read are there.
+    pub(super) fn begins_later(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     /// When the pass begins with a later day: records behind its first that stand in older files.
     fn add_stragglers(&mut self) -> Result<(), FileError> {
-        let Some(first) = self.first_sequence() else {
+        let Some(first) = self.first_sequence()? else {
             return Ok(());
         };
         let before = self.before.clone();
@@ -220,23 +246,27 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn first_sequence(&self) -> Option<u64> {
-        let mut sequences = self.cursors.iter().map(|cursor| cursor.ahead.sequence());
-        sequences.find(Option::is_some).flatten()
+    fn first_sequence(&self) -> Result<Option<u64>, FileError> {
+        for at in 0..self.cursors.len() {
+            if let Some(sequence) = self.sequence_of(at)? {
+                return Ok(Some(sequence));
+            }
+        }
+        Ok(None)
     }
 
     /// The first record's number, when the pass begins with a later day than the trail.
-    pub(super) fn first_place(&self) -> Option<(u64, Beginning)> {
+    pub(super) fn first_place(&self) -> Result<Option<(u64, Beginning)>, FileError> {
         let begins = match self.before.is_empty() {
             true => Beginning::OfTrail,
             false => Beginning::Later,
         };
-        self.first_sequence().map(|sequence| (sequence, begins))
+        Ok(self.first_sequence()?.map(|sequence| (sequence, begins)))
     }
 
     /// The record before the first one, as the days before it tell.
     pub(super) fn before_first(&self) -> Result<Option<ChainPoint>, FileError> {
-        let Some(first) = self.first_sequence() else {
+        let Some(first) = self.first_sequence()? else {
             return Ok(None);
         };
         let mut found = None;
