@@ -29,7 +29,7 @@ pub mod trail;
 
 pub use config::{Config, ConfigError};
 pub use credentials_file::{CREDENTIALS_NAME, write_credentials};
-pub use delivery::check::{Delivered, DigestKey, check_delivered, digest_keys};
+pub use delivery::check::{Delivered, DeliveredSpan, DigestKey, check_delivered, digest_keys};
 pub use error::ServerError;
 pub use host::{Ready, host};
 pub use locum_store::trail_index;

@@ -119,6 +119,8 @@ pub const DELIVERY_S_RANGE: RangeInclusive<u64> = 1..=86_400;
 pub const DELIVERY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Ended spans of digests of one trail, account and region whose last digest is still looked for.
 pub const DELIVERY_SPANS_KEPT_MAX: usize = 256;
+/// Files that are remembered because they and the digest that names them went to different sinks.
+pub const DELIVERY_MOVED_KEPT_MAX: usize = 4_096;
 /// Bytes of a region's name in a file's name.
 pub const REGION_BYTES_MAX: usize = 32;
 /// How long a file may take to be put.

@@ -73,7 +73,7 @@ impl Delivery {
         signer: &Signer,
         now: Now,
     ) -> Result<Previous, Fault> {
-        let signed = digest::sign(chain, target, &self.bucket, end_s, signer)?;
+        let mut signed = digest::sign(chain, target, &self.bucket, end_s, signer)?;
         let object = Object {
             key: &signed.told.object,
             body: &signed.body,
@@ -81,6 +81,7 @@ impl Delivery {
         };
         self.sink.put(object, now.s())?;
         self.figures.digests.fetch_add(1, Ordering::Relaxed);
+        signed.told.in_bucket = self.sink.is_bucket();
         Ok(signed.told)
     }
 }

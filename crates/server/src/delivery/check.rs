@@ -1,6 +1,8 @@
 //! Checks delivered files offline: every digest's signature, its tie to the one before, every file's hash.
 
-use std::collections::BTreeMap;
+mod records;
+
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,12 +10,18 @@ use aws_lc_rs::digest::{SHA256, digest};
 use flate2::read::GzDecoder;
 
 use super::digest::{ALGORITHM, Digest, signed_text};
-use super::files::hex;
+use super::files::{Stamp, hex};
 use super::key::is_signed;
 use super::sink::signature_path;
 use super::state::State;
 use crate::limits;
 use crate::trail::TrustedKeys;
+pub use records::DeliveredSpan;
+use records::Unnamed;
+pub(crate) use records::points_of;
+
+/// How often a check begins anew because something was delivered under it.
+const TRIES_MAX: u32 = 3;
 
 /// What was found in a folder of delivered files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +34,14 @@ pub struct Delivered {
     pub files: usize,
     /// What is wrong: the file, and why.
     pub faults: Vec<(PathBuf, String)>,
+    /// Which records of the trail each log file holds that is what was delivered.
+    pub spans: Vec<DeliveredSpan>,
+}
+
+impl Delivered {
+    fn fault(&mut self, path: PathBuf, why: impl Into<String>) {
+        self.faults.push((path, why.into()));
+    }
 }
 
 /// Checks everything below `DIR/AWSLogs` with these public keys. `dir` is the trail's folder of a data directory or
@@ -34,7 +50,79 @@ pub struct Delivered {
 /// # Errors
 /// When a folder cannot be read. What is wrong with files is in the answer.
 pub fn check_delivered(dir: &Path, keys: &TrustedKeys) -> io::Result<Delivered> {
-    let mut chains: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    let path = dir.join("delivery");
+    let mut left = TRIES_MAX;
+    loop {
+        let before = std::fs::read(&path).ok();
+        let found = check_once(dir, keys, before.as_deref())?;
+        left -= 1;
+        if found.faults.is_empty() || left == 0 || std::fs::read(&path).ok() == before {
+            return Ok(found);
+        }
+    }
+}
+
+fn check_once(dir: &Path, keys: &TrustedKeys, state: Option<&[u8]>) -> io::Result<Delivered> {
+    let Listed { chains, logs } = list(dir)?;
+    let mut found = Delivered {
+        chains: chains.len(),
+        ..Delivered::default()
+    };
+    let state = match state.map(serde_json::from_slice::<State>) {
+        Some(Ok(state)) => state,
+        Some(Err(error)) => {
+            found.fault(dir.join("delivery"), error.to_string());
+            State::default()
+        }
+        None => {
+            // The server keeps it before it delivers anything.
+            let keys = digest_keys(dir).is_ok_and(|keys| keys.is_empty());
+            if dir.join("AWSLogs").exists() || !keys {
+                let why = "it is missing: nobody can tell whether delivered files are";
+                found.fault(dir.join("delivery"), why);
+            }
+            State::default()
+        }
+    };
+    let mut named = Named::default();
+    for digests in chains.into_values() {
+        check_chain(dir, keys, digests, &mut named, &mut found);
+    }
+    found.files = named.0.len();
+    check_state(dir, &state, &mut named, &mut found);
+    let unnamed = logs.into_iter().filter(|path| {
+        let object = path.strip_prefix(dir).ok().and_then(Path::to_str);
+        object.is_none_or(|object| !named.0.contains_key(object) && !is_begun(&state, path))
+    });
+    let mut unnamed = Unnamed::read(unnamed, &mut found);
+    let not_here = state.moved.iter().filter(|file| file.in_bucket);
+    let not_here: HashSet<&String> = not_here.map(|file| &file.object).collect();
+    for (object, expected) in &named.0 {
+        let file = dir.join(object);
+        match unpacked(&file) {
+            Ok(json) if hash(&json) == *expected => unnamed.look_into(file, &json, &mut found),
+            Ok(_) => found.fault(file, "its content was changed"),
+            Err(_) if not_here.contains(object) => {}
+            Err(why) => found.fault(file, why),
+        }
+    }
+    unnamed.end(&mut found);
+    Ok(found)
+}
+
+/// Log files that digests or the state vouch for, with their hashes.
+#[derive(Default)]
+struct Named(BTreeMap<String, String>);
+
+/// What is in the folder.
+#[derive(Default)]
+struct Listed {
+    chains: BTreeMap<String, Vec<PathBuf>>,
+    logs: Vec<PathBuf>,
+}
+
+fn list(dir: &Path) -> io::Result<Listed> {
+    let mut listed = Listed::default();
     let mut folders = vec![dir.join("AWSLogs")];
     while let Some(folder) = folders.pop() {
         let entries = match std::fs::read_dir(&folder) {
@@ -48,19 +136,26 @@ pub fn check_delivered(dir: &Path, keys: &TrustedKeys) -> io::Result<Delivered> 
             if entry.file_type()?.is_dir() {
                 folders.push(path);
             } else if let Some(chain) = chain_of(&path) {
-                chains.entry(chain).or_default().push(path);
+                listed.chains.entry(chain).or_default().push(path);
+            } else if path.extension().is_some_and(|extension| extension == "gz") {
+                listed.logs.push(path);
             }
         }
     }
-    let mut found = Delivered {
-        chains: chains.len(),
-        ..Delivered::default()
+    listed.logs.sort();
+    Ok(listed)
+}
+
+/// Whether a file may be of a delivery that goes on, or that a crash ended: it is told when it is done.
+fn is_begun(state: &State, path: &Path) -> bool {
+    let Some(begun) = &state.begun else {
+        return false;
     };
-    for digests in chains.into_values() {
-        check_chain(dir, keys, digests, &mut found);
-    }
-    check_state(dir, &mut found);
-    Ok(found)
+    let stamp = Stamp::of(begun.at_s);
+    let time = stamp.time.get(..4).unwrap_or_default();
+    let part = format!("_{}T{time}Z_", stamp.date);
+    let name = path.file_name().and_then(std::ffi::OsStr::to_str);
+    name.is_some_and(|name| name.contains(&part))
 }
 
 /// A public key that digests are signed with.
@@ -100,27 +195,28 @@ pub fn digest_keys(dir: &Path) -> io::Result<Vec<DigestKey>> {
     Ok(keys)
 }
 
-/// What delivery itself remembers: the newest digest of each chain, and files that no digest names yet.
-fn check_state(dir: &Path, found: &mut Delivered) {
-    let path = dir.join("delivery");
-    let state = match State::read(&path) {
-        Ok(state) => state,
-        Err(error) => return found.faults.push((path, error.to_string())),
-    };
-    // A bucket holds them, when one is configured.
-    let is_elsewhere = !dir.join("AWSLogs").exists();
+/// What delivery itself remembers: the last digest of each span, files that no digest names yet, and those whose
+/// digest went elsewhere.
+fn check_state(dir: &Path, state: &State, named: &mut Named, found: &mut Delivered) {
+    // Noted by no server so far: then a bucket holds them if the folder does not.
+    let is_elsewhere = state.in_bucket.is_none() && !dir.join("AWSLogs").exists();
+    if is_elsewhere {
+        return;
+    }
     for chain in state.chains.values() {
-        for (object, expected) in chain.expected() {
+        for (object, expected) in chain.digests_expected() {
             let file = dir.join(object);
             match unpacked(&file) {
                 Ok(json) if hash(&json) == *expected => {}
-                Ok(_) => found
-                    .faults
-                    .push((file, "its content was changed".to_owned())),
-                Err(_) if is_elsewhere => {}
-                Err(why) => found.faults.push((file, why)),
+                Ok(_) => found.fault(file, "its content was changed"),
+                Err(why) => found.fault(file, why),
             }
         }
+    }
+    let pending = state.chains.values().flat_map(|chain| &chain.files);
+    for file in pending.chain(&state.moved).filter(|file| !file.in_bucket) {
+        let hash = file.hash.clone();
+        named.0.entry(file.object.clone()).or_insert(hash);
     }
 }
 
@@ -137,27 +233,26 @@ pub(super) fn chain_of(path: &Path) -> Option<String> {
 }
 
 /// Digests of one chain, oldest first by their names.
-fn check_chain(dir: &Path, keys: &TrustedKeys, mut digests: Vec<PathBuf>, found: &mut Delivered) {
+fn check_chain(
+    dir: &Path,
+    keys: &TrustedKeys,
+    mut digests: Vec<PathBuf>,
+    named: &mut Named,
+    found: &mut Delivered,
+) {
     digests.sort_by_key(|path| path.file_name().map(std::ffi::OsStr::to_owned));
     let mut before: Option<Told> = None;
     for path in digests {
         found.digests += 1;
         match check_digest(dir, keys, &path, before.as_ref()) {
             Ok((told, digest)) => {
-                for entry in &digest.log_files {
-                    found.files += 1;
-                    let file = dir.join(&entry.object);
-                    match unpacked(&file) {
-                        Ok(json) if hash(&json) == entry.hash_value => {}
-                        Ok(_) => found
-                            .faults
-                            .push((file, "its content was changed".to_owned())),
-                        Err(why) => found.faults.push((file, why)),
-                    }
-                }
+                let files = digest.log_files.into_iter();
+                named
+                    .0
+                    .extend(files.map(|entry| (entry.object, entry.hash_value)));
                 before = Some(told);
             }
-            Err(why) => found.faults.push((path, why)),
+            Err(why) => found.fault(path, why),
         }
     }
 }

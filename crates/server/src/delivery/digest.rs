@@ -127,6 +127,7 @@ pub(super) fn sign(
             object,
             hash,
             signature: hex(&signature),
+            in_bucket: false,
         },
     })
 }

@@ -136,6 +136,7 @@ impl Pile {
                 hash,
                 oldest: self.oldest,
                 newest: self.newest,
+                in_bucket: false,
             },
         })
     }

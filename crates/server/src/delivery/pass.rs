@@ -136,6 +136,7 @@ impl Delivery {
         if state.digest_end_s == 0 {
             state.digest_end_s = (now_s.div_euclid(self.digest_every_s) + 1) * self.digest_every_s;
         }
+        self.move_sink(state, now)?;
         if let Some(begun) = state.begun.clone() {
             let (piles, _) = self.collect(state, &begun.until, &mut targets)?;
             self.put_files(state, piles, &targets, begun.at_s, now)?;
@@ -171,6 +172,31 @@ impl Delivery {
                 return Ok(());
             }
         }
+    }
+
+    /// When the sink is another one than before: files that the next digests will name go to a bucket once more, so
+    /// that they are where their digests are. From a bucket there is no way back.
+    fn move_sink(&self, state: &mut State, now: Now) -> Result<(), Fault> {
+        let in_bucket = self.sink.is_bucket();
+        state.move_to(in_bucket);
+        if !in_bucket {
+            return Ok(());
+        }
+        let files = state.chains.values_mut().flat_map(|chain| &mut chain.files);
+        for file in files.filter(|file| !file.in_bucket) {
+            let Ok(body) = std::fs::read(self.data.join("trail").join(&file.object)) else {
+                // It was taken away, which the check of the folder tells.
+                continue;
+            };
+            let object = Object {
+                key: &file.object,
+                body: &body,
+                signature: None,
+            };
+            self.sink.put(object, now.s())?;
+            file.in_bucket = true;
+        }
+        Ok(())
     }
 
     fn put_files(
@@ -220,7 +246,7 @@ impl Delivery {
         at_s: i64,
         now: Now,
     ) -> Result<(), Fault> {
-        let Packed { file, body } = pile.pack(group, target, at_s)?;
+        let Packed { mut file, body } = pile.pack(group, target, at_s)?;
         let object = Object {
             key: &file.object,
             body: &body,
@@ -243,9 +269,12 @@ impl Delivery {
         if chain.has_ended {
             chain.begin_again(start_s);
         }
+        file.in_bucket = self.sink.is_bucket();
         // A delivery that was cut short is done again.
-        if !chain.files.contains(&file) {
-            chain.files.push(file);
+        let held = chain.files.iter_mut();
+        match { held }.find(|held| held.object == file.object) {
+            Some(held) => *held = file,
+            None => chain.files.push(file),
         }
         Ok(())
     }

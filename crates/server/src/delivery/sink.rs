@@ -88,6 +88,11 @@ impl Sink {
         }
     }
 
+    /// Whether what is put is not in the folder.
+    pub(crate) fn is_bucket(&self) -> bool {
+        matches!(self, Sink::Bucket(_))
+    }
+
     pub(crate) fn put(&self, object: Object<'_>, now_s: i64) -> Result<(), SinkError> {
         match self {
             Sink::Folder(folder) => put_in_folder(folder, object),

@@ -30,6 +30,12 @@ pub(crate) struct State {
     /// What GetTrailStatus tells of each trail, by its lasting id.
     #[serde(default)]
     pub(crate) trails: BTreeMap<String, TrailDelivery>,
+    /// Whether files go to a bucket now, and not to the folder.
+    #[serde(default)]
+    pub(crate) in_bucket: Option<bool>,
+    /// Files that no digest named yet as the sink was changed: they are in the one, their digest is in the other.
+    #[serde(default)]
+    pub(crate) moved: Vec<LogFile>,
 }
 
 /// Which records a delivery takes, and the minute in its files' names.
@@ -61,6 +67,10 @@ impl Chain {
     /// No further digest is tied to the newest one.
     pub(super) fn end(&mut self) {
         self.has_ended = true;
+        self.end_span();
+    }
+
+    fn end_span(&mut self) {
         self.ended.extend(self.previous.take());
         let over = self
             .ended
@@ -75,12 +85,11 @@ impl Chain {
         self.start_s = start_s;
     }
 
-    /// Object and hash of what has to be there: the last digest of each span, and files that no digest
-    /// names yet.
-    pub(super) fn expected(&self) -> impl Iterator<Item = (&String, &String)> {
+    /// Object and hash of the digests that have to be in the folder: the last one of each span.
+    pub(super) fn digests_expected(&self) -> impl Iterator<Item = (&String, &String)> {
         let digests = self.ended.iter().chain(&self.previous);
-        let digests = digests.map(|told| (&told.object, &told.hash));
-        digests.chain(self.files.iter().map(|file| (&file.object, &file.hash)))
+        let digests = digests.filter(|told| !told.in_bucket);
+        digests.map(|told| (&told.object, &told.hash))
     }
 }
 
@@ -92,6 +101,8 @@ pub(crate) struct Previous {
     pub(crate) hash: String,
     /// Hexadecimal.
     pub(crate) signature: String,
+    #[serde(default)]
+    pub(crate) in_bucket: bool,
 }
 
 /// A delivered file that no digest names yet.
@@ -103,6 +114,8 @@ pub(crate) struct LogFile {
     /// `YYYY-MM-DDThh:mm:ssZ`.
     pub(crate) oldest: String,
     pub(crate) newest: String,
+    #[serde(default)]
+    pub(crate) in_bucket: bool,
 }
 
 impl State {
@@ -112,6 +125,32 @@ impl State {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Notes where files go. After a change each chain begins anew, as whoever checks the one sink has not the other:
+    /// a digest is tied to none elsewhere.
+    pub(crate) fn move_to(&mut self, in_bucket: bool) {
+        match self.in_bucket.replace(in_bucket) {
+            Some(before) if before == in_bucket => {}
+            Some(_) => {
+                for chain in self.chains.values_mut() {
+                    chain.end_span();
+                    self.moved.extend(chain.files.iter().cloned());
+                }
+                let over = self.moved.len();
+                let over = over.saturating_sub(limits::DELIVERY_MOVED_KEPT_MAX);
+                self.moved.drain(..over);
+            }
+            // Kept by a server that did not note it.
+            None => {
+                for chain in self.chains.values_mut() {
+                    let digests = chain.ended.iter_mut().chain(&mut chain.previous);
+                    digests.for_each(|told| told.in_bucket = in_bucket);
+                    let files = chain.files.iter_mut();
+                    files.for_each(|file| file.in_bucket = in_bucket);
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Delivery over a real store: nothing lost, nothing twice, every change found.
 
 mod sink;
+mod taken;
 mod trails;
 
 use std::io::Read;

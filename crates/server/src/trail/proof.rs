@@ -3,11 +3,12 @@
 use std::io;
 
 use locum_store::{
-    ChainPoint, Checkpoint, FileError, Marker, Progress, Pruned, TrailDay, TrailReader,
-    TrailReport, VerifyOptions, verify_trail,
+    ChainPoint, Checkpoint, FileError, FindingKind, Marker, Progress, Pruned, TrailDay,
+    TrailReader, TrailReport, VerifyOptions, verify_trail,
 };
 
 use super::TrustedKeys;
+use crate::delivery::check::{DeliveredSpan, points_of};
 
 /// How often a check begins anew because days were removed under it.
 const TRIES_MAX: u32 = 3;
@@ -68,6 +69,8 @@ pub struct ProofOptions<'a> {
     pub until: Option<TrailDay>,
     /// Checkpoints; a signature that they have must be right.
     pub checkpoints: &'a [Checkpoint],
+    /// Delivered files whose records must be those of the trail.
+    pub delivered: &'a [DeliveredSpan],
 }
 
 /// What [`prove`] found.
@@ -102,6 +105,9 @@ pub fn prove(
         .map(|checkpoint| checkpoint.point.sequence)
         .collect();
     let points: Vec<ChainPoint> = good.iter().map(|checkpoint| checkpoint.point).collect();
+    let ends = options.delivered.iter();
+    let mut delivered: Vec<ChainPoint> = ends.flat_map(|span| [span.first, span.last]).collect();
+    let mut is_exact = delivered.is_empty();
     let mut left = TRIES_MAX;
     loop {
         let marker = MarkerFound::read(reader, keys)?;
@@ -109,12 +115,25 @@ pub fn prove(
             from: options.from,
             until: options.until,
             checkpoints: &points,
+            delivered: &delivered,
             forged_checkpoints: &forged,
             marker: marker.as_marker(),
         };
         let report = verify_trail(reader, &asked, progress);
         left -= 1;
         if left > 0 && MarkerFound::read(reader, keys)? != marker {
+            continue;
+        }
+        let differs = report.as_ref().ok().and_then(first_differing);
+        if let Some(sequence) = differs.filter(|_| !is_exact) {
+            // One end of a file differs: which is the first of its records that does?
+            is_exact = true;
+            left += 1;
+            let holds = |span: &&DeliveredSpan| {
+                (span.first.sequence..=span.last.sequence).contains(&sequence)
+            };
+            let files = options.delivered.iter().filter(holds);
+            delivered = files.flat_map(|span| points_of(&span.path)).collect();
             continue;
         }
         let signed = good.iter().filter(|held| held.signature.is_some()).count();
@@ -124,4 +143,12 @@ pub fn prove(
             checkpoints_signed: signed as u64,
         });
     }
+}
+
+/// The number of the delivered record that the trail was found to contradict.
+fn first_differing(report: &TrailReport) -> Option<u64> {
+    let kinds = [FindingKind::DeliveredDiffers, FindingKind::DeliveredMissing];
+    let mut findings = report.findings.iter();
+    let found = findings.find(|finding| kinds.contains(&finding.kind));
+    found.map(|finding| finding.sequence)
 }

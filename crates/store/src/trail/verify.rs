@@ -28,6 +28,8 @@ pub struct VerifyOptions<'a> {
     pub from: Option<TrailDay>,
     /// Points that the trail must hold, kept where its keeper cannot write.
     pub checkpoints: &'a [ChainPoint],
+    /// Records of delivered files, the first and the last of each, say. Told is the first that the trail contradicts.
+    pub delivered: &'a [ChainPoint],
     /// Numbers of checkpoints whose signature was found to be wrong.
     pub forged_checkpoints: &'a [u64],
     /// What the marker of removed days is worth.

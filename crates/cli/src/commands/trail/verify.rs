@@ -63,7 +63,10 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
     for file in &arguments.checkpoint {
         points.extend(checkpoints(file)?);
     }
+    // First: what is delivered stands in the trail by then.
+    let found = delivered::check(&data, &trusted)?;
     let options = ProofOptions {
+        delivered: &found.spans,
         from: arguments.from,
         checkpoints: &points,
         ..ProofOptions::default()
@@ -78,7 +81,6 @@ pub(super) fn run(context: &Context, arguments: Arguments) -> Result<(), CliErro
     };
     let proof = prove(&reader, &trusted, options, &mut progress).map_err(failed)?;
     let report = &proof.report;
-    let found = delivered::check(&data, &trusted)?;
     let texts: Vec<String> = changed_texts(&reader)
         .map_err(failed)?
         .iter()

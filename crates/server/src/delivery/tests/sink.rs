@@ -21,7 +21,7 @@ const OBJECT: Object<'static> = Object {
 };
 
 /// An S3 service whose connections are all answered by `answer`; its URL.
-fn service(answer: impl Fn(TcpStream) + Copy + Send + 'static) -> String {
+pub(super) fn service(answer: impl Fn(TcpStream) + Copy + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -33,7 +33,7 @@ fn service(answer: impl Fn(TcpStream) + Copy + Send + 'static) -> String {
 }
 
 /// Reads a request and answers it. What is left unread when a connection is closed would reset it.
-fn answer(mut stream: TcpStream, status: &str, body: &str) {
+pub(super) fn answer(mut stream: TcpStream, status: &str, body: &str) {
     let mut head = BufReader::new(stream.try_clone().unwrap());
     let (mut line, mut asked) = (String::new(), 0);
     while head.read_line(&mut line).is_ok_and(|read| read > 2) {
@@ -51,7 +51,7 @@ fn answer(mut stream: TcpStream, status: &str, body: &str) {
     );
 }
 
-fn bucket(site: &Site, endpoint: &str) -> Bucket {
+pub(super) fn bucket(site: &Site, endpoint: &str) -> Bucket {
     let credentials = site.data.join("bucket.json");
     let key = r#"{"Version":1,"AccessKeyId":"AKIAEXAMPLE","SecretAccessKey":"secret"}"#;
     std::fs::write(&credentials, key).unwrap();

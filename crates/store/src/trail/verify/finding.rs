@@ -55,6 +55,10 @@ pub enum FindingKind {
     CheckpointDiffers,
     /// The trail ends before the checkpoint.
     RolledBack,
+    /// The trail has another record than was delivered, or none.
+    DeliveredDiffers,
+    /// The trail ends before a record that was delivered.
+    DeliveredMissing,
     /// The checkpoint's signature is not one of a known key.
     CheckpointForged,
     /// The marker of what was removed cannot be read.
@@ -81,6 +85,8 @@ impl FindingKind {
             FindingKind::HeadDiffers => "head-differs",
             FindingKind::CheckpointDiffers => "checkpoint-differs",
             FindingKind::RolledBack => "rolled-back",
+            FindingKind::DeliveredDiffers => "delivered-differs",
+            FindingKind::DeliveredMissing => "delivered-missing",
             FindingKind::CheckpointForged => "checkpoint-forged",
             FindingKind::MarkerDamaged => "marker-damaged",
             FindingKind::MarkerForged => "marker-forged",
@@ -158,6 +164,14 @@ impl fmt::Display for Finding {
             FindingKind::RolledBack => write!(
                 f,
                 "the trail ends before record {first} of the checkpoint: it was rolled back"
+            ),
+            FindingKind::DeliveredDiffers => write!(
+                f,
+                "record {first} is not the one that was delivered: the trail was rewritten"
+            ),
+            FindingKind::DeliveredMissing => write!(
+                f,
+                "the trail ends before record {first}, which was delivered: it was rolled back"
             ),
             FindingKind::CheckpointForged => write!(
                 f,

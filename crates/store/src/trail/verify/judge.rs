@@ -50,6 +50,8 @@ pub(super) struct Judge<'a> {
     head: HeadState,
     pruned: Option<&'a Pruned>,
     checkpoints: BTreeMap<u64, Vec<[u8; 32]>>,
+    /// Until one of them differs.
+    delivered: BTreeMap<u64, Vec<[u8; 32]>>,
     expected: u64,
     previous: Previous,
     gaps: Vec<Gap>,
@@ -69,19 +71,13 @@ impl<'a> Judge<'a> {
         options: &VerifyOptions<'a>,
         head: HeadState,
     ) -> Judge<'a> {
-        let mut checkpoints: BTreeMap<u64, Vec<[u8; 32]>> = BTreeMap::new();
-        for point in options.checkpoints {
-            checkpoints
-                .entry(point.sequence)
-                .or_default()
-                .push(point.hash);
-        }
         let mut judge = Judge {
             report: TrailReport::default(),
             reader,
             head,
             pruned: options.marker.trusted(),
-            checkpoints,
+            checkpoints: by_number(options.checkpoints),
+            delivered: by_number(options.delivered),
             expected: 1,
             previous: Previous::Known([0; 32]),
             gaps: Vec::new(),
@@ -281,6 +277,16 @@ impl<'a> Judge<'a> {
             .is_some_and(|hash| hash != point.hash)
         {
             self.find(FindingKind::MarkerDiffers, sequence, sequence, Some(place));
+        }
+        let delivered = self.delivered.remove(&sequence).unwrap_or_default();
+        if delivered.iter().any(|hash| *hash != point.hash) {
+            self.delivered.clear();
+            self.find(
+                FindingKind::DeliveredDiffers,
+                sequence,
+                sequence,
+                Some(place),
+            );
         }
         for hash in self.checkpoints.remove(&sequence).into_iter().flatten() {
             if hash == point.hash {
@@ -495,6 +501,27 @@ impl<'a> Judge<'a> {
         true
     }
 
+    /// Of what was delivered, the first that is not there: neither removed on purpose, nor older than what was read,
+    /// nor found to be missing already.
+    fn end_delivered(&mut self, first: u64, last: u64) {
+        if self.report.findings_count > 0 {
+            return;
+        }
+        let delivered = std::mem::take(&mut self.delivered);
+        let gone = |sequence: &u64| {
+            let pruned = self.pruned.and_then(|pruned| pruned.covering(*sequence));
+            *sequence < first.min(last + 1) || pruned.is_some()
+        };
+        let Some(sequence) = delivered.into_keys().find(|sequence| !gone(sequence)) else {
+            return;
+        };
+        let kind = match sequence > last {
+            true => FindingKind::DeliveredMissing,
+            false => FindingKind::DeliveredDiffers,
+        };
+        self.find(kind, sequence, sequence, None);
+    }
+
     /// When as much was read as was asked for, which is not all.
     pub(super) fn end_early(self) -> TrailReport {
         self.report
@@ -525,6 +552,7 @@ impl<'a> Judge<'a> {
             .report
             .range
             .map_or(u64::MAX, |(first, _)| first.sequence);
+        self.end_delivered(first, last);
         for (sequence, hashes) in std::mem::take(&mut self.checkpoints) {
             if sequence > last {
                 self.find(FindingKind::RolledBack, sequence, sequence, None);
@@ -546,6 +574,14 @@ impl<'a> Judge<'a> {
         }
         self.report
     }
+}
+
+fn by_number(points: &[ChainPoint]) -> BTreeMap<u64, Vec<[u8; 32]>> {
+    let mut all: BTreeMap<u64, Vec<[u8; 32]>> = BTreeMap::new();
+    for point in points {
+        all.entry(point.sequence).or_default().push(point.hash);
+    }
+    all
 }
 
 /// Does the text of a line hold the place of this record?
