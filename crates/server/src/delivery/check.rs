@@ -198,11 +198,6 @@ pub fn digest_keys(dir: &Path) -> io::Result<Vec<DigestKey>> {
 /// What delivery itself remembers: the last digest of each span, files that no digest names yet, and those whose
 /// digest went elsewhere.
 fn check_state(dir: &Path, state: &State, named: &mut Named, found: &mut Delivered) {
-    // Noted by no server so far: then a bucket holds them if the folder does not.
-    let is_elsewhere = state.in_bucket.is_none() && !dir.join("AWSLogs").exists();
-    if is_elsewhere {
-        return;
-    }
     for chain in state.chains.values() {
         for (object, expected) in chain.digests_expected() {
             let file = dir.join(object);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Delivered, unpacked};
+use crate::delivery::files::hex;
 
 /// The records of one log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,12 @@ impl Unnamed {
                     continue;
                 }
             };
+            let unique: String = hex(&sha256(&json)).chars().take(16).collect();
+            let name = path.file_stem().and_then(|name| name.to_str());
+            if !name.is_some_and(|name| name.contains(&format!("_{}.", unique.to_uppercase()))) {
+                found.fault(path, "its name is not the one of what it holds");
+                continue;
+            }
             let held = records(&json).unwrap_or_default();
             let placed = held
                 .iter()

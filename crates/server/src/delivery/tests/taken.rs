@@ -107,7 +107,8 @@ fn aud_06_a_log_file_that_was_put_there_is_named() {
         let text = String::from_utf8(held).unwrap();
         let name = file.display().to_string();
         let (front, _) = name.rsplit_once('_').unwrap();
-        let forged = PathBuf::from(format!("{front}_AAAAAAAAAAAAAAAA.json.gz"));
+        let other = "AAAAAAAAAAAAAAAA";
+        let forged = PathBuf::from(format!("{front}_{other}.json.gz"));
         for changed in [
             text.replace("CallX", "CallY"),
             text.replace(",\"integrity\":", ",\"other\":"),
@@ -115,14 +116,29 @@ fn aud_06_a_log_file_that_was_put_there_is_named() {
             r#"{"Records":[]}"#.to_owned(),
             "no records".to_owned(),
         ] {
-            pack(&forged, changed.as_bytes());
-            let faults = site.faults();
-            let is_named =
-                faults.len() == 1 && faults[0].starts_with(&forged.display().to_string());
-            assert!(is_named, "{changed}: {faults:?}");
+            assert_ne!(changed, text);
+            // Under a name as the server makes it, and under another.
+            let hash = digest(&SHA256, changed.as_bytes());
+            let unique = hash.as_ref().iter().take(8);
+            let unique: String = unique.map(|byte| format!("{byte:02X}")).collect();
+            for unique in [&unique, other] {
+                let forged = PathBuf::from(format!("{front}_{unique}.json.gz"));
+                pack(&forged, changed.as_bytes());
+                let faults = site.faults();
+                let named = forged.display().to_string();
+                assert!(
+                    faults.len() == 1 && faults[0].starts_with(&named),
+                    "{changed}: {faults:?}"
+                );
+                std::fs::remove_file(&forged).unwrap();
+            }
         }
+        // A copy is one file too many, too.
+        pack(&forged, text.as_bytes());
+        assert!(site.faults()[0].contains("its name"));
         std::fs::remove_file(&forged).unwrap();
     }
+    assert_eq!(site.faults(), Vec::<String>::new());
 }
 
 #[test]
