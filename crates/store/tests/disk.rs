@@ -339,10 +339,10 @@ fn aud_06_a_policys_text_is_private_and_known_by_its_hash() {
     fs::write(&file, "TEXT").unwrap();
     assert_eq!(ask().unwrap(), None);
     let reader = TrailReader::open(dir.path()).unwrap();
-    assert_eq!(changed_texts(&reader).unwrap(), [file.clone()]);
+    assert_eq!(changed_texts(&reader).unwrap(), std::slice::from_ref(&file));
     fs::write(&file, [0xff; 4]).unwrap();
     assert_eq!(ask().unwrap(), None);
-    assert_eq!(changed_texts(&reader).unwrap(), [file.clone()]);
+    assert_eq!(changed_texts(&reader).unwrap(), std::slice::from_ref(&file));
     fs::write(&file, "text").unwrap();
     fs::write(file.with_extension("new"), "te").unwrap();
     assert!(changed_texts(&reader).unwrap().is_empty());

@@ -451,7 +451,7 @@ fn aud_06_a_line_without_a_place_in_the_chain_is_no_evidence() {
     let (body, _) = crate::trail::chain::split(forged.as_bytes());
     let forged = String::from_utf8(body.to_vec()).unwrap() + "}";
     folder.append("2026-01-01", &[forged]);
-    folder.append("2026-01-02", &[right.clone()]);
+    folder.append("2026-01-02", std::slice::from_ref(&right));
     let (index, _questions) = build::open(&folder.0, |_| u64::MAX).unwrap();
     for built in [false, true] {
         if built {
