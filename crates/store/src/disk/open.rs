@@ -57,10 +57,9 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     let key_path = master_key_path(dir);
     // A new database gets its name once it is whole: redb does not open what a crash left half made.
     let is_new = !path.metadata().is_ok_and(|found| found.len() > 0);
-    let database = if is_new {
-        open_draft(&path)
-    } else {
-        open_database(&path, Access::ReadWrite)
+    let database = match is_new {
+        true => open_draft(&path),
+        false => open_database(&path, Access::ReadWrite),
     };
     let database = database.map_err(|error| match error {
         OpenError::Locked(_) => OpenError::Locked(path.clone()),
@@ -81,14 +80,8 @@ fn open(dir: &Path, options: &RedbOptions) -> Result<RedbEngine, OpenError> {
     }
     let sealer = Arc::new(check_meta(&database, &master, &options.random, &key_path)?);
     let mut shard = read_shard(&database)?;
-    check_fence(
-        dir,
-        &database,
-        &sealer,
-        &mut shard,
-        options.restore,
-        &mut report,
-    )?;
+    let restore = options.restore;
+    check_fence(dir, &database, &sealer, &mut shard, restore, &mut report)?;
     report.revision = Revision(shard.revision);
     let (mut files, opened) = TrailFiles::open(&trail_path(dir))?;
     report.repairs = opened.repairs;

@@ -115,10 +115,13 @@ impl fmt::Display for Finding {
         }
         let (first, last) = (self.sequence, self.through);
         let several = first != last;
+        let they = match several {
+            true => format!("records {first} to {last} are"),
+            false => format!("record {first} is"),
+        };
         match self.kind {
             FindingKind::Changed => write!(f, "record {first} was changed"),
-            FindingKind::Missing if several => write!(f, "records {first} to {last} are missing"),
-            FindingKind::Missing => write!(f, "record {first} is missing"),
+            FindingKind::Missing => write!(f, "{they} missing"),
             FindingKind::OutOfOrder if several => {
                 write!(
                     f,
@@ -129,13 +132,7 @@ impl fmt::Display for Finding {
                 write!(f, "record {first} does not stand where it was written")
             }
             FindingKind::Twice => write!(f, "record {first} stands here a second time"),
-            FindingKind::CutTail if several => {
-                write!(
-                    f,
-                    "the end was cut off: records {first} to {last} are missing"
-                )
-            }
-            FindingKind::CutTail => write!(f, "the end was cut off: record {first} is missing"),
+            FindingKind::CutTail => write!(f, "the end was cut off: {they} missing"),
             FindingKind::Unchained => write!(
                 f,
                 "a line that is no part of the chain, where record {first} was due"
