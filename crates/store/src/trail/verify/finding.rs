@@ -114,25 +114,24 @@ impl fmt::Display for Finding {
             write!(f, "{place}: ")?;
         }
         let (first, last) = (self.sequence, self.through);
-        let several = first != last;
-        let they = match several {
-            true => format!("records {first} to {last} are"),
-            false => format!("record {first} is"),
+        let (they, are, stand) = match first == last {
+            true => (
+                format!("record {first}"),
+                "is",
+                "does not stand where it was",
+            ),
+            false => (
+                format!("records {first} to {last}"),
+                "are",
+                "do not stand where they were",
+            ),
         };
         match self.kind {
             FindingKind::Changed => write!(f, "record {first} was changed"),
-            FindingKind::Missing => write!(f, "{they} missing"),
-            FindingKind::OutOfOrder if several => {
-                write!(
-                    f,
-                    "records {first} to {last} do not stand where they were written"
-                )
-            }
-            FindingKind::OutOfOrder => {
-                write!(f, "record {first} does not stand where it was written")
-            }
+            FindingKind::Missing => write!(f, "{they} {are} missing"),
+            FindingKind::OutOfOrder => write!(f, "{they} {stand} written"),
             FindingKind::Twice => write!(f, "record {first} stands here a second time"),
-            FindingKind::CutTail => write!(f, "the end was cut off: {they} missing"),
+            FindingKind::CutTail => write!(f, "the end was cut off: {they} {are} missing"),
             FindingKind::Unchained => write!(
                 f,
                 "a line that is no part of the chain, where record {first} was due"
@@ -146,12 +145,7 @@ impl fmt::Display for Finding {
                 f,
                 "the file `head` is damaged: records behind {first} may have been cut off"
             ),
-            FindingKind::HeadDiffers => {
-                write!(
-                    f,
-                    "record {first} is not the one that the file `head` tells of"
-                )
-            }
+            FindingKind::HeadDiffers => write!(f, "record {first} {HEAD_DIFFERS}"),
             FindingKind::CheckpointDiffers => {
                 write!(
                     f,
@@ -185,6 +179,7 @@ impl fmt::Display for Finding {
 }
 
 const GONE: &str = "there is not one record, though there is a store: the trail was removed";
+const HEAD_DIFFERS: &str = "is not the one that the file `head` tells of";
 const MARKER_DAMAGED: &str = "the file `pruned` is damaged: it explains nothing that is missing";
 const MARKER_FORGED: &str =
     "the file `pruned` is not signed with a known key: it explains nothing that is missing";
