@@ -11,12 +11,18 @@ use super::{Fault, pass::Delivery};
 use crate::limits;
 
 impl Delivery {
-    /// How far the day files go now.
+    /// How far the day files go now. What stands behind the trail's head may still be taken back.
     pub(super) fn written(&self) -> Result<Reached, Fault> {
         let reader = TrailReader::open(&self.data)?;
         let mut written = Reached::new();
+        // The files first: the head only moves on.
         for day in reader.days()? {
             written.insert(day.number(), reader.length(day)?);
+        }
+        if let Some(head) = reader.head()?.known()
+            && let Some(length) = written.get_mut(&head.day.number())
+        {
+            *length = head.length.min(*length);
         }
         Ok(written)
     }

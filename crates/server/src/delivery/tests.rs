@@ -151,6 +151,19 @@ fn records_land_in_cloudtrails_layout_by_account_and_region() {
 }
 
 #[test]
+fn aud_06_what_may_still_be_taken_back_is_not_delivered() {
+    let site = site();
+    site.record(NOON_S, "CallOne", ACCOUNT, "us-east-1", "IAMUser");
+    // As a write that fails leaves it behind for a moment.
+    let path = site.data.join("trail/2026-11-25.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let torn = text.lines().last().unwrap().replace("CallOne", "CallTwo");
+    std::fs::write(&path, format!("{text}{torn}\n")).unwrap();
+    site.pass(NOON_S + 61);
+    assert_eq!(site.names(), ["CallOne"]);
+}
+
+#[test]
 fn a_region_that_nobody_vouches_for_makes_no_folder() {
     let site = site();
     for (region, kind) in [
