@@ -151,6 +151,7 @@ fn a_review_of_awss_own_policies_raises_no_false_alarm() {
             .count();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Everything, iam:PassRole on every role, and their like: each was looked at and is true.
-    assert_eq!(warned, 19);
+    // Everything, iam:PassRole on every role, and their like: each was looked at and is true. Four pass roles with
+    // StringEqualsIfExists on iam:PassedToService, which lets through whoever does not fill in that key.
+    assert_eq!(warned, 23);
 }
