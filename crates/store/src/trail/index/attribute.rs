@@ -62,6 +62,9 @@ impl Attribute {
     }
 }
 
+/// Values that most records have room for.
+const VALUES_USUAL: usize = 28;
+
 /// Bits of a hash that are kept: a posting is the hash and, in 16 bits more, the record.
 pub(super) const HASH_BITS: u32 = 48;
 
@@ -315,6 +318,7 @@ pub fn facts(record: &[u8]) -> Option<Facts<'_>> {
         time_s: crate::day::time_of(read.event_time.as_deref()?)?,
         region: read.aws_region.unwrap_or_default(),
         account: read.recipient_account_id.unwrap_or_default(),
+        values: Vec::with_capacity(VALUES_USUAL),
         ..Facts::default()
     };
     facts.add(Attribute::EventId, read.event_id);

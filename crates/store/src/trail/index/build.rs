@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// Bytes that are indexed in one go, so that an end of the program does not wait long.
 const STEP_BYTES: u64 = 8 * 1024 * 1024;
 /// Bytes of the newest records that are put into memory in one go: a look-up waits for that.
-const FOLLOW_BYTES: u64 = 512 * 1024;
+const FOLLOW_BYTES: u64 = 2 * 1024 * 1024;
 /// Bytes that a look-up may have indexed first.
 const CATCH_UP_BYTES: u64 = 512 * 1024;
 /// The priority of the thread that builds.
