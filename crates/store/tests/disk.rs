@@ -354,6 +354,16 @@ fn aud_06_a_policys_text_is_private_and_known_by_its_hash() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "text");
 }
 
+/// An account and its record; then the end.
+fn first_change(engine: RedbEngine) {
+    let put = write(
+        unit(1),
+        Revision::NONE,
+        vec![Record::AccountMeta(meta("one"))],
+    );
+    commit(&engine, change(vec![put], vec![event(1)])).unwrap();
+}
+
 #[test]
 fn aud_06_a_trail_that_was_removed_is_noticed() {
     let dir = TempDir::new("no-trail");
@@ -374,13 +384,7 @@ fn aud_06_a_trail_that_was_removed_is_noticed() {
         (engine.report().created, engine.report().trail_alarm),
         (false, None)
     );
-    let put = write(
-        unit(1),
-        Revision::NONE,
-        vec![Record::AccountMeta(meta("one"))],
-    );
-    commit(&engine, change(vec![put], vec![event(1)])).unwrap();
-    drop(engine);
+    first_change(engine);
     let engine = dir.open();
     assert_eq!(engine.report().trail_alarm, None);
     empty(engine);
@@ -403,13 +407,7 @@ fn aud_07_the_record_of_a_first_change_that_a_crash_kept_from_the_trail_is_no_al
     let (trail, aside) = (dir.path().join("trail"), dir.path().join("aside"));
     fs::rename(&trail, &aside).unwrap();
     fs::File::create(&trail).unwrap();
-    let put = write(
-        unit(1),
-        Revision::NONE,
-        vec![Record::AccountMeta(meta("one"))],
-    );
-    commit(&engine, change(vec![put], vec![event(1)])).unwrap();
-    drop(engine);
+    first_change(engine);
     fs::remove_file(&trail).unwrap();
     fs::rename(&aside, &trail).unwrap();
     let engine = dir.open();

@@ -39,13 +39,13 @@ pub(super) async fn refuse(
         Ok(Auth::Signed(claim)) => Some(claim),
         _ => None,
     };
-    let claimed = locum_sigv4::claimed_key(&heard.view);
     let operation = call.map(|call| call.operation.as_ref());
     let error = if matches!(error, ApiError::Unavailable(_))
         || is_noise(world, request, told, &error, service, heard.now_s)
     {
         error
     } else {
+        let claimed = locum_sigv4::claimed_key(&heard.view);
         let facts = Facts {
             now_s: heard.now_s,
             service,

@@ -10,7 +10,7 @@ mod verify;
 
 use std::path::PathBuf;
 
-use locum_server::trail::TrailLine;
+use locum_server::trail::ChainPoint;
 
 use crate::commands::Context;
 use crate::error::CliError;
@@ -159,10 +159,5 @@ impl Printer {
 
 /// Whether a line tells its place in the chain. Nothing else was ever written by a server.
 fn is_of_chain(line: &[u8]) -> bool {
-    let line = TrailLine {
-        offset: 0,
-        end: 0,
-        bytes: line,
-    };
-    line.point().is_some()
+    ChainPoint::of_line(line).is_some()
 }

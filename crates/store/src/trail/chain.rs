@@ -33,6 +33,15 @@ impl ChainPoint {
         String::from_utf8_lossy(&hex(&self.hash)).into_owned()
     }
 
+    /// What a line of the trail says of its place, if it says one. Whether that is true is for
+    /// [`verify_trail`](crate::verify_trail) to say.
+    pub fn of_line(line: &[u8]) -> Option<ChainPoint> {
+        match split(line).1 {
+            Integrity::At(point) => Some(point),
+            Integrity::Damaged | Integrity::None => None,
+        }
+    }
+
     /// The point with this number and this hash as text; `None` when it is no hash.
     pub fn of_text(sequence: u64, hash: &str) -> Option<ChainPoint> {
         let hash = unhex(hash.as_bytes())?;

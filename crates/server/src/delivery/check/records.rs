@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use locum_store::{ChainPoint, TrailLine};
+use locum_store::ChainPoint;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Delivered, unpacked};
-use crate::delivery::files::hex;
+use super::{Delivered, hash, unpacked};
 
 /// The records of one log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +33,7 @@ fn records(json: &[u8]) -> Option<Vec<(Option<ChainPoint>, &[u8])>> {
     let records = text.records.into_iter().map(|record| {
         let bytes = record.get().as_bytes();
         // As it stands in the day's file.
-        let line = TrailLine {
-            offset: 0,
-            end: 0,
-            bytes,
-        };
-        (line.point(), bytes)
+        (ChainPoint::of_line(bytes), bytes)
     });
     Some(records.collect())
 }
@@ -72,7 +66,7 @@ impl Unnamed {
                     continue;
                 }
             };
-            let unique: String = hex(&sha256(&json)).chars().take(16).collect();
+            let unique: String = hash(&json).chars().take(16).collect();
             let name = path.file_stem().and_then(|name| name.to_str());
             if !name.is_some_and(|name| name.contains(&format!("_{}.", unique.to_uppercase()))) {
                 found.fault(path, "its name is not the one of what it holds");

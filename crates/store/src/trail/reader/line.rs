@@ -22,10 +22,7 @@ impl TrailLine<'_> {
 
     /// Its place in the chain, when it says one.
     pub fn point(&self) -> Option<ChainPoint> {
-        match self.integrity() {
-            Integrity::At(point) => Some(point),
-            Integrity::Damaged | Integrity::None => None,
-        }
+        ChainPoint::of_line(self.bytes)
     }
 
     /// The record as it was given to the trail: see [`record_of`].
